@@ -33,7 +33,7 @@ from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
 from bot.jobs import EngineConfig
 from bot.media.pictures.opening import PictureLimits, open_picture
-from bot.media.videos.footage import Section, VideoLimits
+from bot.media.videos.footage import VideoLimits, VideoSection
 from models.engines import load
 from models.faces import Box
 from models.video.tracks import FaceTracks
@@ -144,11 +144,11 @@ def name(config: EngineConfig, video: SyntheticVideo) -> tuple[FaceTracks, list[
     footage = jobs.probe_video(video.video, VideoLimits(2**30))
     if isinstance(footage, Refused):
         raise SystemExit(str(footage.message))
-    section = Section(0.0, footage.seconds)
+    section = VideoSection(0.0, footage.seconds)
     edges = [*np.arange(0.0, footage.seconds, _SPAN).tolist(), footage.seconds]
     segments: list[bytes] = []
     for start, end in pairwise(edges):
-        segment = jobs.track_faces(config, footage, section, Section(start, end))
+        segment = jobs.track_faces(config, footage, section, VideoSection(start, end))
         if isinstance(segment, Refused):
             raise SystemExit(str(segment.message))
         segments.append(segment)

@@ -19,7 +19,7 @@ from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures.opening import PictureLimits
 from models.learning.cleaning import suspected_labels
-from models.learning.evaluation import Figure, run_trial
+from models.learning.evaluation import MeanAndDeviation, run_trial
 from models.learning.samples import draw_enrolled
 from models.recognition.gallery import Gallery
 from models.recognition.recogniser import fit
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from models.engines import Engine
     from models.learning.outcomes import TrialOutcome
-    from models.learning.samples import Sample
+    from models.learning.samples import EvaluationSet
 
 _ROOT = Path(__file__).resolve().parents[1]
 
@@ -68,7 +68,9 @@ def without_photos(gallery: Gallery, photos: Sequence[int]) -> Gallery:
     return replace(gallery, encodings=gallery.encodings[kept], members=gallery.members[kept])
 
 
-def run_cleaning_trial(sample: Sample, photos: int | None, share: float, chance: np.random.Generator) -> CleaningTrial:
+def run_cleaning_trial(
+    sample: EvaluationSet, photos: int | None, share: float, chance: np.random.Generator
+) -> CleaningTrial:
     """Draw a gallery, swap labels, clean it, and identify the probes with each version."""
     enrolled = draw_enrolled(sample, photos, chance)
     gallery = Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version)
@@ -114,7 +116,7 @@ def table(words: str, trials: Sequence[CleaningTrial]) -> str:
 
 def percent(values: Sequence[float]) -> str:
     """Mean ± deviation of shares."""
-    figure = Figure.of(values)
+    figure = MeanAndDeviation.of(values)
     return f"{100 * figure.mean:5.1f} ± {100 * figure.deviation:.1f}%"
 
 

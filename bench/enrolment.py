@@ -21,14 +21,14 @@ from models.recognition.gallery import Gallery
 from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
-    from models.learning.samples import Sample
+    from models.learning.samples import EvaluationSet
 
 _ROOT = Path(__file__).resolve().parents[1]
 OWN = (0, 1, 2, 3)
 OTHERS = (1, 3, 5)
 
 
-def shares(sample: Sample, own: int, others: int, trials: int) -> tuple[float, float]:
+def shares(sample: EvaluationSet, own: int, others: int, trials: int) -> tuple[float, float]:
     """The shares of right photos and of mistakes that surely look like another member, over each member and trial."""
     chance = np.random.default_rng(0)
     members = [member.id for member in sample.roster]

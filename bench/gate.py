@@ -15,7 +15,7 @@ import numpy as np
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures.opening import PictureLimits
-from models.learning.gate import Comparison, compare
+from models.learning.gate import GateComparison, compare
 from models.learning.samples import draw_enrolled
 from models.recognition.gallery import Gallery
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.engines import Engine
-    from models.learning.samples import Sample
+    from models.learning.samples import EvaluationSet
 
 _ROOT = Path(__file__).resolve().parents[1]
 MISLABELLINGS = ("right", "10% wrong", "50% wrong", "one says another", "shuffled")
@@ -49,7 +49,9 @@ def mislabel(labels: NDArray[np.int64], members: int, how: str, chance: np.rando
     return changed
 
 
-def compare_models(sample: Sample, photos: int, batch: int, how: str, chance: np.random.Generator) -> Comparison:
+def compare_models(
+    sample: EvaluationSet, photos: int, batch: int, how: str, chance: np.random.Generator
+) -> GateComparison:
     """Draw `photos` photos a member for the model in use, and the batch from the others, in turn from each member."""
     order = chance.permutation(draw_enrolled(sample, 99, chance))
     turns = np.array([np.sum(sample.people[order[:i]] == sample.people[order[i]]) for i in range(len(order))])

@@ -21,7 +21,7 @@ from bench.recognition import NearestFace, PlainEngine, installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures.opening import PictureLimits
 from models.engines.dlib.engine import DlibEngine
-from models.learning.evaluation import Figure
+from models.learning.evaluation import MeanAndDeviation
 from models.learning.samples import draw_enrolled
 from models.recognition.gallery import Gallery
 from models.recognition.recogniser import fit
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from models.engines import Engine
     from models.faces import Box, Encodings
-    from models.learning.samples import Sample
+    from models.learning.samples import EvaluationSet
 
     Names = Callable[[Encodings], list[int | None]]
     """Names the faces of one picture by members' ids."""
@@ -132,12 +132,12 @@ def article(plain: PlainEngine) -> Learns:
 
 
 def measure(
-    sample: Sample,
+    sample: EvaluationSet,
     pictures: Sequence[Scene],
     rule: Learns,
     photos: int | None,
     trials: int,
-) -> tuple[Figure, Figure]:
+) -> tuple[MeanAndDeviation, MeanAndDeviation]:
     """F1 of the faces found and of all, over seeded draws of `photos` photos a member; None enrols all, once."""
     chances = np.random.default_rng(0).spawn(trials if photos else 1)
     found: list[float] = []
@@ -148,7 +148,7 @@ def measure(
         named = [(scene, name(scene.encodings)) for scene in pictures]
         found.append(f1(named, of_all=False))
         overall.append(f1(named, of_all=True))
-    return Figure.of(found), Figure.of(overall)
+    return MeanAndDeviation.of(found), MeanAndDeviation.of(overall)
 
 
 def report(faces: Path, engine: Engine, trials: int) -> None:

@@ -36,7 +36,7 @@ from models.drawing.fonts import font
 from models.drawing.theme import BACKGROUND_COLOUR, BLUE, LIGHT, ORANGE
 from models.encodings.copies import same_photo_cosine
 from models.engines import load as load_engine
-from models.learning.evaluation import Figure, judge
+from models.learning.evaluation import MeanAndDeviation, judge
 from models.recognition.recogniser import Recogniser
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.learning.outcomes import TrialOutcome
-    from models.learning.samples import Sample
+    from models.learning.samples import EvaluationSet
 
 _ROOT = Path(__file__).resolve().parents[1]
 GROUP = "TWICE"
@@ -98,7 +98,7 @@ async def grow(
     engine: str,
     members: dict[str, list[Path]],
     encoder: Encoder,
-    sample: Sample,
+    sample: EvaluationSet,
     chance: np.random.Generator,
 ) -> list[Point]:
     """One draw: a point before the first annotation, and one after each training."""
@@ -157,7 +157,7 @@ async def member_ids(app: App) -> dict[str, int]:
 
 
 def held_out(
-    encoder: Encoder, members: dict[str, list[Path]], sample: Sample, seen: set[Path], ids: dict[str, int]
+    encoder: Encoder, members: dict[str, list[Path]], sample: EvaluationSet, seen: set[Path], ids: dict[str, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Encodings (n, d) of photos outside `seen` and their copies, and of strangers; and the person of each (n,)."""
     known = np.stack([face.encoding for path in seen if (face := encoder.see(path)[1]) is not None])
@@ -186,7 +186,7 @@ def line(step: Sequence[Point]) -> str:
     """The figures after one training, over the draws."""
 
     def percent(values: Sequence[float]) -> str:
-        figure = Figure.of([100 * value for value in values])
+        figure = MeanAndDeviation.of([100 * value for value in values])
         return f"{figure.mean:5.1f} ± {figure.deviation:.1f}%"
 
     mean = {

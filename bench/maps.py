@@ -20,7 +20,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.media.pictures.opening import PictureLimits
-from models.faces import Projection
+from models.faces import ProjectionMethod
 from models.recognition.gallery import Gallery
 from models.similarity import maps
 
@@ -31,7 +31,7 @@ _ROOT = Path(__file__).resolve().parents[1]
 TRIED = (5, 10, 15, 20, 30)
 
 
-def line(gallery: Gallery, projection: Projection) -> str:
+def line(gallery: Gallery, projection: ProjectionMethod) -> str:
     """Silhouette, photos with a negative one, 5-NN accuracy, and seconds."""
     began = time.perf_counter()
     found = maps.lay_out(gallery, projection)
@@ -52,8 +52,8 @@ def report(faces: Path, engine: Engine) -> None:
             sample.encodings[sample.enrollable], sample.people[sample.enrollable], sample.roster, sample.version
         )
         print(f"\n{group}, {engine.version}: {len(gallery.members)} photos of {len(gallery.roster)} members")
-        print(f"  {'PCA':<16}  {line(gallery, Projection.PCA)}", flush=True)
-        for projection, setting in ((Projection.TSNE, "PERPLEXITY"), (Projection.UMAP, "NEIGHBOURS")):
+        print(f"  {'PCA':<16}  {line(gallery, ProjectionMethod.PCA)}", flush=True)
+        for projection, setting in ((ProjectionMethod.TSNE, "PERPLEXITY"), (ProjectionMethod.UMAP, "NEIGHBOURS")):
             usual = getattr(maps, setting)
             for number in TRIED:
                 setattr(maps, setting, number)

@@ -36,9 +36,9 @@ from bot.usecases.roster.groups import add_group
 from models.drawing.charts import ScreenTime, evaluation_chart, screen_time_chart
 from models.drawing.fonts import font, shorten
 from models.drawing.theme import DIM, GAP, SMALL_TEXT_SIZE, blend, content_top, member_colour, page, to_png
-from models.faces import Projection
+from models.faces import ProjectionMethod
 from models.learning.evaluation import evaluate
-from models.learning.samples import THUMBNAIL_SIDE, Sample
+from models.learning.samples import THUMBNAIL_SIDE, EvaluationSet
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import fit
 from tests.support.people import VERSION, D, World
@@ -190,7 +190,7 @@ def _noisy(world: World, person: int, count: int) -> np.ndarray:
     return (encodings / np.linalg.norm(encodings, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _sample(world: World) -> Sample:
+def _sample(world: World) -> EvaluationSet:
     """Twelve photos of each member, and two of each of thirty strangers."""
     people = [*(number for number in range(len(MEMBERS)) for _ in range(12)), *[-1] * 60]
     faces = [
@@ -200,7 +200,7 @@ def _sample(world: World) -> Sample:
     thumbnails = world.chance.normal(size=(len(people), THUMBNAIL_SIDE**2)).astype(np.float32)
     members = tuple(GalleryMember(number, name, 1, GROUP) for number, name in enumerate(MEMBERS))
     truth = np.array(people, np.int64)
-    return Sample(
+    return EvaluationSet(
         np.concatenate(faces),
         thumbnails / np.linalg.norm(thumbnails, axis=1, keepdims=True),
         truth,
@@ -216,7 +216,7 @@ def _map(gallery: Gallery) -> bytes:
     chance = np.random.default_rng(2)
     crops = [_drawn_face(member, chance) for member in gallery.members.tolist()]
     with tempfile.TemporaryDirectory() as compiled:
-        return lay_out_and_draw(gallery, Projection.TSNE, GROUP, crops, len(crops), Path(compiled))[1]
+        return lay_out_and_draw(gallery, ProjectionMethod.TSNE, GROUP, crops, len(crops), Path(compiled))[1]
 
 
 def _drawn_face(member: int, chance: np.random.Generator) -> bytes:

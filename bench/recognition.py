@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from models.engines import Engine
     from models.faces import Encodings, Face, Picture
     from models.learning.evaluation import OpenSetRecogniser
-    from models.learning.samples import Sample
+    from models.learning.samples import EvaluationSet
     from models.recognition.gallery import Gallery, GalleryMember
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -207,7 +207,7 @@ def report(faces: Path, engine: Engine, numbers: Sequence[int], trials: int) -> 
         theirs = read_sample(article, group, groups, groups, strangers) if article else None
         for photos in numbers:
             with_classifier = WithClassifier()
-            rules: dict[str, tuple[Sample, Callable[[Gallery], OpenSetRecogniser]]] = {
+            rules: dict[str, tuple[EvaluationSet, Callable[[Gallery], OpenSetRecogniser]]] = {
                 f"nugu, {engine.name}, distance alone": (mine, fit),
                 f"nugu, {engine.name}, with its classifier": (mine, with_classifier.fit),
             }

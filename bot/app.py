@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bot.domain.rosters import Revisions
     from bot.domain.twins import DrawnLookAlikes, DrawnTwins
     from bot.settings import Settings
-    from models.faces import Projection
+    from models.faces import ProjectionMethod
 
     LookAlikeIds = dict[int, tuple[int, ...]]
     """The ids of the look-alikes of each member, by the member's id, the nearest first."""
@@ -42,7 +42,7 @@ class Caches:
     `look_alike_ids`: by the compared groups, for the quiz. A picture takes up to a megabyte.
     """
 
-    maps: SingleFlightCache[tuple[int, Projection, str, Revisions], GroupMap] = field(
+    maps: SingleFlightCache[tuple[int, ProjectionMethod, str, Revisions], GroupMap] = field(
         default_factory=lambda: SingleFlightCache(12)
     )
     twins: SingleFlightCache[tuple[tuple[int, ...], str, Revisions], DrawnTwins] = field(

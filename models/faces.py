@@ -31,7 +31,7 @@ give worse results than the three alone; above it they improve them (docs/recogn
 """
 
 
-class Likeness(StrEnum):
+class SimilarityLevel(StrEnum):
     """The meaning of the distance of two members: from possible twins down to nothing alike."""
 
     TWINS = "twins"
@@ -121,7 +121,7 @@ FEWEST_MAPPED = 3
 """The smallest number of different photos on a map: two always lie on a line."""
 
 
-class Projection(StrEnum):
+class ProjectionMethod(StrEnum):
     """The projection of a group's encodings to two dimensions, by `models.similarity.maps`."""
 
     PCA = "pca"

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.running import DrawnInto, OfGroup, Server, finish, settings
-from models.faces import Projection
+from models.faces import ProjectionMethod
 
 verbs = typer.Typer()
 
@@ -47,7 +47,7 @@ def twins(
 def map_group(
     group: OfGroup,
     out: Annotated[Path, typer.Option(help="The PNG file to write.", dir_okay=False)],
-    method: Annotated[Projection, typer.Option(help="How faces are laid out.")] = Projection.TSNE,
+    method: Annotated[ProjectionMethod, typer.Option(help="How faces are laid out.")] = ProjectionMethod.TSNE,
     server: Server = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Tell who lies where as JSON.")] = False,
 ) -> None:

@@ -18,8 +18,8 @@ from bot.text.formatting import counted
 from models.drawing.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
 from models.faces import SMALLEST_EXAMPLE
-from models.learning.evaluation import FPIRS, Evaluation, Figure, evaluate
-from models.learning.samples import THUMBNAIL_SIDE, Sample, thumbnail
+from models.learning.evaluation import FPIRS, Evaluation, MeanAndDeviation, evaluate
+from models.learning.samples import THUMBNAIL_SIDE, EvaluationSet, thumbnail
 from models.recognition.gallery import GalleryMember
 from models.recognition.recogniser import fit
 
@@ -161,7 +161,7 @@ def labelled(folder: Path) -> Labelled:
 
 def read_sample(
     encoder: Encoder, group: str, enrolled: Labelled, asked: Labelled, strangers: Mapping[str, Sequence[Path]]
-) -> Sample:
+) -> EvaluationSet:
     """The sample for `group`: its members' photos. Everybody else of `asked` and all `strangers` are strangers.
 
     `asked` may call the group otherwise: see `_matching`.
@@ -260,7 +260,7 @@ def _encode(
     rows: Iterable[tuple[Path, int, bool, bool]],
     roster: tuple[GalleryMember, ...],
     sources: tuple[str, ...],
-) -> Sample:
+) -> EvaluationSet:
     """Rows are (file, person, may be enrolled, may be a probe). Two rows with the same photo of a person become one."""
     seen: dict[tuple[bytes, int], tuple[EncodedPhoto, bool, bool]] = {}
     with terminal.progress(counts=True) as progress:
@@ -273,7 +273,7 @@ def _encode(
     thumbnails = np.zeros((len(seen), THUMBNAIL_SIDE**2), np.float32)
     for row, (face, _, _) in enumerate(seen.values()):
         encodings[row], thumbnails[row] = face.encoding, face.thumbnail
-    return Sample(
+    return EvaluationSet(
         encodings,
         thumbnails,
         np.array([person for _, person in seen], np.int64),
@@ -289,11 +289,11 @@ def _files(folder: Path) -> list[Path]:
     return [path for _, path in files_below(folder)]
 
 
-def _percent(figure: Figure) -> str:
+def _percent(figure: MeanAndDeviation) -> str:
     return "—" if np.isnan(figure.mean) else f"{100 * figure.mean:5.1f} ± {100 * figure.deviation:.1f}%"
 
 
-def _pair(figure: Figure) -> dict[str, float] | None:
+def _pair(figure: MeanAndDeviation) -> dict[str, float] | None:
     if np.isnan(figure.mean):
         return None
     return {"mean": round(figure.mean, 4), "deviation": round(figure.deviation, 4)}

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.settings import Settings
-    from models.faces import Projection
+    from models.faces import ProjectionMethod
 
 
 async def draw_map(
-    settings: Settings, group: str, server: int, projection: Projection, out: Path, *, as_json: bool
+    settings: Settings, group: str, server: int, projection: ProjectionMethod, out: Path, *, as_json: bool
 ) -> None:
     """Draw a group's map into the file `out`, and print separate members, overlapping ones, and outliers."""
     async with App.open(settings) as app:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.faces import Projection
+    from models.faces import ProjectionMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class GroupMap:
     """
 
     group: str
-    projection: Projection
+    projection: ProjectionMethod
     photos: int
     of: int
     places: tuple[MapPlace, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from models.faces import Likeness
+    from models.faces import SimilarityLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,12 @@ class ComparedMember:
 
 @dataclass(frozen=True, slots=True)
 class LookAlike:
-    """A member who looks like another, with both distances of `models.similarity.twins.Distances` and their meaning."""
+    """A member who looks like another, with both distances of `models.similarity.twins.MemberDistances` and their meaning."""
 
     member: ComparedMember
     distance: float
     euclidean: float
-    likeness: Likeness
+    likeness: SimilarityLevel
 
 
 @dataclass(frozen=True, slots=True)

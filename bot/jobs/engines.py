@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 def warm_up(config: EngineConfig) -> None:
     """Load and run once everything that each picture needs, so that the first one doesn't wait for it."""
-    from models.drawing.annotate import Tag, annotate
+    from models.drawing.annotate import FaceTag, annotate
     from models.encodings.copies import perceptual_hash
     from models.faces import Band, Box
 
     picture, _ = _rehearse(engine_of(config))
     perceptual_hash(picture)
-    annotate(picture, [Tag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50%")])
+    annotate(picture, [FaceTag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50%")])
 
 
 def check_engine(config: EngineConfig) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.media.pictures.opening import OpenedPicture
     from models.engines import Engine
     from models.faces import Encodings, Face, Guess
-    from models.recognition.quality import Quality
+    from models.recognition.quality import FaceQuality
 
 CLEAR_SUBJECT = 4.0
 """The area of a photo's subject, at least, in areas of the next largest face."""
@@ -137,7 +137,9 @@ def example_problem(
     return flaw_of(width, measure(opened.pixels, faces[0], engine.landmarks).sharpness)
 
 
-def _guesses(encodings: Encodings, qualities: Sequence[Quality], rivals: EnrolmentContext | None) -> Sequence[Guess]:
+def _guesses(
+    encodings: Encodings, qualities: Sequence[FaceQuality], rivals: EnrolmentContext | None
+) -> Sequence[Guess]:
     from models.faces import Band, Guess
     from models.recognition.recogniser import Recogniser
 
@@ -148,8 +150,8 @@ def _guesses(encodings: Encodings, qualities: Sequence[Quality], rivals: Enrolme
 
 
 def _numbered(opened: OpenedPicture, faces: Sequence[Face]) -> bytes:
-    from models.drawing.annotate import Tag, annotate
+    from models.drawing.annotate import FaceTag, annotate
     from models.faces import Band
 
-    tags = [Tag(number, face.box, "", Band.UNSURE) for number, face in enumerate(faces, start=1)]
+    tags = [FaceTag(number, face.box, "", Band.UNSURE) for number, face in enumerate(faces, start=1)]
     return annotate(opened.pixels, tags, max_side=NUMBERED_SIDE, max_bytes=NUMBERED_BYTES)

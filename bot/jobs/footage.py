@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.media.clips.drawing import ClipLimits, EncodedClip, ProgressFiles
-    from bot.media.videos.footage import Footage, Section, VideoLimits
+    from bot.media.videos.footage import Footage, VideoLimits, VideoSection
 
 
 def probe_video(path: Path, limits: VideoLimits) -> Footage | Refused:
@@ -24,7 +24,7 @@ def probe_video(path: Path, limits: VideoLimits) -> Footage | Refused:
         return Refused(error.message)
 
 
-def undecoded_seconds(face_tracks: bytes, footage: Footage, section: Section) -> float:
+def undecoded_seconds(face_tracks: bytes, footage: Footage, section: VideoSection) -> float:
     """The length of the pictures of a section that can't be decoded, so that nobody looked at them."""
     from bot.media.videos import pauses
     from models.video.tracks import FaceTracks
@@ -34,7 +34,7 @@ def undecoded_seconds(face_tracks: bytes, footage: Footage, section: Section) ->
 
 
 def draw_clip(
-    footage: Footage, section: Section, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
+    footage: Footage, section: VideoSection, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
 ) -> EncodedClip | Refused:
     """Write a section of the video with its captions to `out`, or return the reason why not.
 
@@ -51,7 +51,9 @@ def draw_clip(
         return Refused(error.message)
 
 
-def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: ProgressFiles) -> int | Refused:
+def draw_frames(
+    footage: Footage, section: VideoSection, script: str, folder: Path, watch: ProgressFiles
+) -> int | Refused:
     """Write the annotated frames of a section to `folder`, as 000001.jpg and so on; returns their number, or a reason."""
     from bot.infra.worker_side import release_worker
     from bot.media.clips import drawing

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.jobs.config import EngineConfig
-    from models.drawing.annotate import Tag
+    from models.drawing.annotate import FaceTag
     from models.faces import Box, Guess
 
 
@@ -88,11 +88,11 @@ def draw_again(
     return annotate(opened.pixels, tags, max_bytes=most_bytes)
 
 
-def _tag(number: int, box: Box, guess: Guess) -> Tag:
-    from models.drawing.annotate import Tag
+def _tag(number: int, box: Box, guess: Guess) -> FaceTag:
+    from models.drawing.annotate import FaceTag
 
     name, confidence = name_and_confidence(guess)
-    return Tag(number, box, name, guess.band, confidence)
+    return FaceTag(number, box, name, guess.band, confidence)
 
 
 class _Stages:

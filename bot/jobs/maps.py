@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from bot.domain.rosters import RosterRow
     from bot.infra.deadline import Deadline
-    from models.faces import Projection
+    from models.faces import ProjectionMethod
     from models.recognition.gallery import Gallery
     from models.similarity.maps import FaceMap
 
@@ -25,7 +25,7 @@ def draw_map(
     rows: Sequence[RosterRow],
     crops: Sequence[bytes | None],
     engine: str,
-    projection: Projection,
+    projection: ProjectionMethod,
     of: int,
     compiled: Path,
 ) -> GroupMap:
@@ -68,7 +68,7 @@ def draw_map(
 
 
 def lay_out_and_draw(
-    gallery: Gallery, projection: Projection, group: str, crops: Sequence[bytes | None], of: int, compiled: Path
+    gallery: Gallery, projection: ProjectionMethod, group: str, crops: Sequence[bytes | None], of: int, compiled: Path
 ) -> tuple[FaceMap, bytes]:
     """A map of a group's gallery, and the picture of it; `draw_map` else."""
     # numba reads this when it is imported. Without it, it writes beside the installed packages.

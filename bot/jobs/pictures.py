@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.jobs.config import EngineConfig
     from bot.media.pictures.opening import OpenedPicture
     from models.faces import Face
-    from models.recognition.quality import Quality
+    from models.recognition.quality import FaceQuality
 
 
 def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
@@ -33,7 +33,7 @@ def picture_refusals(config: EngineConfig, pictures: Sequence[bytes]) -> list[Re
     return [picture if isinstance(picture, Refused) else None for picture in opened]
 
 
-def crop_face(opened: OpenedPicture, face: Face, quality: Quality) -> FaceCrop:
+def crop_face(opened: OpenedPicture, face: Face, quality: FaceQuality) -> FaceCrop:
     """The crop of a face, as the storage keeps it."""
     from models.drawing.annotate import crop
 

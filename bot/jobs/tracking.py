@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from bot.domain.enums import CaptionStyle
     from bot.jobs.config import EngineConfig
-    from bot.media.videos.footage import Footage, Section
-    from models.video.cast import Cast, Person
+    from bot.media.videos.footage import Footage, VideoSection
+    from models.video.cast import Cast, CastPerson
     from models.video.tracks import FaceTracks
 
 
-def track_faces(config: EngineConfig, footage: Footage, section: Section, span: Section) -> bytes | Refused:
+def track_faces(config: EngineConfig, footage: Footage, section: VideoSection, span: VideoSection) -> bytes | Refused:
     """The face tracks of a span of a section, serialised for `join_segments`, or the reason why it can't be read."""
     import numpy as np
 
@@ -85,7 +85,7 @@ def sure_names(segment: bytes, recogniser: bytes, options: NamingOptions) -> tup
 def write_captions(face_tracks: bytes, track_names: Sequence[TrackName], style: CaptionStyle) -> str:
     """The captions of a clip whose tracks have names, as ASS."""
     from bot.media.clips.captions import script
-    from models.video.cast import UNKNOWN_GUESS, Cast, Person
+    from models.video.cast import UNKNOWN_GUESS, Cast, CastPerson
     from models.video.tracks import FaceTracks
 
     seen = FaceTracks.from_bytes(face_tracks)
@@ -93,7 +93,7 @@ def write_captions(face_tracks: bytes, track_names: Sequence[TrackName], style: 
     for track_name in track_names:
         for place in track_name.tracks:
             guesses[place] = track_name.guess
-    people = tuple(Person(track_name.number, track_name.guess, track_name.tracks) for track_name in track_names)
+    people = tuple(CastPerson(track_name.number, track_name.guess, track_name.tracks) for track_name in track_names)
     return script(seen, Cast(None, None, tuple(guesses), people), style)
 
 
@@ -122,7 +122,7 @@ def _cast(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> tupl
     return seen, cast(fitted, seen, group=options.group, threshold=options.threshold)
 
 
-def _named_person(face_tracks: FaceTracks, person: Person) -> NamedPerson:
+def _named_person(face_tracks: FaceTracks, person: CastPerson) -> NamedPerson:
     from models.faces import Box
     from models.video.tracks import encoding_priority
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.domain.rosters import RosterRow
     from bot.infra.deadline import Deadline
     from models.learning.cleaning import SuspectedLabel
-    from models.learning.gate import Comparison
+    from models.learning.gate import GateComparison
     from models.learning.report import IdentificationCounts
     from models.recognition.gallery import Gallery
 
@@ -63,7 +63,7 @@ def named_of(counts: IdentificationCounts) -> LeaveOneOutCounts:
     return LeaveOneOutCounts(counts.asked, counts.right, counts.wrong)
 
 
-def _compare(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[Comparison, IdentificationCounts]:
+def _compare(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[GateComparison, IdentificationCounts]:
     """The gate's comparison of the photos `answering` with the whole gallery, and the leave-one-out counts."""
     import numpy as np
 
@@ -92,7 +92,7 @@ def _suspected_labels(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[S
     return suspected_labels(gallery, accepted=answering)
 
 
-def _verdict(compared: Comparison, *, nothing_new: bool) -> GateVerdict:
+def _verdict(compared: GateComparison, *, nothing_new: bool) -> GateVerdict:
     from models.learning.gate import FRESH_MARGIN, REPEATS
 
     return GateVerdict(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.domain.rosters import RosterRow
     from models.drawing.twins import MemberPortrait
-    from models.similarity.twins import Distances
+    from models.similarity.twins import MemberDistances
 
     SeenFaces = Mapping[int, tuple[int, float | None]]
     """The face's width in pixels and its sharpness, by the photo's id."""
@@ -143,13 +143,13 @@ def stack_pictures(pictures: Sequence[bytes]) -> bytes:
     return stacked(pictures)
 
 
-def _distances(rows: Sequence[RosterRow], engine: str) -> Distances:
+def _distances(rows: Sequence[RosterRow], engine: str) -> MemberDistances:
     from models.similarity.twins import distances
 
     return distances(gallery_of(rows, engine))
 
 
-def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: SeenFaces) -> ComparedMember:
+def _compared(found: MemberDistances, place: int, rows: Sequence[RosterRow], seen: SeenFaces) -> ComparedMember:
     from models.similarity.twins import best_photos_first
 
     member = found.members[place]
@@ -163,7 +163,9 @@ def _compared(found: Distances, place: int, rows: Sequence[RosterRow], seen: See
     return ComparedMember(member.name, member.group_name, int(found.photos[place]), best)
 
 
-def _look_alike(found: Distances, place: int, other: int, rows: Sequence[RosterRow], seen: SeenFaces) -> LookAlike:
+def _look_alike(
+    found: MemberDistances, place: int, other: int, rows: Sequence[RosterRow], seen: SeenFaces
+) -> LookAlike:
     from models.similarity.twins import likeness
 
     distance = float(found.normalised[place, other])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-    from bot.media.videos.survey import Survey
+    from bot.media.videos.survey import PacketSurvey
 
 _MOST_SECONDS: Final = 24 * 3600.0
 
@@ -74,7 +74,7 @@ def _probed(path: Path, kind: str) -> Footage:
         return _timed(replace(righted, beginning=_beginning(container)), survey(container))
 
 
-def _seen(path: Path, kind: str, found: Survey) -> Footage:
+def _seen(path: Path, kind: str, found: PacketSurvey) -> Footage:
     """The footage as far as its first frame shows it."""
     with opened(path, kind) as container:
         stream = container.streams.video[found.pictures]
@@ -100,7 +100,7 @@ def _seen(path: Path, kind: str, found: Survey) -> Footage:
         )
 
 
-def _timed(footage: Footage, found: Survey) -> Footage:
+def _timed(footage: Footage, found: PacketSurvey) -> Footage:
     """The footage with its times on the video's clock."""
     start, end = found.first - footage.beginning, found.end - footage.beginning
     if not 0 <= end - start <= _MOST_SECONDS or end > _MOST_SECONDS:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from models.faces import Likeness
+from models.faces import SimilarityLevel
 
 OF_PAIR = {
-    Likeness.TWINS: "could be twins",
-    Likeness.SIBLINGS: "could be siblings",
-    Likeness.ALIKE: "look a bit alike",
-    Likeness.APART: "are not much alike",
-    Likeness.UNLIKE: "are nothing alike",
+    SimilarityLevel.TWINS: "could be twins",
+    SimilarityLevel.SIBLINGS: "could be siblings",
+    SimilarityLevel.ALIKE: "look a bit alike",
+    SimilarityLevel.APART: "are not much alike",
+    SimilarityLevel.UNLIKE: "are nothing alike",
 }
 OF_MEMBER = {
-    Likeness.TWINS: "could be a twin",
-    Likeness.SIBLINGS: "could be a sibling",
-    Likeness.ALIKE: "looks a bit alike",
-    Likeness.APART: "is not much alike",
-    Likeness.UNLIKE: "is nothing alike",
+    SimilarityLevel.TWINS: "could be a twin",
+    SimilarityLevel.SIBLINGS: "could be a sibling",
+    SimilarityLevel.ALIKE: "looks a bit alike",
+    SimilarityLevel.APART: "is not much alike",
+    SimilarityLevel.UNLIKE: "is nothing alike",
 }
 
 
-def pair_likeness(likeness: Likeness) -> str:
+def pair_likeness(likeness: SimilarityLevel) -> str:
     """The likeness of two members: `could be twins`."""
     return OF_PAIR[likeness]
 
 
-def member_likeness(likeness: Likeness) -> str:
+def member_likeness(likeness: SimilarityLevel) -> str:
     """The likeness of one member to another: `could be a twin`."""
     return OF_MEMBER[likeness]
 

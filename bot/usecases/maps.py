@@ -17,7 +17,7 @@ from bot.domain.messages import Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
-from models.faces import FEWEST_MAPPED, Projection
+from models.faces import FEWEST_MAPPED, ProjectionMethod
 from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ UMAP compiles for a quarter of a minute at the lowest priority: on a busy machin
 take 3 s with 300 photos.
 """
 
-DEFAULT = Projection.TSNE
+DEFAULT = ProjectionMethod.TSNE
 """It separates members as well as UMAP, without compiling; PCA does not (docs/measured.md)."""
 
 
@@ -56,7 +56,7 @@ async def draw(
     app: App,
     servers: Collection[int],
     group: str,
-    projection: Projection = DEFAULT,
+    projection: ProjectionMethod = DEFAULT,
     *,
     trust: Trust = Trust.MEMBER,
 ) -> ShownMap:
@@ -86,7 +86,7 @@ async def draw(
     return ShownMap(made, may_correct)
 
 
-async def _draw(app: App, group: Group, projection: Projection, engine: str) -> GroupMap:
+async def _draw(app: App, group: Group, projection: ProjectionMethod, engine: str) -> GroupMap:
     async with app.database.reading() as session:
         rows = await RosterRepository(session).rows_of([group.id], engine)
         keys = {number: photo.key for number, photo in (await PhotoRepository(session).public([group.id])).items()}

@@ -15,7 +15,7 @@ from cogs.common.places import in_servers
 from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import trust_of
 from cogs.map.cards import map_card
-from models.faces import Projection
+from models.faces import ProjectionMethod
 
 
 class MapCog(commands.Cog):
@@ -41,7 +41,7 @@ class MapCog(commands.Cog):
         server_id = await defer_in_server(interaction, ephemeral=False)
         with self.client.app.question_limit.slot(interaction.user.id):
             trust = await trust_of(interaction)
-            shown = await maps.draw(self.client.app, [server_id], group, Projection(method), trust=trust)
+            shown = await maps.draw(self.client.app, [server_id], group, ProjectionMethod(method), trust=trust)
         await show(interaction, *map_card(shown), ephemeral=False)
 
 

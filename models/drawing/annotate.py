@@ -36,7 +36,7 @@ _SMALLEST_BUDGET: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Tag:
+class FaceTag:
     """The texts on one face.
 
     `number`: as on the card. `box`: in pixels of the picture. `text`: the name, shortened with an ellipsis where it is too
@@ -50,7 +50,7 @@ class Tag:
     detail: str = ""
 
 
-def annotate(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048, max_bytes: int = 8 * 2**20) -> bytes:
+def annotate(picture: Picture, tags: Sequence[FaceTag], *, max_side: int = 2048, max_bytes: int = 8 * 2**20) -> bytes:
     """The tagged picture as a JPEG of `max_bytes` at most. `draw` tells its size in pixels.
 
     Raises:
@@ -59,7 +59,7 @@ def annotate(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048, max
     return encode_jpeg(draw(picture, tags, max_side=max_side), max_bytes=max_bytes)
 
 
-def draw(picture: Picture, tags: Sequence[Tag], *, max_side: int = 2048) -> Picture:
+def draw(picture: Picture, tags: Sequence[FaceTag], *, max_side: int = 2048) -> Picture:
     """The tagged picture as pixels, (h', w', 3) uint8.
 
     The longest side has `max_side` pixels at most. A picture below 800 px is enlarged, four times at most, for readable names.
@@ -185,7 +185,7 @@ def _gap(letters: int) -> int:
 
 
 def _arrange(
-    frame: tuple[int, int], tags: Sequence[Tag], boxes: Sequence[Box]
+    frame: tuple[int, int], tags: Sequence[FaceTag], boxes: Sequence[Box]
 ) -> tuple[list[MeasuredLabel], list[Box | None]]:
     """Labels and their places, with the letter size that puts most labels beside their face and on no other.
 
@@ -216,7 +216,7 @@ def _arrange(
     return best
 
 
-def _measure(tag: Tag, letters: int, frame: tuple[int, int]) -> MeasuredLabel:
+def _measure(tag: FaceTag, letters: int, frame: tuple[int, int]) -> MeasuredLabel:
     face = font(letters)
     height = round(letters * 1.7)
     inset = round(letters * 0.25)

@@ -28,7 +28,7 @@ from models.drawing.theme import (
     to_png,
 )
 from models.learning.evaluation import CURVE
-from models.learning.report import Need
+from models.learning.report import PhotoNeed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,7 +50,7 @@ _ROW: Final = 52
 _ROWS: Final = 14
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 _MOST_TICKS: Final = 8
-_NEEDS: Final = {Need.FEW: "needs more", Need.UNRELIABLE: "needs better ones"}
+_NEEDS: Final = {PhotoNeed.FEW: "needs more", PhotoNeed.UNRELIABLE: "needs better ones"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from models.encodings.background import FOLDER, PHOTOS, QUANTILES, Background, Scores
+from models.encodings.background import FOLDER, PHOTOS, QUANTILES, Background, ScoreQuantiles
 from models.encodings.whitening import DIRECTIONS, Whitening, unit
 from models.engines import load
 from models.recognition.calibration import best_of_others
@@ -146,14 +146,14 @@ class _Simulation:
                     centroids = np.stack([_centroid(self._chance.permutation(others[i])[:photos]) for i in drawn])
                     self._strangers[row].append((centroids @ face).max())
 
-    def scores(self, strangers: NDArray[np.float64] | None = None) -> Scores:
+    def scores(self, strangers: NDArray[np.float64] | None = None) -> ScoreQuantiles:
         """The quantiles of all scores.
 
         `strangers`: quantiles for one photo a member that replace the measured ones. For more photos they grow as the
         measured ones do.
         """
         measured = _quantiles(self._strangers)
-        return Scores(
+        return ScoreQuantiles(
             _quantiles(self._genuine), measured if strangers is None else measured + (strangers - measured[0])
         )
 

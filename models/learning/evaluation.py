@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Encodings
-    from models.learning.samples import Sample
+    from models.learning.samples import EvaluationSet
     from models.recognition.gallery import GalleryMember
     from models.recognition.recogniser import Identification
 
@@ -41,14 +41,14 @@ class OpenSetRecogniser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class MeanAndDeviation:
     """Mean and standard deviation over trials. The deviation of a single trial is 0; both are NaN without a probe."""
 
     mean: float
     deviation: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> Figure:
+    def of(cls, values: Sequence[float]) -> MeanAndDeviation:
         """The figure of `values`, one a trial."""
         return cls(float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
 
@@ -69,19 +69,24 @@ class Evaluation:
     photos: float
     probes: float
     strangers: tuple[float, ...]
-    rank_1: Figure
-    tpir: tuple[Figure, ...]
-    right: Figure
-    wrong: Figure
-    strangers_named: tuple[Figure, ...]
-    calibration_error: Figure
-    calibration_error_with_strangers: Figure
+    rank_1: MeanAndDeviation
+    tpir: tuple[MeanAndDeviation, ...]
+    right: MeanAndDeviation
+    wrong: MeanAndDeviation
+    strangers_named: tuple[MeanAndDeviation, ...]
+    calibration_error: MeanAndDeviation
+    calibration_error_with_strangers: MeanAndDeviation
     curve: tuple[float, ...]
     confusion: NDArray[np.int64]
 
 
 def evaluate(
-    sample: Sample, fit: Callable[[Gallery], OpenSetRecogniser], *, photos: int | None, trials: int, seed: int = 0
+    sample: EvaluationSet,
+    fit: Callable[[Gallery], OpenSetRecogniser],
+    *,
+    photos: int | None,
+    trials: int,
+    seed: int = 0,
 ) -> Evaluation:
     """Evaluate `fit` on a sample in seeded trials.
 
@@ -95,8 +100,8 @@ def evaluate(
         raise ValueError("no photo of a member is left to ask about")
     sources = range(len(sample.sources))
 
-    def figure(measure: Callable[[TrialOutcome], float]) -> Figure:
-        return Figure.of([measure(outcome) for outcome in outcomes])
+    def figure(measure: Callable[[TrialOutcome], float]) -> MeanAndDeviation:
+        return MeanAndDeviation.of([measure(outcome) for outcome in outcomes])
 
     return Evaluation(
         version=sample.version,
@@ -118,7 +123,9 @@ def evaluate(
     )
 
 
-def run_trial(sample: Sample, fit: Callable[[Gallery], OpenSetRecogniser], enrolled: NDArray[np.intp]) -> TrialOutcome:
+def run_trial(
+    sample: EvaluationSet, fit: Callable[[Gallery], OpenSetRecogniser], enrolled: NDArray[np.intp]
+) -> TrialOutcome:
     """Enrol the photos at `enrolled` (k,), and identify each probe that is neither one of them nor a copy."""
     asked = sample.probes & ~sample.same_photo(enrolled).any(axis=1)
     asked[enrolled] = False
@@ -132,7 +139,7 @@ def judge(
 ) -> TrialOutcome:
     """The outcome of faces (n, d) of `people` (n,) with a recogniser of `roster`, the members of one group in its order.
 
-    `people`: as in `Sample`, the id of a member, or -1 - k for a stranger of source k.
+    `people`: as in `EvaluationSet`, the id of a member, or -1 - k for a stranger of source k.
     """
     scores = recogniser.log_odds(encodings)
     likeliest = scores.argmax(axis=1)

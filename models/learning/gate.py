@@ -53,7 +53,7 @@ class GateScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class GateComparison:
     """The comparison of both models on the same photos.
 
     `probes`: the number of photos, 0 where the models have no photo in common. `fallen`: members whose mean margin fell by
@@ -74,7 +74,7 @@ class Comparison:
         return scores and not self.fallen and (self.fresh is None or self.fresh >= FRESH_MARGIN)
 
 
-def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *, seed: int = 0) -> Comparison:
+def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *, seed: int = 0) -> GateComparison:
     """Compare the model of the photos `old` with that of `new`, masks (n,) bool.
 
     The probes are photos of both. Each is held out from both models, with its copies under any label. So no new label judges
@@ -105,7 +105,7 @@ def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *,
             np.add.at(changes[1], both[0].truth[~unknown], 1)
     fallen = np.flatnonzero(changes[0] < -MARGIN_TOLERANCE * changes[1])
     before, after = (GateScore(right / REPEATS, wrong / REPEATS) for right, wrong in scores.tolist())
-    return Comparison(
+    return GateComparison(
         len(probes),
         before,
         after,

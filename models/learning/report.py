@@ -28,7 +28,7 @@ ENOUGH_RIGHT = 0.8
 """The share of held-out photos that must get the member's name."""
 
 
-class Need(StrEnum):
+class PhotoNeed(StrEnum):
     """Why a member needs photos."""
 
     FEW = "few"
@@ -61,11 +61,11 @@ class MemberAccuracy:
         return self.right / self.asked if self.asked else None
 
     @property
-    def need(self) -> Need | None:
+    def need(self) -> PhotoNeed | None:
         """The reason for more photos of this member, None where there are enough."""
         if self.different < ENOUGH:
-            return Need.FEW
-        return Need.UNRELIABLE if self.share is None or self.share < ENOUGH_RIGHT else None
+            return PhotoNeed.FEW
+        return PhotoNeed.UNRELIABLE if self.share is None or self.share < ENOUGH_RIGHT else None
 
 
 @dataclass(frozen=True, slots=True)

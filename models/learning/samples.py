@@ -27,7 +27,7 @@ by a third, two when cropped, two when brightened.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class EvaluationSet:
     """The photos of one evaluation, one face each, all by one engine.
 
     `encodings`: (n, d) float32, rows of unit length. `thumbnails`: (n, p) float32, each as of `thumbnail`. `people`: (n,)
@@ -69,7 +69,7 @@ def thumbnail(chip: NDArray[np.uint8]) -> NDArray[np.float32]:
     return small / max(float(np.linalg.norm(small)), 1e-6)
 
 
-def draw_enrolled(sample: Sample, photos: int | None, chance: np.random.Generator) -> NDArray[np.intp]:
+def draw_enrolled(sample: EvaluationSet, photos: int | None, chance: np.random.Generator) -> NDArray[np.intp]:
     """Indices (k,) of the photos to enrol: `photos` of each member, drawn at random without copies; all where it is None.
 
     A member with fewer different photos has all of them enrolled. Raises ValueError for a member without an enrollable photo.
@@ -86,7 +86,7 @@ def draw_enrolled(sample: Sample, photos: int | None, chance: np.random.Generato
     return drawn
 
 
-def _draw_member(sample: Sample, member: int, photos: int, chance: np.random.Generator) -> list[int]:
+def _draw_member(sample: EvaluationSet, member: int, photos: int, chance: np.random.Generator) -> list[int]:
     order = chance.permutation(np.flatnonzero(sample.enrollable & (sample.people == member)))
     same_photo = sample.same_photo(order)[order]
     drawn: list[int] = []

@@ -32,7 +32,7 @@ CLOSE = 130
 _MARGIN, _SAME_FACE = 0.5, 0.4
 
 
-class Detector(Protocol):
+class LandmarkDetector(Protocol):
     """A detector with five landmarks: eye, eye, nose, corner of the mouth, corner, from left to right."""
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
@@ -44,7 +44,7 @@ class Detector(Protocol):
         ...
 
 
-class Companion(Protocol):
+class CompanionEncoder(Protocol):
     """A second network, with an alignment of its own."""
 
     @property
@@ -68,10 +68,10 @@ class AlignedEngine:
 
     name: str
     version: str
-    detector: Detector
+    detector: LandmarkDetector
     reference: Reference
     embedder: Embedder
-    companion: Companion | None = None
+    companion: CompanionEncoder | None = None
     share: float = 0.0
 
     @property

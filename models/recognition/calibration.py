@@ -16,7 +16,7 @@ from models.recognition.gallery import can_hold_out
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.encodings.background import Background, Scores
+    from models.encodings.background import Background, ScoreQuantiles
     from models.faces import Encodings
 
 TARGET_FPIR = 0.05
@@ -56,7 +56,7 @@ All of 179 photos of TWICE, ITZY and BTS lie within, and one of 200 people in La
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class LogOddsScale:
     """The log-odds of a member against a stranger for a score: slope * (score - midpoint).
 
     `acceptance`: the minimum log-odds of an accepted name.
@@ -124,7 +124,7 @@ def leave_one_out(vectors: Encodings, members: NDArray[np.intp], clusters: NDArr
 
 def choose_whitening(
     encodings: Encodings, owners: NDArray[np.intp], background: Background
-) -> tuple[Whitening, Scores]:
+) -> tuple[Whitening, ScoreQuantiles]:
     """The whitening for a gallery, the background's or none, and the background's scores after it.
 
     `encodings`: (n, d), not whitened. `owners`: (n,) the member of each, numbered from 0 without gaps.
@@ -141,7 +141,7 @@ def choose_whitening(
     return choices[best]
 
 
-def scale(scores: Scores, photos: int, left_out: LeaveOneOutScores | None = None) -> Scale:
+def scale(scores: ScoreQuantiles, photos: int, left_out: LeaveOneOutScores | None = None) -> LogOddsScale:
     """The scale for centroids of `photos` photos each, from the background's scores and a gallery's own.
 
     `left_out`: the gallery's scores, None where there are none.
@@ -154,7 +154,7 @@ def scale(scores: Scores, photos: int, left_out: LeaveOneOutScores | None = None
     other_weights = _weights(len(strangers), len(left_out.strangers), left_out.weight)
     slope, midpoint = _logistic(own, own_weights, other, other_weights)
     passing = _quantile(other, other_weights, 1 - TARGET_FPIR)
-    return Scale(slope, midpoint, max(math.log(WRONG_NAME_COST), slope * (passing - midpoint)))
+    return LogOddsScale(slope, midpoint, max(math.log(WRONG_NAME_COST), slope * (passing - midpoint)))
 
 
 def _weights(background: int, gallery: int, weight: float) -> NDArray[np.float64]:

@@ -49,7 +49,7 @@ MediaPipe's canonical face model. With the second, YuNet's yaw has the spread of
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class FaceQuality:
     """The quality of one face.
 
     `width`: of its box, in pixels. `sharpness`: see `sharpness`; about 2.6 for a press photo, 1 for a face without any detail.
@@ -79,14 +79,14 @@ class Quality:
         return min(1.0, max(0.0, (self.sharpness - BLIND) / (SHARP - BLIND)))
 
 
-def measure(picture: Picture, face: Face, landmarks: Landmarks) -> Quality:
+def measure(picture: Picture, face: Face, landmarks: Landmarks) -> FaceQuality:
     """The quality of one face of `picture`. `landmarks`: the meaning of the engine's landmarks."""
     left, right = _eyes(face.landmarks, landmarks)
     across = right - left
     distance = max(float(np.hypot(*across)), 1.0)
     nose = face.landmarks[4 if landmarks is Landmarks.EYE_CORNERS_NOSE_BASE else 2] - (left + right) / 2
     aside = float(nose @ across) / distance**2
-    return Quality(
+    return FaceQuality(
         width=face.box.width,
         sharpness=sharpness(_crop(picture, left, right)),
         yaw=math.degrees(math.atan(aside / _NOSE_DEPTH[landmarks])),
@@ -106,7 +106,7 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
     return math.sqrt(max(float(ratios.real.min()), 0.0))
 
 
-def weighted(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | None) -> NDArray[np.float64]:
+def weighted(log_odds: NDArray[np.float64], qualities: Sequence[FaceQuality] | None) -> NDArray[np.float64]:
     """Log-odds (n, m) of the members of one group, weighted by the quality of each face; the same shape out.
 
     The differences between members shrink by the face's weight, and the odds of any member at all stay. So the likeliest

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Encodings, Once
-    from models.recognition.quality import Quality
+    from models.recognition.quality import FaceQuality
 
 SURE = 0.5
 """The default minimum confidence of a sure name."""
@@ -101,7 +101,7 @@ class Recogniser:
         self,
         encodings: Encodings,
         *,
-        qualities: Sequence[Quality] | None = None,
+        qualities: Sequence[FaceQuality] | None = None,
         group: int | None = None,
         once: Once = "auto",
         threshold: float = SURE,
@@ -230,7 +230,7 @@ def fit(gallery: Gallery) -> Recogniser:
     )
 
 
-def weighted_log_odds(log_odds: NDArray[np.float64], qualities: Sequence[Quality] | None) -> NDArray[np.float64]:
+def weighted_log_odds(log_odds: NDArray[np.float64], qualities: Sequence[FaceQuality] | None) -> NDArray[np.float64]:
     """`models.recognition.quality.weighted` for the names without a veto: log-odds (n, m) in and out; a veto stays -inf."""
     forbidden = np.isneginf(log_odds)
     return np.where(forbidden, -np.inf, weighted(np.where(forbidden, _VETOED, log_odds), qualities))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.encodings import background
-from models.faces import FEWEST_MAPPED, Projection
+from models.faces import FEWEST_MAPPED, ProjectionMethod
 from models.learning.cleaning import suspected_labels
 from models.recognition.calibration import choose_whitening
 
@@ -81,11 +81,11 @@ class FaceMap:
     members: NDArray[np.int64]
     places: tuple[MemberPlacement, ...]
     outliers: tuple[SuspectedLabel, ...]
-    projection: Projection
+    projection: ProjectionMethod
     explained_variance: float | None
 
 
-def lay_out(gallery: Gallery, projection: Projection) -> FaceMap:
+def lay_out(gallery: Gallery, projection: ProjectionMethod) -> FaceMap:
     """The map of a group's gallery.
 
     It shows encodings after the whitening that a recogniser of this gallery alone would choose. Raises TooFewPhotosError below
@@ -107,16 +107,16 @@ def lay_out(gallery: Gallery, projection: Projection) -> FaceMap:
     )
 
 
-def project(encodings: Encodings, projection: Projection) -> tuple[NDArray[np.float64], float | None]:
+def project(encodings: Encodings, projection: ProjectionMethod) -> tuple[NDArray[np.float64], float | None]:
     """Points (n, 2) for different encodings (n, d), three at least, and for PCA their share of the variance.
 
     The same rows in the same order give the same points, bit by bit, on one machine. t-SNE and UMAP start from those of PCA.
     """
     rows = encodings.astype(np.float64)
     start, explained_variance = _principal(rows)
-    if projection is Projection.PCA:
+    if projection is ProjectionMethod.PCA:
         return start, explained_variance
-    if projection is Projection.TSNE:
+    if projection is ProjectionMethod.TSNE:
         from sklearn.manifold import TSNE
 
         # The start is as small as scikit-learn's own (Kobak and Berens 2019). The gradient is the exact one, because threads

@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 
 from models.encodings import background
 from models.encodings.whitening import unit
-from models.faces import Likeness
+from models.faces import SimilarityLevel
 from models.recognition.calibration import sums_by_owner
 
 if TYPE_CHECKING:
@@ -26,7 +26,12 @@ FULL_SHARPNESS, FULL_WIDTH = 2.2, 178
 """A sharpness, and a face's width in pixels, above which a crop looks no better; crops have no wider faces."""
 
 
-_LARGEST_DISTANCE = {Likeness.TWINS: 0.2, Likeness.SIBLINGS: 0.3, Likeness.ALIKE: 0.38, Likeness.APART: 0.5}
+_LARGEST_DISTANCE = {
+    SimilarityLevel.TWINS: 0.2,
+    SimilarityLevel.SIBLINGS: 0.3,
+    SimilarityLevel.ALIKE: 0.38,
+    SimilarityLevel.APART: 0.5,
+}
 """The largest distance of each likeness.
 
 Measured on 176 photos of the 20 members of ../shared/faces/groups. Two halves of one member's photos are 0.03 to 0.21 apart
@@ -36,7 +41,7 @@ quarter up to 0.38 with dlib and 0.39 with retail.
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Distances:
+class MemberDistances:
     """Distances between members.
 
     `members`: the m members with an encoding. `photos`: (m,) int64, the number of photos of each. `euclidean`: (m, m) float64,
@@ -59,7 +64,7 @@ class Distances:
         """Whether two members are one person enrolled in two groups: the same name, and a distance below most other pairs'."""
         member, other = self.members[first], self.members[second]
         named_alike = member.name.casefold() == other.name.casefold() and member.group != other.group
-        return named_alike and bool(self.normalised[first, second] <= _LARGEST_DISTANCE[Likeness.SIBLINGS])
+        return named_alike and bool(self.normalised[first, second] <= _LARGEST_DISTANCE[SimilarityLevel.SIBLINGS])
 
     def nearest(self, place: int, most: int = NEAREST) -> list[int]:
         """Indices of the `most` members nearest to the member at `place`, of all groups, by normalised distance, nearest
@@ -68,7 +73,7 @@ class Distances:
         return sorted(others, key=lambda other: self.normalised[place, other])[:most]
 
 
-def distances(gallery: Gallery) -> Distances:
+def distances(gallery: Gallery) -> MemberDistances:
     """The distances between a gallery's members, without those who have no encoding.
 
     Raises LookupError when the gallery's engine has no measured background.
@@ -82,7 +87,7 @@ def distances(gallery: Gallery) -> Distances:
     vectors = background.load(gallery.version).whitening.apply(gallery.encodings)
     centroids = unit(sums_by_owner(vectors, owners, count))
     cosines = (centroids @ centroids.T).astype(np.float64)
-    return Distances(
+    return MemberDistances(
         members,
         photos.astype(np.int64),
         _symmetric(cdist(means, means).astype(np.float64, copy=False)),
@@ -113,9 +118,9 @@ def seriation_order(matrix: NDArray[np.float64]) -> list[int]:
     return [int(place) for place in np.argsort(vectors[:, 1], kind="stable")]
 
 
-def likeness(normalised: float) -> Likeness:
+def likeness(normalised: float) -> SimilarityLevel:
     """The likeness of a normalised distance."""
-    return next((alike for alike, most in _LARGEST_DISTANCE.items() if normalised <= most), Likeness.UNLIKE)
+    return next((alike for alike, most in _LARGEST_DISTANCE.items() if normalised <= most), SimilarityLevel.UNLIKE)
 
 
 def best_photos_first(

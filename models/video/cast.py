@@ -38,7 +38,7 @@ UNKNOWN_GUESS = Guess(None, None, 1.0, Band.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class CastPerson:
     """A person of a clip, a member or a stranger.
 
     `number`: from 1, members first, each kind by falling screen time. `guess`: of all the tracks. `tracks`: indices in
@@ -57,7 +57,7 @@ class Cast:
     group: int | None
     group_name: str | None
     guesses: tuple[Guess, ...]
-    people: tuple[Person, ...]
+    people: tuple[CastPerson, ...]
 
 
 def cast(recogniser: Recogniser, face_tracks: FaceTracks, *, group: int | None = None, threshold: float = SURE) -> Cast:
@@ -146,7 +146,7 @@ def _log_odds_with_examples(
 
 def _people_of(
     face_tracks: FaceTracks, clusters: Sequence[tuple[int, ...]], guesses: Sequence[Guess]
-) -> tuple[Person, ...]:
+) -> tuple[CastPerson, ...]:
     """The people of a clip, members first, each kind by falling screen time.
 
     All clusters of one member are one person, with the clearest of their guesses.
@@ -161,4 +161,4 @@ def _people_of(
         )
     frames = {key: sum(len(face_tracks.tracks[place].boxes) for place in places) for key, places in tracks.items()}
     order = sorted(tracks, key=lambda key: (key[0] != "member", -frames[key], min(tracks[key])))
-    return tuple(Person(number, best[key], tuple(sorted(tracks[key]))) for number, key in enumerate(order, start=1))
+    return tuple(CastPerson(number, best[key], tuple(sorted(tracks[key]))) for number, key in enumerate(order, start=1))

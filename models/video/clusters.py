@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Guess
-    from models.recognition.calibration import Scale
+    from models.recognition.calibration import LogOddsScale
     from models.recognition.recogniser import Recogniser
     from models.video.tracks import Track
 
@@ -94,7 +94,7 @@ def _share_a_frame(tracks: Sequence[Track]) -> NDArray[np.bool_]:
     return together
 
 
-def _scale(recogniser: Recogniser, photos: int) -> Scale:
+def _scale(recogniser: Recogniser, photos: int) -> LogOddsScale:
     """The scale from the cosine of a face and a centroid of `photos` photos to the log-odds of one person."""
     known = background.load(recogniser.version)
     return scale(known.whitened if recogniser.whitening.mean.any() else known.raw, photos)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from models.faces import Face, Picture
-    from models.recognition.quality import Quality
+    from models.recognition.quality import FaceQuality
 
 LOST_SECONDS = 1.6
 """Seconds after which a face that returns starts another track."""
@@ -35,7 +35,7 @@ class FacePatch:
 
     picture: Picture
     face: Face
-    quality: Quality
+    quality: FaceQuality
 
 
 @dataclass(frozen=True, slots=True, eq=False)

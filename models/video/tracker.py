@@ -25,8 +25,8 @@ from models.video.shots import CutDetector
 from models.video.tracks import (
     MOST_ENCODED,
     SAME_FACE_OVERLAP,
-    Portrait,
     Track,
+    TrackPortrait,
     encoding_priority,
     interpolate_boxes,
     match_boxes,
@@ -202,7 +202,7 @@ class FaceTracker:
         refined = [(patch.picture, self._engine.refined(patch.picture, patch.face)) for patch in best]
         encodings = np.concatenate([self._engine.encode(picture, [face]) for picture, face in refined])
         quality = best[0].quality
-        portrait = Portrait(crop(best[0].picture, best[0].face.box), quality.width, quality.sharpness)
+        portrait = TrackPortrait(crop(best[0].picture, best[0].face.box), quality.width, quality.sharpness)
         return Track(start, boxes, encodings, tuple(patch.quality for patch in best), portrait)
 
 

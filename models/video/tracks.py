@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.recognition.quality import BLIND, TURNED, Quality
+from models.recognition.quality import BLIND, TURNED, FaceQuality
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +29,7 @@ _WIDE = 160
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Portrait:
+class TrackPortrait:
     """The best observation of a track as a square JPEG, with the face's width in pixels and sharpness (`quality.measure`)."""
 
     jpeg: bytes
@@ -49,8 +49,8 @@ class Track:
     first: int
     boxes: NDArray[np.float32]
     encodings: Encodings
-    qualities: tuple[Quality, ...]
-    portrait: Portrait | None
+    qualities: tuple[FaceQuality, ...]
+    portrait: TrackPortrait | None
 
     @property
     def last(self) -> int:
@@ -85,7 +85,7 @@ class FaceTracks:
             return from_arrays({key: file[key] for key in file.files})
 
 
-def encoding_priority(quality: Quality) -> float:
+def encoding_priority(quality: FaceQuality) -> float:
     """A score that orders observations for encoding: wide, sharp and frontal faces are better."""
     frontal = max(0.2, 1 - abs(quality.yaw) / (2 * TURNED))
     return math.sqrt(min(quality.width, _WIDE)) * max(quality.sharpness - BLIND, 0.01) * frontal
@@ -158,10 +158,10 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> FaceTracks:
     jpegs = arrays["jpegs"].tobytes()
     tracks: list[Track] = []
     for i, first in enumerate(arrays["firsts"].tolist()):
-        qualities = tuple(Quality(int(width), sharpness, yaw) for width, sharpness, yaw in rows[i].tolist())
+        qualities = tuple(FaceQuality(int(width), sharpness, yaw) for width, sharpness, yaw in rows[i].tolist())
         length = int(jpeg_lengths[i])
         width, sharpness = arrays["portraits"][i].tolist()
-        portrait = Portrait(jpegs[ends[i] - length : ends[i]], int(width), sharpness) if length >= 0 else None
+        portrait = TrackPortrait(jpegs[ends[i] - length : ends[i]], int(width), sharpness) if length >= 0 else None
         tracks.append(Track(first, boxes[i], encodings[i], qualities, portrait))
     width, height = arrays["size"].tolist()
     return FaceTracks(str(arrays["engine"]), (width, height), arrays["times"], arrays["shots"], tuple(tracks))

@@ -19,7 +19,7 @@ from bot.database.tables.questions import QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding
 from bot.infra.compute import Compute
 from bot.usecases import maps
-from models.faces import Projection
+from models.faces import ProjectionMethod
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, latest, option, texts
 from tests.support.galleries import add_photo
@@ -104,7 +104,7 @@ async def test_everybody_sees_the_map_of_public_photos_and_it_is_drawn_once(
     assert "these show " in texts(await asked(stage, method="pca"))
     assert len(drawn) == 2
     await stage.moderator.slash(stage.channel, "member rename", group="Presidents", member="바이든", name="Biden")
-    renamed = await maps.draw(stage.app, [stage.guild.id], "Presidents", Projection.PCA)
+    renamed = await maps.draw(stage.app, [stage.guild.id], "Presidents", ProjectionMethod.PCA)
     assert [place.name for place in renamed.found.places] == ["Obama", "Biden"]
     assert len(drawn) == 3
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from models.faces import Band, Candidate, Guess
-from models.video.cast import Cast, Person
+from models.video.cast import Cast, CastPerson
 from models.video.tracks import FaceTracks, Track
 
 
@@ -33,5 +33,5 @@ def face_tracks_of(times: Sequence[float], size: tuple[int, int], tracks: Sequen
 
 def cast_of(guesses: Sequence[Guess], *, nobody: Sequence[int] = ()) -> Cast:
     """A cast with a person a track; the tracks in `nobody` are no faces."""
-    people = [Person(number + 1, each, (number,)) for number, each in enumerate(guesses) if number not in nobody]
+    people = [CastPerson(number + 1, each, (number,)) for number, each in enumerate(guesses) if number not in nobody]
     return Cast(1, "Group", tuple(guesses), tuple(people))

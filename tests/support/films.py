@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.media.probing import probe
-from bot.media.videos.footage import Section, VideoLimits
-from bot.media.videos.frames import Frame, frames
+from bot.media.videos.footage import VideoLimits, VideoSection
+from bot.media.videos.frames import DecodedFrame, frames
 
-WHOLE = Section(0, 24 * 3600)
+WHOLE = VideoSection(0, 24 * 3600)
 
 CORNERS = ("red", "lime", "blue", "white")
 """Colours of `corners`: top left, top right, bottom left, bottom right."""
@@ -110,7 +110,7 @@ def pictures(path: Path) -> list[NDArray[np.uint8]]:
     return [frame.picture() for frame in frames_of(path)]
 
 
-def frames_of(path: Path, section: Section = WHOLE) -> Iterator[Frame]:
+def frames_of(path: Path, section: VideoSection = WHOLE) -> Iterator[DecodedFrame]:
     """The frames of a section of a film, as they are looked at."""
     return frames(probe(path, VideoLimits(10**9)), section)
 

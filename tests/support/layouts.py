@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from models.faces import Projection
+    from models.faces import ProjectionMethod
     from models.recognition.gallery import Gallery
 
 
-def lay_out_all(galleries: Sequence[Gallery], projection: Projection, compiled: str) -> list[np.ndarray]:
+def lay_out_all(galleries: Sequence[Gallery], projection: ProjectionMethod, compiled: str) -> list[np.ndarray]:
     """The points of each; what is compiled is kept in a folder, and TensorFlow is not imported."""
     os.environ["NUMBA_CACHE_DIR"] = compiled
     found = [lay_out(gallery, projection).points for gallery in galleries]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ffmpeg import VideoStream
 
-    from bot.media.videos.footage import Colours, Footage, Geometry, Section
+    from bot.media.videos.footage import Colours, Footage, Geometry, VideoSection
 
 CRF: Final = 23
 PRESET: Final = "veryfast"
@@ -39,7 +39,7 @@ def encoding(rate: float) -> dict[str, str | int]:
     }
 
 
-def clip_command(footage: Footage, section: Section, size: tuple[int, int], rate: float) -> list[str]:
+def clip_command(footage: Footage, section: VideoSection, size: tuple[int, int], rate: float) -> list[str]:
     """The command that writes the section as `out.mp4`. `size`: (width, height) in pixels; `rate`: bits a second at most."""
     import ffmpeg
 
@@ -68,7 +68,7 @@ def clip_command(footage: Footage, section: Section, size: tuple[int, int], rate
     return compiled(written)
 
 
-def frames_command(footage: Footage, section: Section) -> list[str]:
+def frames_command(footage: Footage, section: VideoSection) -> list[str]:
     """The command that writes the frames of the section as `000001.jpg` and on, in full size."""
     import ffmpeg
 
@@ -90,7 +90,7 @@ def compiled(written: Any) -> list[str]:
     return [command[0], *shared, "-max_error_rate", "1", "-copyts", *command[1:]]
 
 
-def _input(footage: Footage, section: Section) -> tuple[Any, float]:
+def _input(footage: Footage, section: VideoSection) -> tuple[Any, float]:
     """The source as an input, and the seconds by which its clock is ahead of the section's.
 
     The clock begins a little before the section, so that rounding loses no frame. Seeking goes to the keyframe before the
@@ -118,7 +118,7 @@ def _input(footage: Footage, section: Section) -> tuple[Any, float]:
 
 
 def _picture(
-    stream: VideoStream, footage: Footage, section: Section, size: tuple[int, int], shift: float
+    stream: VideoStream, footage: Footage, section: VideoSection, size: tuple[int, int], shift: float
 ) -> VideoStream:
     """The filters: trimmed, as shown (`as_shown`), and with the captions."""
     # x264 takes no frame at the time of the one before; `bot.media.videos.frames.frames` skips it too.
@@ -184,6 +184,6 @@ def _scaled(picture: VideoStream, colours: Colours, size: tuple[int, int]) -> Vi
     return picture.setparams(color_trc="bt709")
 
 
-def _ends(footage: Footage, section: Section) -> bool:
+def _ends(footage: Footage, section: VideoSection) -> bool:
     """Whether the section ends before the video does."""
     return section.end < footage.seconds - TOLERANCE

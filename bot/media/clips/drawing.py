@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.messages import Hint, Message
 from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
 from bot.media.clips.commands import BUFFER, SOUND_RATE, clip_command, frames_command
-from bot.media.videos.footage import TOLERANCE, Section, VideoError
+from bot.media.videos.footage import TOLERANCE, VideoError, VideoSection
 from bot.text.formatting import MEBIBYTE, mebibytes
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def scaled(size: tuple[int, int], height: int) -> tuple[int, int]:
 
 
 def draw(
-    footage: Footage, section: Section, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
+    footage: Footage, section: VideoSection, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
 ) -> EncodedClip:
     """Write the section of a video with its captions burnt in, and its sound, to `out`.
 
@@ -145,7 +145,7 @@ def draw(
     raise VideoError(_too_long(target))
 
 
-def draw_frames(footage: Footage, section: Section, script: str, folder: Path, watch: ProgressFiles) -> int:
+def draw_frames(footage: Footage, section: VideoSection, script: str, folder: Path, watch: ProgressFiles) -> int:
     """Write the annotated frames of a section to `folder` as 000001.jpg and on, in full size; returns how many.
 
     Raises as `draw` does.
@@ -171,9 +171,9 @@ def _too_long(target: ClipLimits) -> Message:
     )
 
 
-def _within(footage: Footage, section: Section) -> Section:
+def _within(footage: Footage, section: VideoSection) -> VideoSection:
     """The section as far as the video goes. Raises VideoError for a section without pictures."""
-    inside = Section(max(0.0, section.start), min(section.end, footage.seconds + 2 * TOLERANCE))
+    inside = VideoSection(max(0.0, section.start), min(section.end, footage.seconds + 2 * TOLERANCE))
     if inside.end <= max(inside.start, footage.first):
         raise VideoError(
             "this video has nothing to show there: it is {seconds:.0f} seconds long", seconds=footage.seconds
@@ -196,7 +196,7 @@ def _workplace(beside: Path, script: str) -> Generator[Path]:
         yield folder
 
 
-def _run(command: list[str], section: Section, folder: Path, watch: ProgressFiles, *, most_bytes: int) -> bool:
+def _run(command: list[str], section: VideoSection, folder: Path, watch: ProgressFiles, *, most_bytes: int) -> bool:
     """Run ffmpeg and report its progress; True if a file of it would become larger than `most_bytes`."""
     patience = 300 + 20 * section.seconds
     limits = ProcessLimits(

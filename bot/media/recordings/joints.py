@@ -10,7 +10,7 @@ Span: TypeAlias = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Joint:
+class RecordingJoint:
     """The byte `at` which another recording begins, and the earlier spans that the recording needs as its `head`."""
 
     at: int

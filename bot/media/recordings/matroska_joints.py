@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Final
 
-from bot.media.recordings.joints import Joint, read_bytes
+from bot.media.recordings.joints import RecordingJoint, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,12 +45,12 @@ class _File:
         return self.ticks * self.scale / 1e9
 
 
-def joints_of_matroska(file: IO[bytes], size: int) -> Iterator[Joint]:
+def joints_of_matroska(file: IO[bytes], size: int) -> Iterator[RecordingJoint]:
     """The joints at which tracks are coded otherwise than before, or behind a file that is short."""
     before: _File | None = None
     for found in _files(file, size):
         if before is not None and (before.tracks != found.tracks or before.seconds < _LONG_ENOUGH):
-            yield Joint(found.begin)
+            yield RecordingJoint(found.begin)
         before = found
 
 

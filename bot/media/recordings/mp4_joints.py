@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Final
 
-from bot.media.recordings.joints import Joint, read_bytes
+from bot.media.recordings.joints import RecordingJoint, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ _MOST_HEADER: Final = 64 << 20
 """Bytes of a `moov` that are compared."""
 
 
-def joints_of_mp4(file: IO[bytes], size: int) -> Iterator[Joint]:
+def joints_of_mp4(file: IO[bytes], size: int) -> Iterator[RecordingJoint]:
     """The joints of an MP4, in order. A `moov` that equals the first and precedes further fragments is no joint."""
     header: tuple[bytes, int, int] | None = None
     begun: int | None = 0
@@ -29,7 +29,7 @@ def joints_of_mp4(file: IO[bytes], size: int) -> Iterator[Joint]:
             if header is None:
                 header = (moov, begun, end)
             elif media > header[1] and (moov != header[0] or b"mvex" not in moov):
-                yield Joint(begun)
+                yield RecordingJoint(begun)
                 header, times = (moov, begun, end), {}
             if not times:
                 begun = None
@@ -38,7 +38,7 @@ def joints_of_mp4(file: IO[bytes], size: int) -> Iterator[Joint]:
         elif kind == b"moof" and header is not None:
             fragment = dict(_decode_times(file, start, end))
             if any(time < times.get(track, 0) for track, time in fragment.items()):
-                yield Joint(start, (header[1:],)) if begun is None else Joint(begun)
+                yield RecordingJoint(start, (header[1:],)) if begun is None else RecordingJoint(begun)
                 times = {}
             times |= fragment
             begun = None

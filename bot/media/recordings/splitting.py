@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.media.recordings.joints import Joint, Span
+    from bot.media.recordings.joints import RecordingJoint, Span
 
 MOST_RECORDINGS: Final = 200
 """The most recordings of one file; each is copied and probed."""
@@ -60,7 +60,7 @@ def recordings_of(path: Path, kind: str) -> list[Recording]:
     return [*recordings, Recording((*head, (begin, size)))]
 
 
-def _joints_of(file: IO[bytes], size: int, kind: str) -> Iterator[Joint]:
+def _joints_of(file: IO[bytes], size: int, kind: str) -> Iterator[RecordingJoint]:
     match kind:
         case "mov":
             return joints_of_mp4(file, size)

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import numpy as np
 
-from bot.media.recordings.joints import Joint
+from bot.media.recordings.joints import RecordingJoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +46,11 @@ class _Tables:
         """Whether packets of this number hold tables."""
         return number == 0 or number in self.programs.values()
 
-    def take(self, number: int, section: bytes, spans: tuple[Span, ...]) -> Joint | None:
+    def take(self, number: int, section: bytes, spans: tuple[Span, ...]) -> RecordingJoint | None:
         """Read a table whose packets lie at `spans`; a joint where it differs from the one before."""
         return self._take_programs(section, spans) if number == 0 else self._take_tracks(number, section, spans)
 
-    def _take_programs(self, section: bytes, spans: tuple[Span, ...]) -> Joint | None:
+    def _take_programs(self, section: bytes, spans: tuple[Span, ...]) -> RecordingJoint | None:
         if section[0] != 0:
             return None
         entries = [section[at : at + 4] for at in range(8, len(section) - 3, 4)]
@@ -61,15 +61,15 @@ class _Tables:
         if not before or programs == before:
             return None
         self.tracks = {}
-        return Joint(spans[0][0])
+        return RecordingJoint(spans[0][0])
 
-    def _take_tracks(self, number: int, section: bytes, spans: tuple[Span, ...]) -> Joint | None:
+    def _take_tracks(self, number: int, section: bytes, spans: tuple[Span, ...]) -> RecordingJoint | None:
         if section[0] != 2 or len(section) < 12:
             return None
         tracks = frozenset(_tracks(section))
         before = self.tracks.get(number)
         self.tracks[number] = tracks
-        return Joint(spans[0][0], self.head) if before is not None and tracks != before else None
+        return RecordingJoint(spans[0][0], self.head) if before is not None and tracks != before else None
 
 
 def _tracks(section: bytes) -> Iterator[tuple[int, int]]:
@@ -141,7 +141,7 @@ def _checksum(data: bytes) -> int:
     return value
 
 
-def joints_of_transport(file: IO[bytes]) -> Iterator[Joint]:
+def joints_of_transport(file: IO[bytes]) -> Iterator[RecordingJoint]:
     """The joints of a transport stream, in order."""
     tables = _Tables()
     for packets, start in _packets(file):

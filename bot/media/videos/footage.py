@@ -124,7 +124,7 @@ class Footage:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class VideoSection:
     """The section from `start` to `end`, in seconds on the video's clock, with the frames that are shown within."""
 
     start: float

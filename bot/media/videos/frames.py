@@ -22,7 +22,7 @@ from av.video.format import VideoFormat
 
 from bot.media.videos.colours import as_rgb
 from bot.media.videos.containers import BROKEN, opened, video_errors
-from bot.media.videos.footage import MOST_PIXELS, TOLERANCE, Footage, Section, VideoError
+from bot.media.videos.footage import MOST_PIXELS, TOLERANCE, Footage, VideoError, VideoSection
 from bot.media.videos.geometry import TURNS, cropped
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class _NothingError(VideoError):
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
+class DecodedFrame:
     """A decoded frame of footage, shown at `time` seconds on the video's clock."""
 
     time: float
@@ -90,7 +90,7 @@ class Frame:
         return np.ascontiguousarray(TURNS[geometry.turn](as_rgb(self.decoded, geometry, self.footage.colours)))
 
 
-def frames(footage: Footage, section: Section) -> Iterator[Frame]:
+def frames(footage: Footage, section: VideoSection) -> Iterator[DecodedFrame]:
     """The frames of a section of a probed video, with strictly rising times; a frame at the time of the one before is skipped.
 
     Decoding begins at the keyframe before the section. Frames end where the file is cut short, and go on after damage. Close
@@ -127,7 +127,7 @@ def _none_before(target: float) -> Generator[None]:
             raise
 
 
-def _decoded(footage: Footage, target: float) -> Generator[Frame]:
+def _decoded(footage: Footage, target: float) -> Generator[DecodedFrame]:
     """Frames from the keyframe before `target` on."""
     left, right, top, bottom = footage.geometry.crop
     with opened(footage.path, footage.format) as container:
@@ -147,7 +147,7 @@ def _decoded(footage: Footage, target: float) -> Generator[Frame]:
                 continue
             step = float(decoded.duration * base) or (time - last if math.isfinite(last) else 0.04)
             last = time
-            yield Frame(time, decoded, footage)
+            yield DecodedFrame(time, decoded, footage)
 
 
 def decoded_frames(container: InputContainer, stream: VideoStream) -> Generator[VideoFrame]:

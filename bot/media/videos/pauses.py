@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import TypeAlias
 
-    from bot.media.videos.footage import Footage, Section
+    from bot.media.videos.footage import Footage, VideoSection
 
     Span: TypeAlias = tuple[float, float]
     """Begin and end, in seconds."""
@@ -28,7 +28,7 @@ def pauses_of(times: Iterable[float]) -> tuple[Span, ...]:
     return tuple((before, after) for before, after in pairwise(times) if after - before >= _SHORTEST)
 
 
-def undecoded_seconds(times: Sequence[float], footage: Footage, section: Section) -> float:
+def undecoded_seconds(times: Sequence[float], footage: Footage, section: VideoSection) -> float:
     """The length of a section's pauses that the footage itself doesn't have.
 
     `times`: when each decoded frame of the section is shown, on the video's clock.

@@ -111,7 +111,7 @@ class _SoundMeasurements:
 
 
 @dataclass(frozen=True)
-class Survey:
+class PacketSurvey:
     """The measurements of a file's packets.
 
     `pictures`, `sound`: the chosen tracks, by their places among the tracks of their kind. `unheard`: the codec of the sound
@@ -130,7 +130,7 @@ class Survey:
     shifts: Shifts | None
 
 
-def survey(container: InputContainer) -> Survey:
+def survey(container: InputContainer) -> PacketSurvey:
     """Read all packets of a file. Raises VideoError for one without readable pictures, or with more than 4 million."""
     picture_tracks, sound_tracks = tracks_of(container)
     pictures = {track.index: _PictureMeasurements(track) for track in picture_tracks}
@@ -160,7 +160,7 @@ def _survey_of(
     sound: SoundTrack | None,
     unheard: str | None,
     shifts: Shifts | None,
-) -> Survey:
+) -> PacketSurvey:
     base, count = chosen.base, chosen.count
     first, end = (float(stamp * base) for stamp in (chosen.first, chosen.last + chosen.step))
     if not chosen.step:
@@ -168,7 +168,7 @@ def _survey_of(
     keyframes = tuple(float(stamp * base) for stamp in sorted(chosen.keys))
     pauses = pauses_of([*(float(stamp * base) for stamp in sorted(chosen.stamps)), end])
     number = container.streams.video.index(chosen.track)
-    return Survey(number, sound, unheard, count, first, end, keyframes, pauses, shifts)
+    return PacketSurvey(number, sound, unheard, count, first, end, keyframes, pauses, shifts)
 
 
 def _picture_tracks(container: InputContainer) -> list[VideoStream]:

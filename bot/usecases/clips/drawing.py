@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.domain.answers import Answer
     from bot.domain.clips import OnScreen
     from bot.infra.clip_files import CachedVideo
-    from bot.media.videos.footage import Section
+    from bot.media.videos.footage import VideoSection
     from bot.usecases.clips.options import ClipOptions, ClipProgressCallback
     from bot.usecases.clips.tracking import TrackedSection
 
@@ -74,7 +74,7 @@ async def draw_clip(
     return clip
 
 
-async def draw_frames(app: App, video: CachedVideo, section: Section, script: str, folder: Path) -> None:
+async def draw_frames(app: App, video: CachedVideo, section: VideoSection, script: str, folder: Path) -> None:
     """Write every frame of a section with the captions of `script` to `folder`, numbered. Raises PersonError."""
     footage = await probe(app, video)
     async with progress_files(video.folder, lambda _: None) as files:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.domain.clips import ClipStage, NamingOptions
 from bot.domain.messages import Hint
 from bot.errors import PersonError
-from bot.media.videos.footage import Section
+from bot.media.videos.footage import VideoSection
 from bot.text.formatting import time_code
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class RequestedSection:
     length: float | None
     most_seconds: float
 
-    def of(self, seconds: float) -> Section:
+    def of(self, seconds: float) -> VideoSection:
         """The section in a video of this length. Raises PersonError where it is empty or too long."""
         if self.start >= seconds:
             raise PersonError("That video ends at {seconds}, before the start you chose.", seconds=time_code(seconds))
@@ -35,7 +35,7 @@ class RequestedSection:
                 length=time_code(end - self.start),
                 hint=Hint.CHOOSE_PART,
             )
-        return Section(self.start, end)
+        return VideoSection(self.start, end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.domain.clips import MissingFootage, NamedClip, TrackName
     from bot.infra.clip_files import CachedVideo
     from bot.learning.recognisers import FittedRecogniser
-    from bot.media.videos.footage import Section
+    from bot.media.videos.footage import VideoSection
     from bot.usecases.clips.options import ClipOptions, ClipProgressCallback
     from bot.usecases.clips.tracking import TrackedSection
 
@@ -39,7 +39,7 @@ class AnnotatedClip:
     face_tracks: bytes
     unheard: str | None
     missing: MissingFootage
-    section: Section
+    section: VideoSection
     named: NamedClip
 
 

@@ -17,7 +17,7 @@ from bot.domain.faces import Refused
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
 from bot.infra.lanes import Lane
-from bot.media.videos.footage import Section, VideoLimits
+from bot.media.videos.footage import VideoLimits, VideoSection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -48,7 +48,7 @@ class TrackedSection:
     """A section of a video with its face tracks, serialised (`jobs.join_segments`)."""
 
     footage: Footage
-    section: Section
+    section: VideoSection
     face_tracks: bytes
 
 
@@ -69,7 +69,7 @@ async def track_section(
     # Keyframes and pauses may be as many as frames, and the job needs neither.
     slim = replace(footage, keyframes=(), pauses=())
 
-    async def track_segment(span: Section) -> bytes:
+    async def track_segment(span: VideoSection) -> bytes:
         nonlocal done
         async with at_once:
             segment = require_result(
@@ -125,7 +125,7 @@ def footage_key(footage: Footage) -> str:
     return repr(replace(footage, path=Path(footage.path.name), keyframes=(), pauses=()))
 
 
-def segment_spans(section: Section, footage: Footage) -> list[Section]:
+def segment_spans(section: VideoSection, footage: Footage) -> list[VideoSection]:
     """The segments of a section: about `SEGMENT_SECONDS` each, less for large frames, from keyframe to keyframe if possible."""
     width, height = footage.size
     usual = SEGMENT_SECONDS * min(1.0, USUAL_PIXELS / (width * height))
@@ -134,10 +134,10 @@ def segment_spans(section: Section, footage: Footage) -> list[Section]:
         wanted = edges[-1] + usual
         key = next((time for time in footage.keyframes if time >= wanted), math.inf)
         edges.append(key if key < min(wanted + usual / 2, section.end) else wanted)
-    return [Section(start, end) for start, end in pairwise([*edges, section.end])]
+    return [VideoSection(start, end) for start, end in pairwise([*edges, section.end])]
 
 
-def _tracks_path(video: CachedVideo, footage: Footage, section: Section, fitted: FittedRecogniser) -> Path:
+def _tracks_path(video: CachedVideo, footage: Footage, section: VideoSection, fitted: FittedRecogniser) -> Path:
     return video.folder / f"tracks-{hashed(footage_key(footage), section.start, section.end, fitted.engine)}.npz"
 
 

@@ -29,7 +29,7 @@ QUANTILES = (np.arange(32) + 0.5) / 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scores:
+class ScoreQuantiles:
     """Quantiles of scores in simulated rosters: the cosine between a face and a centroid of each number of `PHOTOS`.
 
     `genuine`: (len(PHOTOS), len(QUANTILES)) float64, of a face and its own member. `strangers`: the same shape, of a stranger's
@@ -64,8 +64,8 @@ class Background:
     whitening: Whitening
     nearness_mean: float
     nearness_deviation: float
-    whitened: Scores
-    raw: Scores
+    whitened: ScoreQuantiles
+    raw: ScoreQuantiles
 
     def write(self, folder: Path) -> Path:
         """Write a JSON file to `folder`, a row of numbers a line; returns its path."""
@@ -98,8 +98,8 @@ def load(version: str, folder: Path = FOLDER) -> Background:
         raise LookupError(f"no background of engine {version!r}: run `python -m models.learning.background`")
     numbers: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
 
-    def scores(name: str) -> Scores:
-        return Scores(np.array(numbers[f"{name}_genuine"]), np.array(numbers[f"{name}_strangers"]))
+    def scores(name: str) -> ScoreQuantiles:
+        return ScoreQuantiles(np.array(numbers[f"{name}_genuine"]), np.array(numbers[f"{name}_strangers"]))
 
     mean, directions, gains = (np.array(numbers[key], np.float32) for key in ("mean", "directions", "gains"))
     return Background(

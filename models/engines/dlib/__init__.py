@@ -9,7 +9,7 @@ from models.engines.dlib.version import VERSION as VERSION
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from models.engines.dlib.engine import DlibCompanion, DlibEngine
+    from models.engines.dlib.engine import DlibCompanionEncoder, DlibEngine
 
 
 def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files besides installed ones
@@ -22,7 +22,7 @@ def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files be
     return engine.create()
 
 
-def companion() -> DlibCompanion:
+def companion() -> DlibCompanionEncoder:
     """dlib's network for faces of another engine's detector. Raises as `create` does."""
     from models.engines.dlib import engine
 

@@ -74,12 +74,12 @@ def create() -> DlibEngine:
     return DlibEngine(models / LANDMARKS, read_embedder(models / NETWORK))
 
 
-def companion() -> DlibCompanion:
+def companion() -> DlibCompanionEncoder:
     """dlib's network for faces of another engine's detector. Raises as `create` does."""
     models = _published_models()
     # bfloat16 is allowed, because these encodings are never compared with those of the engine dlib.
     embedder = read_embedder(models / NETWORK, exact=False)
-    return DlibCompanion(DlibEngine(models / LANDMARKS, embedder), background.load(VERSION).whitening)
+    return DlibCompanionEncoder(DlibEngine(models / LANDMARKS, embedder), background.load(VERSION).whitening)
 
 
 class DlibEngine:
@@ -190,7 +190,7 @@ class DlibEngine:
 
 
 @dataclass(frozen=True, slots=True)
-class DlibCompanion:
+class DlibCompanionEncoder:
     """dlib's network for faces of another engine, with the whitening of the engine dlib."""
 
     engine: DlibEngine

@@ -12,7 +12,7 @@ import openvino
 from openvino import opset1 as operators
 from openvino.op import Constant
 
-from models.engines.dlib.serialised import CHIP, Layer, MalformedModelError, read_network
+from models.engines.dlib.serialised import CHIP, MalformedModelError, SerialisedLayer, read_network
 from models.networks.runtime import Embedder
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_embedder(dat: Path, *, exact: bool = True) -> Embedder:
         raise MalformedModelError(f"{dat} is not dlib's face recognition ResNet: {error}") from error
 
 
-def build(layers: Sequence[Layer]) -> openvino.Model:
+def build(layers: Sequence[SerialisedLayer]) -> openvino.Model:
     """The graph of the layers: (1, 3, 150, 150) float32 in, (1, 128) out.
 
     Each affine layer is folded into the convolution below it. Raises MalformedModelError for layers that don't fit together.
@@ -58,12 +58,12 @@ class _Graph:
         """The model of all stacked layers."""
         return openvino.Model([self._top], [self._input], "dlib_face_recognition_resnet")
 
-    def stack(self, layers: Sequence[Layer]) -> None:
+    def stack(self, layers: Sequence[SerialisedLayer]) -> None:
         """Add the layers in order. Raises MalformedModelError for layers that don't fit together."""
         # A plain block is tag1 … add_prev1; one that halves the picture is tag1 … tag2, skip1, avg_pool, add_prev2.
         tagged: list[openvino.Node] = []
-        below: Layer | None = None
-        waiting: Layer | None = None
+        below: SerialisedLayer | None = None
+        waiting: SerialisedLayer | None = None
         for layer in layers:
             if (waiting is not None) != (layer.kind == "affine_"):
                 raise MalformedModelError(f"{layer.kind} above {below.kind if below else 'the input'}")
@@ -89,7 +89,7 @@ class _Graph:
                 self._project(layer)
             below = layer
 
-    def _convolve(self, convolution: Layer, affine: Layer) -> None:
+    def _convolve(self, convolution: SerialisedLayer, affine: SerialisedLayer) -> None:
         filters, rows, columns, *strides_and_padding = convolution.settings
         weights = (filters, _shape(self._top)[1], rows, columns)
         size = int(np.prod(weights))
@@ -103,7 +103,7 @@ class _Graph:
         slid = operators.convolution(self._top, Constant(folded), strides, padding, padding, [1, 1])
         self._top = operators.add(slid, Constant(bias.reshape(1, filters, 1, 1)))
 
-    def _pool(self, pool: Layer) -> None:
+    def _pool(self, pool: SerialisedLayer) -> None:
         window, strides, padding = list(pool.settings[:2]), list(pool.settings[2:4]), list(pool.settings[4:])
         if window == [0, 0]:
             self._top = operators.reduce_mean(self._top, np.array([2, 3]), keep_dims=True)
@@ -117,7 +117,7 @@ class _Graph:
         whole = np.maximum(_shape(self._top), _shape(other))
         self._top = operators.add(_fill(self._top, whole), _fill(other, whole))
 
-    def _project(self, layer: Layer) -> None:
+    def _project(self, layer: SerialisedLayer) -> None:
         outputs, inputs = layer.settings
         if layer.parameters.size != outputs * inputs or _shape(self._top) != [1, inputs, 1, 1]:
             raise MalformedModelError(f"fc_2 with {layer.parameters.size} parameters above {_shape(self._top)}")

@@ -29,7 +29,7 @@ class MalformedModelError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Layer:
+class SerialisedLayer:
     """One layer.
 
     `kind`: dlib's name. `settings`: whole numbers in the order of the file: for con_4 (filters, rows, columns, stride y,
@@ -43,14 +43,14 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Network:
+class SerialisedNetwork:
     """A parsed network. `mean_colour`: (red, green, blue), subtracted first. `layers`: from the input up."""
 
     mean_colour: tuple[float, float, float]
-    layers: tuple[Layer, ...]
+    layers: tuple[SerialisedLayer, ...]
 
 
-def read_network(data: bytes) -> Network:
+def read_network(data: bytes) -> SerialisedNetwork:
     """Parse the serialised network.
 
     Raises MalformedModelError when `data` isn't exactly dlib's metric network of 29 convolutions on 150 px chips.
@@ -79,11 +79,11 @@ def read_network(data: bytes) -> Network:
     convolutions = sum(layer.kind == "con_4" for layer in layers)
     if convolutions != CONVOLUTIONS or layers[-1].kind != "fc_2" or layers[-1].settings[0] != DIMENSIONS:
         raise MalformedModelError(f"{convolutions} convolutions below {layers[-1].kind}, not {CONVOLUTIONS} below fc_2")
-    return Network(mean_colour, tuple(layers))
+    return SerialisedNetwork(mean_colour, tuple(layers))
 
 
 _MARK, _LAYER, _INNERMOST = 1, 2, 3
-_TAG = Layer("mark", (), np.empty(0, np.float32))
+_TAG = SerialisedLayer("mark", (), np.empty(0, np.float32))
 _POOL_SETTINGS = 6
 _CON_SETTINGS = 7
 
@@ -128,7 +128,7 @@ class _Reader:
             raise MalformedModelError(f"parameters that are no numbers before byte {self.position}")
         return values
 
-    def layer(self) -> Layer:
+    def layer(self) -> SerialisedLayer:
         """The details of one layer, and the training state after them."""
         kind = self.text()
         settings: tuple[int, ...] = ()
@@ -154,7 +154,7 @@ class _Reader:
         elif kind not in {"relu_", "add_prev_"}:
             raise MalformedModelError(f"unknown layer {kind!r} before byte {self.position}")
         self._training_state()
-        return Layer(kind, settings, parameters)
+        return SerialisedLayer(kind, settings, parameters)
 
     def expect_integer(self, wanted: int, what: str) -> None:
         found = self.integer()

@@ -18,7 +18,7 @@ from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
 from bot.jobs import EngineConfig
 from bot.media.probing import probe
-from bot.media.videos.footage import Footage, Section, VideoLimits
+from bot.media.videos.footage import Footage, VideoLimits, VideoSection
 from models.engines import load
 from models.faces import Box
 from models.video.tracks import FaceTracks
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 RATE, SECONDS = 24, 4
 CUT = 60
-WHOLE = Section(0.0, float(SECONDS))
+WHOLE = VideoSection(0.0, float(SECONDS))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def footage(clip: Path) -> Footage:
 
 @pytest.fixture(scope="module")
 def tracks(config: EngineConfig, footage: Footage) -> bytes:
-    spans = (Section(0.0, 1.3), Section(1.3, 2.9), Section(2.9, 4.0))
+    spans = (VideoSection(0.0, 1.3), VideoSection(1.3, 2.9), VideoSection(2.9, 4.0))
     segments = [jobs.track_faces(config, footage, WHOLE, span) for span in spans]
     assert all(isinstance(segment, bytes) for segment in segments)
     return jobs.join_segments([segment for segment in segments if isinstance(segment, bytes)])
@@ -87,7 +87,7 @@ def test_a_face_has_one_track_a_shot_across_segments(tracks: bytes) -> None:
 def test_a_worker_leaves_the_other_cores_to_other_workers(config: EngineConfig, footage: Footage) -> None:
     """This holds for a worker that never warmed up, too."""
     cv2.setNumThreads(2)
-    jobs.track_faces(config, footage, WHOLE, Section(0.0, 0.2))
+    jobs.track_faces(config, footage, WHOLE, VideoSection(0.0, 0.2))
     assert cv2.getNumThreads() == 1
 
 
@@ -101,7 +101,7 @@ def test_the_boxes_of_a_track_follow_the_face(tracks: bytes, portrait: np.ndarra
 
 
 def test_a_section_counts_from_its_start(config: EngineConfig, footage: Footage) -> None:
-    section = Section(2.0, 3.0)
+    section = VideoSection(2.0, 3.0)
     segment = jobs.track_faces(config, footage, section, section)
     assert isinstance(segment, bytes)
     face_tracks = FaceTracks.from_bytes(jobs.join_segments([segment]))

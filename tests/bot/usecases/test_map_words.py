@@ -13,7 +13,7 @@ from bot.text.maps import outlier_sentences, separation_sentences
 from bot.usecases.maps import ShownMap, in_turns
 from cogs.map.cards import map_card
 from cogs.map.texts import alt_text, distance_sentence
-from models.faces import Projection
+from models.faces import ProjectionMethod
 from tests.stories.reading import walk
 from tests.support.discord_messages import FileInfo, message_problems
 
@@ -26,7 +26,7 @@ def rows(*photos: int) -> list[RosterRow]:
 
 def group_map(*places: tuple[str, bool, str | None]) -> GroupMap:
     found = tuple(MapPlace(name, 4, apart, overlaps) for name, apart, overlaps in places)
-    return GroupMap("T_W", Projection.TSNE, 4 * len(places), 90, found, (), None, b"png", "dlib-1")
+    return GroupMap("T_W", ProjectionMethod.TSNE, 4 * len(places), 90, found, (), None, b"png", "dlib-1")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_who_stands_apart_and_who_overlaps() -> None:
 def test_what_near_means_depends_on_the_method() -> None:
     found = group_map(("A", True, None))
     assert "24% of what differs" in distance_sentence(
-        replace(found, projection=Projection.PCA, explained_variance=0.2352)
+        replace(found, projection=ProjectionMethod.PCA, explained_variance=0.2352)
     )
     assert "near each other look alike" in distance_sentence(found)
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from models.drawing.annotate import Tag, annotate, crop, draw, encode_jpeg
+from models.drawing.annotate import FaceTag, annotate, crop, draw, encode_jpeg
 from models.drawing.fonts import drawable, font, has_glyph, shorten
 from models.drawing.markers import COLOURS
 from models.faces import Band, Box
@@ -104,7 +104,7 @@ def test_a_long_name_is_shortened() -> None:
 
 @pytest.mark.parametrize("band", list(Band))
 def test_the_colour_shows_the_band(band: Band) -> None:
-    picture = draw(plain(900, 600), [Tag(1, Box(300, 150, 500, 350), "Tzuyu", band, "97%")])
+    picture = draw(plain(900, 600), [FaceTag(1, Box(300, 150, 500, 350), "Tzuyu", band, "97%")])
     for other in Band:
         pixels = int(near(picture, COLOURS[other], 12).sum())
         assert pixels > 300 if other is band else pixels < 60
@@ -112,7 +112,7 @@ def test_the_colour_shows_the_band(band: Band) -> None:
 
 def test_the_line_shows_the_band_without_colour() -> None:
     box = Box(300, 150, 500, 350)
-    drawn = {band: draw(plain(900, 600), [Tag(1, box, "", band)]) for band in Band}
+    drawn = {band: draw(plain(900, 600), [FaceTag(1, box, "", band)]) for band in Band}
     share = {band: near(picture[150:152, 330:470], COLOURS[band], 12)[0].mean() for band, picture in drawn.items()}
     assert share[Band.SURE] == 1
     assert 0.3 < share[Band.UNSURE] < 0.7
@@ -129,7 +129,7 @@ def test_bands_differ_for_colour_blind_eyes() -> None:
 
 def test_the_pixels_of_the_face_are_unchanged(photo: Picture) -> None:
     box = Box(330, 220, 620, 560)
-    picture = draw(photo, [Tag(1, box, "Barack Obama", Band.SURE, "99%")])
+    picture = draw(photo, [FaceTag(1, box, "Barack Obama", Band.SURE, "99%")])
     assert picture.shape == photo.shape
     assert np.array_equal(picture[230:550, 340:610], photo[230:550, 340:610])
 
@@ -140,7 +140,7 @@ def test_without_tags_the_picture_is_unchanged(photo: Picture) -> None:
 
 def test_the_given_picture_is_not_drawn_on(photo: Picture) -> None:
     before = photo.copy()
-    draw(photo, [Tag(1, Box(330, 220, 620, 560), "x", Band.SURE)])
+    draw(photo, [FaceTag(1, Box(330, 220, 620, 560), "x", Band.SURE)])
     assert np.array_equal(before, photo)
 
 
@@ -150,13 +150,13 @@ def test_the_given_picture_is_not_drawn_on(photo: Picture) -> None:
      (100, 50, (400, 200)), (1, 1, (4, 4)), (3000, 1, (2048, 1))],
 )  # fmt: skip
 def test_small_pictures_grow_and_large_ones_shrink(width: int, height: int, drawn: tuple[int, int]) -> None:
-    tag = Tag(1, Box(0, 0, max(1, width // 4), max(1, height // 3)), "쯔위", Band.SURE, "97%")
+    tag = FaceTag(1, Box(0, 0, max(1, width // 4), max(1, height // 3)), "쯔위", Band.SURE, "97%")
     picture = draw(plain(width, height), [tag])
     assert (picture.shape[1], picture.shape[0]) == drawn
 
 
 def test_boxes_grow_with_the_picture() -> None:
-    picture = draw(plain(600, 300), [Tag(1, Box(200, 50, 300, 150), "", Band.SURE)])
+    picture = draw(plain(600, 300), [FaceTag(1, Box(200, 50, 300, 150), "", Band.SURE)])
     rows, columns = np.nonzero(near(picture[:, 580:], COLOURS[Band.SURE], 12))
     assert columns.max() + 580 == 599
     assert rows.max() == 299
@@ -165,13 +165,17 @@ def test_boxes_grow_with_the_picture() -> None:
 def test_boxes_outside_the_picture() -> None:
     boxes = (Box(-50, -50, 20, 20), Box(880, 580, 990, 700), Box(5000, 5000, 6000, 6000), Box(100, 100, 100, 100),
              Box(200, 200, 203, 202), Box(-99, -99, 2000, 2000))  # fmt: skip
-    tags = [Tag(i, box, "정연", band, "50%") for i, (box, band) in enumerate(zip(boxes, [*Band, *Band], strict=True))]
+    tags = [
+        FaceTag(i, box, "정연", band, "50%") for i, (box, band) in enumerate(zip(boxes, [*Band, *Band], strict=True))
+    ]
     assert draw(plain(900, 600), tags).shape == (600, 900, 3)
 
 
 def test_a_crowd_gets_numbers_alone() -> None:
     tags = [
-        Tag(i, Box(10 + 100 * (i % 9), 10 + 90 * (i // 9), 90 + 100 * (i % 9), 90 + 90 * (i // 9)), "정연", Band.SURE)
+        FaceTag(
+            i, Box(10 + 100 * (i % 9), 10 + 90 * (i // 9), 90 + 100 * (i % 9), 90 + 90 * (i // 9)), "정연", Band.SURE
+        )
         for i in range(54)
     ]
     picture = draw(plain(920, 560), tags)
@@ -181,7 +185,7 @@ def test_a_crowd_gets_numbers_alone() -> None:
 
 def test_the_jpeg_respects_its_limit() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
-    tags = [Tag(1, Box(300, 150, 500, 350), "Tzuyu", Band.SURE, "97%")]
+    tags = [FaceTag(1, Box(300, 150, 500, 350), "Tzuyu", Band.SURE, "97%")]
     full = annotate(noise, tags)
     assert Image.open(BytesIO(full)).size == (2000, 1500)
     for budget in (1_000_000, 100_000, 16 * 1024):
@@ -223,7 +227,7 @@ def test_a_crop_outside_is_refused(photo: Picture) -> None:
 
 
 def test_nine_faces_are_drawn_at_once() -> None:
-    tags = [Tag(i + 1, Box(20 + 108 * i, 300, 90 + 108 * i, 380), "Jeongyeon", Band.SURE, "97%") for i in range(9)]
+    tags = [FaceTag(i + 1, Box(20 + 108 * i, 300, 90 + 108 * i, 380), "Jeongyeon", Band.SURE, "97%") for i in range(9)]
     picture = plain(1000, 700)
     annotate(picture, tags)
     times: list[float] = []

@@ -12,7 +12,7 @@ from PIL import Image
 from models.drawing.map_layout import arrange
 from models.drawing.maps import map_chart
 from models.drawing.theme import member_colour
-from models.faces import Projection
+from models.faces import ProjectionMethod
 from models.learning.cleaning import SuspectedLabel
 from models.recognition.gallery import GalleryMember
 from models.similarity.maps import FaceMap, MemberPlacement
@@ -37,7 +37,7 @@ def face_map(points: np.ndarray, members: int, outliers: tuple[int, ...] = ()) -
         for n in range(len(np.unique(photos)))
     )
     wrong = tuple(SuspectedLabel(photo, int(photos[photo]), None, 3.0) for photo in outliers)
-    return FaceMap(points, photos.astype(np.int64), places, wrong, Projection.TSNE, None)
+    return FaceMap(points, photos.astype(np.int64), places, wrong, ProjectionMethod.TSNE, None)
 
 
 def drawn(found: FaceMap, **how: Any) -> tuple[np.ndarray, Drawing]:

@@ -18,7 +18,7 @@ import pytest
 from models.encodings import background
 from models.engines import MissingWeightsError, load, retail
 from models.faces import Box
-from models.learning.samples import Sample, thumbnail
+from models.learning.samples import EvaluationSet, thumbnail
 from models.networks.aligned import AlignedEngine
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ def test_a_photo_saved_anew_is_the_same_photo(engine: AlignedEngine, public_phot
         read(public_photos / "biden.jpg"),
     ]
     faces = [max(engine.detect(picture), key=lambda face: face.box.area) for picture in copies]
-    sample = Sample(
+    sample = EvaluationSet(
         np.concatenate([engine.encode(picture, [face]) for picture, face in zip(copies, faces, strict=True)]),
         np.stack([thumbnail(engine.chips(picture, [face])[0]) for picture, face in zip(copies, faces, strict=True)]),
         np.zeros(6, np.int64),

@@ -13,7 +13,7 @@ from models.drawing.charts import evaluation_chart
 from models.faces import Band, Candidate, Guess
 from models.learning.evaluation import CURVE, evaluate
 from models.learning.outcomes import TrialOutcome
-from models.learning.samples import THUMBNAIL_SIDE, Sample, thumbnail
+from models.learning.samples import THUMBNAIL_SIDE, EvaluationSet, thumbnail
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Identification
 
@@ -56,7 +56,7 @@ class NearestMean:
         return Identification(1, "G", tuple(guesses))
 
 
-def sample(photos: int = 4, *, strangers: int = 5, copies: int = 0) -> Sample:
+def sample(photos: int = 4, *, strangers: int = 5, copies: int = 0) -> EvaluationSet:
     """Noisy encodings of members along the first axes and strangers along later ones. `copies`: of each first photo."""
     chance = np.random.default_rng(3)
     directions = [place for place in range(3) for _ in range(photos)] + list(range(5, 5 + strangers))
@@ -73,7 +73,7 @@ def sample(photos: int = 4, *, strangers: int = 5, copies: int = 0) -> Sample:
     encodings /= np.linalg.norm(encodings, axis=1, keepdims=True)
     thumbnails /= np.linalg.norm(thumbnails, axis=1, keepdims=True)
     every = np.ones(len(people), np.bool_)
-    return Sample(
+    return EvaluationSet(
         encodings.astype(np.float32),
         thumbnails.astype(np.float32),
         np.array(people, np.int64),
@@ -169,7 +169,7 @@ def test_samples_that_cannot_be_evaluated_are_refused() -> None:
     with pytest.raises(ValueError, match="no photo of a member is left"):
         evaluate(sample(), NearestMean, photos=None, trials=1)
     ok = sample()
-    bare = Sample(
+    bare = EvaluationSet(
         ok.encodings,
         ok.thumbnails,
         ok.people,
@@ -182,7 +182,9 @@ def test_samples_that_cannot_be_evaluated_are_refused() -> None:
     with pytest.raises(ValueError, match="no photo to enrol of M1"):
         evaluate(bare, NearestMean, photos=2, trials=1)
     with pytest.raises(ValueError, match="encodings, but"):
-        Sample(ok.encodings[:2], ok.thumbnails, ok.people, ok.enrollable, ok.probes, ROSTER, ok.sources, "test-1")
+        EvaluationSet(
+            ok.encodings[:2], ok.thumbnails, ok.people, ok.enrollable, ok.probes, ROSTER, ok.sources, "test-1"
+        )
 
 
 def test_thumbnails_distinguish_copies_from_other_photos() -> None:

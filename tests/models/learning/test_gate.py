@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.learning.gate import FRESH_MARGIN, Comparison, GateScore, compare
+from models.learning.gate import FRESH_MARGIN, GateComparison, GateScore, compare
 from models.recognition.gallery import Gallery
 from tests.support.people import World
 
@@ -65,7 +65,7 @@ def test_a_batch_with_shuffled_labels_is_refused(world: World, before: int) -> N
 def test_the_first_model_passes(world: World) -> None:
     gallery, old = batch(world, 1, 2)
     comparison = compare(gallery, np.zeros_like(old), every(old))
-    assert comparison == Comparison(0, GateScore(0, 0), GateScore(0, 0))
+    assert comparison == GateComparison(0, GateScore(0, 0), GateScore(0, 0))
     assert comparison.passes
 
 
@@ -124,11 +124,11 @@ def test_the_same_model_passes_and_comparisons_are_seeded(world: World) -> None:
 
 def test_the_rule() -> None:
     good = GateScore(8, 1)
-    assert Comparison(10, good, GateScore(7, 1)).passes
-    assert not Comparison(10, good, GateScore(6.6, 1)).passes
-    assert not Comparison(10, GateScore(0, 2), GateScore(1, 2)).passes
-    assert Comparison(10, GateScore(0, 2), GateScore(2, 2), fresh=FRESH_MARGIN).passes
-    assert not Comparison(10, GateScore(0, 2), GateScore(2, 2), fresh=FRESH_MARGIN - 0.1).passes
+    assert GateComparison(10, good, GateScore(7, 1)).passes
+    assert not GateComparison(10, good, GateScore(6.6, 1)).passes
+    assert not GateComparison(10, GateScore(0, 2), GateScore(1, 2)).passes
+    assert GateComparison(10, GateScore(0, 2), GateScore(2, 2), fresh=FRESH_MARGIN).passes
+    assert not GateComparison(10, GateScore(0, 2), GateScore(2, 2), fresh=FRESH_MARGIN - 0.1).passes
 
 
 @pytest.mark.parametrize("photos", [0, 1, 2])

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from models.drawing.charts import report_chart
-from models.learning.report import ENOUGH, GalleryReport, IdentificationCounts, MemberAccuracy, Need, report
+from models.learning.report import ENOUGH, GalleryReport, IdentificationCounts, MemberAccuracy, PhotoNeed, report
 from models.recognition.gallery import Gallery, GalleryMember
 from tests.support.people import VERSION, D, World
 
@@ -40,8 +40,8 @@ def test_members_with_few_different_photos_need_more(world: World) -> None:
     ]
     found = report(Gallery.of(rows, VERSION, D))
     assert [(member.photos, member.different, member.need) for member in found.members] == [
-        (7, 1, Need.FEW),
-        (3, 3, Need.FEW),
+        (7, 1, PhotoNeed.FEW),
+        (3, 3, PhotoNeed.FEW),
         (5, ENOUGH, None),
         (7, 7, None),
     ]
@@ -64,7 +64,7 @@ def test_twins_are_mixed_up_and_need_photos(world: World) -> None:
     counts = IdentificationCounts.of(found.confusion)
     assert counts.right == sum(member.right for member in found.members)
     assert counts.wrong == first.confused_photos + second.confused_photos
-    assert {first.need, second.need} == {Need.UNRELIABLE}
+    assert {first.need, second.need} == {PhotoNeed.UNRELIABLE}
     assert {other.confused_with for other in others} == {None}
     assert found.confusion[0, 1] > 0
     assert found.confusion[:2, 2:5].sum() == 0
@@ -81,7 +81,7 @@ def test_a_wrong_label_is_among_the_suspected(world: World) -> None:
 def test_a_roster_without_photos_needs_them_all() -> None:
     roster = tuple(GalleryMember(i, f"M{i}", 1, "G") for i in range(3))
     found = report(Gallery(np.empty((0, D), np.float32), np.empty(0, np.int64), roster, VERSION))
-    assert [member.need for member in found.members] == [Need.FEW] * 3
+    assert [member.need for member in found.members] == [PhotoNeed.FEW] * 3
     assert IdentificationCounts.of(found.confusion) == IdentificationCounts(0, 0, 0)
 
 

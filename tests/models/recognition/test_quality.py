@@ -14,7 +14,7 @@ import pytest
 from models.engines import load
 from models.faces import Box, Face, Flaw, Landmarks
 from models.recognition.gallery import Gallery, GalleryMember
-from models.recognition.quality import SMALL, TURNED, Quality, measure, sharpness, weighted
+from models.recognition.quality import SMALL, TURNED, FaceQuality, measure, sharpness, weighted
 from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 PORTRAITS = ("obama.jpg", "biden.jpg", "astronaut.png")
-GOOD = Quality(width=150, sharpness=2.6, yaw=0.0)
-BLURRED = Quality(width=150, sharpness=1.3, yaw=0.0)
+GOOD = FaceQuality(width=150, sharpness=2.6, yaw=0.0)
+BLURRED = FaceQuality(width=150, sharpness=1.3, yaw=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def largest_face(engine: Engine, path: Path) -> tuple[Picture, Face]:
     return picture, max(engine.detect(picture), key=lambda face: face.box.area)
 
 
-def quality_of(picture: Picture, face: Face) -> Quality:
+def quality_of(picture: Picture, face: Face) -> FaceQuality:
     return measure(picture, face, Landmarks.EYE_CORNERS_NOSE_BASE)
 
 
@@ -190,7 +190,7 @@ def chances(
 
 def test_a_poor_face_raises_no_confidence() -> None:
     log_odds = np.random.default_rng(1).normal(-3, 4, (500, 9))
-    for quality in (GOOD, Quality(60, 1.6, 0), BLURRED, Quality(60, 0.9, 0)):
+    for quality in (GOOD, FaceQuality(60, 1.6, 0), BLURRED, FaceQuality(60, 0.9, 0)):
         before, after = chances(log_odds), chances(weighted(log_odds, [quality] * 500))
         assert (after[:, :9].max(axis=1) <= before[:, :9].max(axis=1) + 1e-9).all()
         assert after[:, 9] == pytest.approx(before[:, 9])
@@ -206,7 +206,7 @@ def test_good_faces_and_unknown_quality_change_nothing() -> None:
         assert weighted(empty, [BLURRED] * len(empty)).shape == empty.shape
 
 
-def encoded(engine: Engine, path: Path, share: float) -> tuple[Encodings, Quality] | None:
+def encoded(engine: Engine, path: Path, share: float) -> tuple[Encodings, FaceQuality] | None:
     """The largest face of a photo blurred by a share of its width; None where no face is found."""
     picture, face = largest_face(engine, path)
     small, face = shrunk(picture, face, min(160, face.box.width))

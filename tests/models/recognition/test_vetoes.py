@@ -10,7 +10,7 @@ import pytest
 from models.faces import Band, Guess
 from models.recognition.classifier import Classifier, HoldOutResult
 from models.recognition.gallery import Gallery
-from models.recognition.quality import Quality
+from models.recognition.quality import FaceQuality
 from models.recognition.recogniser import Recogniser, fit
 from models.recognition.vetoes import NOBODY, Vetoes
 from tests.support.people import VERSION, D, World
@@ -112,7 +112,7 @@ def test_a_blurred_face_keeps_its_veto(world: World, recogniser: Recogniser) -> 
     face = world.photos(3)
     unruly = vetoed(recogniser, (face, 3))
     for sharpness in (0.5, 1.3, 2.5):
-        quality = Quality(width=90, sharpness=sharpness, yaw=0.0)
+        quality = FaceQuality(width=90, sharpness=sharpness, yaw=0.0)
         (guess,) = unruly.identify(face, qualities=[quality], group=1).guesses
         assert guess.member is None
         assert confidence(guess, 3) == 0

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import silhouette_samples
 
 from models.encodings import background
-from models.faces import FEWEST_MAPPED, Projection
+from models.faces import FEWEST_MAPPED, ProjectionMethod
 from models.learning.isolation import run_in_child
 from models.recognition.calibration import choose_whitening
 from models.recognition.gallery import Gallery, GalleryMember
@@ -20,7 +20,7 @@ from tests.support.people import VERSION, D, World
 
 pytestmark = pytest.mark.slow
 
-QUICK = [Projection.PCA, Projection.TSNE]
+QUICK = [ProjectionMethod.PCA, ProjectionMethod.TSNE]
 COMPILED = 600.0
 """Seconds for UMAP to compile itself on a busy machine."""
 
@@ -50,7 +50,7 @@ def test_perplexity_and_neighbours_fit_small_sets(photos: int) -> None:
 
 @pytest.mark.parametrize("photos", [3, 4, 10])
 @pytest.mark.parametrize("projection", QUICK)
-def test_a_few_photos_make_a_map(world: World, projection: Projection, photos: int) -> None:
+def test_a_few_photos_make_a_map(world: World, projection: ProjectionMethod, photos: int) -> None:
     gallery = subset(world.gallery({1: range(3)}, 4), list(range(photos)))
     found = lay_out(gallery, projection)
     assert found.points.shape == (photos, 2)
@@ -60,7 +60,7 @@ def test_a_few_photos_make_a_map(world: World, projection: Projection, photos: i
 
 
 @pytest.mark.parametrize("projection", QUICK)
-def test_the_same_photos_give_the_same_map_in_any_order(world: World, projection: Projection) -> None:
+def test_the_same_photos_give_the_same_map_in_any_order(world: World, projection: ProjectionMethod) -> None:
     gallery = world.gallery({1: range(4)}, 6)
     once, again = lay_out(gallery, projection), lay_out(gallery, projection)
     assert once.points.tobytes() == again.points.tobytes()
@@ -70,7 +70,7 @@ def test_the_same_photos_give_the_same_map_in_any_order(world: World, projection
 
 
 @pytest.mark.parametrize("projection", QUICK)
-def test_the_same_encoding_twice_lies_at_one_place(world: World, projection: Projection) -> None:
+def test_the_same_encoding_twice_lies_at_one_place(world: World, projection: ProjectionMethod) -> None:
     gallery = world.gallery({1: range(3)}, 4)
     found = lay_out(subset(gallery, [*range(12), 5, 5]), projection)
     assert (found.points[[12, 13]] == found.points[5]).all()
@@ -81,7 +81,7 @@ def test_fewer_than_three_different_photos_make_no_map(world: World) -> None:
     gallery = world.gallery({1: range(2)}, 2)
     for photos in ([], [0], [0, 1], [0, 1, 1, 0]):
         with pytest.raises(TooFewPhotosError, match=f"{len(set(photos))} different photos, not {FEWEST_MAPPED}"):
-            lay_out(subset(gallery, photos), Projection.PCA)
+            lay_out(subset(gallery, photos), ProjectionMethod.PCA)
 
 
 def test_pca_keeps_the_largest_variance_and_is_not_mirrored_by_one_more_photo(world: World) -> None:
@@ -89,14 +89,14 @@ def test_pca_keeps_the_largest_variance_and_is_not_mirrored_by_one_more_photo(wo
     more = Gallery(
         np.concatenate([gallery.encodings, world.photos(2)]), np.append(gallery.members, 2), gallery.roster, VERSION
     )
-    before, after = lay_out(gallery, Projection.PCA), lay_out(more, Projection.PCA)
+    before, after = lay_out(gallery, ProjectionMethod.PCA), lay_out(more, ProjectionMethod.PCA)
     assert before.explained_variance is not None
     assert 0.2 < before.explained_variance < 1
     for axis in range(2):
         assert np.corrcoef(before.points[:, axis], after.points[:-1, axis])[0, 1] > 0.5
     flat = np.zeros((5, D), np.float32)
     flat[:, 3], flat[:, 7] = (0, 4, 8, -4, -8), (1, -1, 0, 1, -1)
-    points, kept = project(flat, Projection.PCA)
+    points, kept = project(flat, ProjectionMethod.PCA)
     assert kept == pytest.approx(1)
     assert np.linalg.norm(points[0] - points[2]) == pytest.approx(np.linalg.norm(flat[0] - flat[2]))
 
@@ -105,8 +105,8 @@ def test_a_map_shows_encodings_after_the_recognisers_whitening(world: World) -> 
     gallery = world.gallery({1: range(4)}, 6)
     whitening, _ = choose_whitening(gallery.encodings, gallery.members.astype(np.intp), background.load(VERSION))
     faces = whitening.apply(gallery.encodings)
-    points, _ = project(faces, Projection.PCA)
-    np.testing.assert_allclose(np.abs(lay_out(gallery, Projection.PCA).points), np.abs(points), atol=1e-5)
+    points, _ = project(faces, ProjectionMethod.PCA)
+    np.testing.assert_allclose(np.abs(lay_out(gallery, ProjectionMethod.PCA).points), np.abs(points), atol=1e-5)
     assert whitening.gains.size > 0
 
 
@@ -122,7 +122,7 @@ def test_silhouettes_are_scikit_learns() -> None:
 
 
 def test_members_who_look_different_stand_apart(world: World) -> None:
-    found = lay_out(world.gallery({1: range(5)}, 6), Projection.TSNE)
+    found = lay_out(world.gallery({1: range(5)}, 6), ProjectionMethod.TSNE)
     assert [place(found, f"P{person}") for person in range(5)] == [(True, None)] * 5
     assert found.outliers == ()
 
@@ -131,7 +131,7 @@ def test_twins_overlap_with_each_other(world: World) -> None:
     gallery = world.gallery({1: range(5)}, 6)
     encodings = gallery.encodings.copy()
     encodings[:12] = world.photos(30, 12)
-    found = lay_out(replace(gallery, encodings=encodings), Projection.TSNE)
+    found = lay_out(replace(gallery, encodings=encodings), ProjectionMethod.TSNE)
     assert (place(found, "P0"), place(found, "P1")) == ((False, "P1"), (False, "P0"))
     assert [place(found, f"P{person}") for person in (2, 3, 4)] == [(True, None)] * 3
 
@@ -140,14 +140,14 @@ def test_a_wrong_label_is_an_outlier(world: World) -> None:
     gallery = world.gallery({1: range(5)}, 6)
     members = gallery.members.copy()
     members[8] = 4
-    (outlier,) = lay_out(replace(gallery, members=members), Projection.PCA).outliers
+    (outlier,) = lay_out(replace(gallery, members=members), ProjectionMethod.PCA).outliers
     assert (outlier.photo, outlier.label, outlier.looks_like) == (8, 4, 1)
 
 
 def test_single_members_and_single_photos_have_no_silhouette(world: World) -> None:
-    alone = lay_out(world.gallery({1: range(1)}, 5), Projection.PCA)
+    alone = lay_out(world.gallery({1: range(1)}, 5), ProjectionMethod.PCA)
     assert [(placement.silhouette, placement.nearest) for placement in alone.places] == [(None, None)]
-    singles = lay_out(world.gallery({1: range(4)}, 1), Projection.PCA)
+    singles = lay_out(world.gallery({1: range(4)}, 1), ProjectionMethod.PCA)
     assert [(placement.silhouette, placement.is_separate, placement.overlaps) for placement in singles.places] == [
         (None, False, None)
     ] * 4
@@ -156,7 +156,7 @@ def test_single_members_and_single_photos_have_no_silhouette(world: World) -> No
 def test_members_without_photos_are_not_on_the_map(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 3)
     roster = (GalleryMember(99, "Nobody", 1, "G1"), *gallery.roster)
-    found = lay_out(replace(gallery, roster=roster), Projection.PCA)
+    found = lay_out(replace(gallery, roster=roster), ProjectionMethod.PCA)
     assert [placement.member.name for placement in found.places] == ["P0", "P1", "P2"]
     assert found.members.tolist() == [0] * 3 + [1] * 3 + [2] * 3
 
@@ -166,7 +166,9 @@ def test_umap_gives_the_same_map_in_another_process(world: World, tmp_path: Path
     """Equal rows would give another map each time, so each is laid out once."""
     whole = world.gallery({1: range(4)}, 6)
     galleries = [subset(whole, photos) for photos in ([0, 1, 6], [0, 1, 6, 7], list(range(10)), [*range(24), 3, 3, 9])]
-    first, second = (run_in_child(COMPILED, lay_out_all, galleries, Projection.UMAP, str(tmp_path)) for _ in range(2))
+    first, second = (
+        run_in_child(COMPILED, lay_out_all, galleries, ProjectionMethod.UMAP, str(tmp_path)) for _ in range(2)
+    )
     for gallery, points, again in zip(galleries, first, second, strict=True):
         assert points.shape == (len(gallery.members), 2)
         assert np.isfinite(points).all()

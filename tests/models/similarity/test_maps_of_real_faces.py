@@ -15,7 +15,7 @@ from bot.jobs.maps import lay_out_and_draw
 from bot.media.pictures.opening import PictureLimits, open_picture
 from models.drawing.maps import map_chart
 from models.engines import load
-from models.faces import Projection
+from models.faces import ProjectionMethod
 from models.learning.isolation import run_in_child
 from models.recognition.gallery import Gallery
 from models.similarity.maps import lay_out, silhouettes
@@ -52,13 +52,13 @@ def pictures(photos: list[Path]) -> list[Picture]:
 
 @pytest.mark.parametrize(
     ("projection", "least", "astray"),
-    [(Projection.PCA, 0.15, 35), (Projection.TSNE, 0.6, 2), (Projection.UMAP, 0.6, 2)],
+    [(ProjectionMethod.PCA, 0.15, 35), (ProjectionMethod.TSNE, 0.6, 2), (ProjectionMethod.UMAP, 0.6, 2)],
 )
 def test_members_are_separate(
     twice: Gallery,
     photos: list[Path],
     tmp_path: Path,
-    projection: Projection,
+    projection: ProjectionMethod,
     least: float,
     astray: int,
 ) -> None:
@@ -82,5 +82,5 @@ def test_swapped_labels_are_the_outliers(twice: Gallery) -> None:
     swapped = [3, 25, 77]
     for photo in swapped:
         members[photo] = ids[(ids.index(int(members[photo])) + 4) % len(ids)]
-    found = lay_out(replace(twice, members=members), Projection.TSNE)
+    found = lay_out(replace(twice, members=members), ProjectionMethod.TSNE)
     assert sorted(outlier.photo for outlier in found.outliers) == swapped

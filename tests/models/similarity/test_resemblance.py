@@ -22,7 +22,7 @@ from models.drawing.twins import (
 )
 from models.encodings import background
 from models.encodings.whitening import unit
-from models.faces import Likeness
+from models.faces import SimilarityLevel
 from models.recognition.gallery import Gallery, GalleryMember
 from models.similarity.twins import (
     FULL_SHARPNESS,
@@ -87,8 +87,8 @@ def test_equal_faces_have_distance_0_and_opposites_1() -> None:
     found = distances(Gallery.of(rows, VERSION, D))
     assert found.normalised[0, 2] == pytest.approx(0, abs=1e-6)
     assert found.normalised[0, 1] == pytest.approx(1, abs=1e-6)
-    assert likeness(0.0) is Likeness.TWINS
-    assert likeness(1.0) is Likeness.UNLIKE
+    assert likeness(0.0) is SimilarityLevel.TWINS
+    assert likeness(1.0) is SimilarityLevel.UNLIKE
 
 
 def test_members_without_an_encoding_are_left_out(world: World) -> None:
@@ -108,7 +108,7 @@ def test_twins_are_found_and_are_nearest_to_each_other(world: World) -> None:
     assert nearest_pair(found.normalised) == nearest_pair(found.euclidean) == (0, 2)
     assert found.nearest(0)[0] == 2
     assert found.nearest(2)[0] == 0
-    assert likeness(found.normalised[0, 2]) in {Likeness.TWINS, Likeness.SIBLINGS}
+    assert likeness(found.normalised[0, 2]) in {SimilarityLevel.TWINS, SimilarityLevel.SIBLINGS}
     order = seriation_order(found.normalised)
     assert sorted(order) == list(range(6))
     assert abs(order.index(0) - order.index(2)) == 1
@@ -206,8 +206,8 @@ def test_the_matrix_is_yellow_where_somebody_is_near() -> None:
         assert np.abs(pixels[top - 8, left - 8] - np.array(theme.heat_colour(share))).max() <= 1, number
 
 
-@pytest.mark.parametrize(("alike", "distance"), list(zip(Likeness, (0.0, 0.03, 0.27, 0.98, 1.0), strict=True)))
-def test_the_pair_has_its_names_and_words(alike: Likeness, distance: float) -> None:
+@pytest.mark.parametrize(("alike", "distance"), list(zip(SimilarityLevel, (0.0, 0.03, 0.27, 0.98, 1.0), strict=True)))
+def test_the_pair_has_its_names_and_words(alike: SimilarityLevel, distance: float) -> None:
     first, second = portrait(NAMES[5], "TWICE " * 30), portrait(NAMES[1], "트와이스", 200)
     with drawings() as saved:
         png = pair_picture(
@@ -230,8 +230,8 @@ def test_the_pair_has_its_names_and_words(alike: Likeness, distance: float) -> N
     assert (pixels == 200).all(axis=2).sum() > 450**2
 
 
-@pytest.mark.parametrize(("alike", "count"), list(zip(Likeness, (1, 2, 3, 5, 5), strict=True)))
-def test_the_nearest_are_in_a_row(count: int, alike: Likeness) -> None:
+@pytest.mark.parametrize(("alike", "count"), list(zip(SimilarityLevel, (1, 2, 3, 5, 5), strict=True)))
+def test_the_nearest_are_in_a_row(count: int, alike: SimilarityLevel) -> None:
     near = [LookAlikePortrait(portrait(NAMES[i + 1], "ITZY"), 0.1 * i, member_likeness(alike)) for i in range(count)]
     with drawings() as saved:
         nearest_picture("Who looks like Sana?", "the nearest of 19 others", portrait("Sana"), near)

@@ -10,13 +10,13 @@ import pytest
 from bot.domain.rosters import RosterRow
 from bot.jobs import fit_recogniser
 from models.faces import Band
-from models.recognition.quality import Quality
+from models.recognition.quality import FaceQuality
 from models.recognition.recogniser import Recogniser
 from models.recognition.vetoes import NOBODY, Vetoes
 from models.video.cast import LEAST_ALONE, Cast, cast
 from models.video.tracks import FaceTracks, Track
 
-GOOD = Quality(120, 2.4, 0.0)
+GOOD = FaceQuality(120, 2.4, 0.0)
 
 
 @pytest.fixture(scope="module")

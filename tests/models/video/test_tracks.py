@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from models.faces import Box
-from models.recognition.quality import Quality
+from models.recognition.quality import FaceQuality
 from models.video.segments import VideoSegment, join_tracks
-from models.video.tracks import FaceTracks, Portrait, Track, interpolate_boxes, match_boxes
+from models.video.tracks import FaceTracks, Track, TrackPortrait, interpolate_boxes, match_boxes
 
 CHANCE = np.random.default_rng(5)
 LUMA = CHANCE.integers(0, 256, (36, 64), np.uint8)
@@ -21,7 +21,11 @@ def track(first: int, length: int, left: float = 10.0, sharpness: float = 2.0) -
     boxes = np.tile(np.array([left, 20, left + 100, 120], np.float32), (length, 1))
     encodings = np.eye(4, dtype=np.float32)[:2]
     return Track(
-        first, boxes, encodings, (Quality(100, sharpness, 5.0),) * 2, Portrait(b"jpeg%d" % first, 100, sharpness)
+        first,
+        boxes,
+        encodings,
+        (FaceQuality(100, sharpness, 5.0),) * 2,
+        TrackPortrait(b"jpeg%d" % first, 100, sharpness),
     )
 
 

@@ -17,7 +17,7 @@ from bot.media.clips.caption_events import FONT
 from bot.media.clips.captions import script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
-from bot.media.videos.footage import Section, VideoLimits
+from bot.media.videos.footage import VideoLimits, VideoSection
 from models.drawing.fonts import font_path
 from models.faces import Band
 from tests.support.face_tracks import cast_of, face_tracks_of, guess, track
@@ -33,12 +33,12 @@ def black(path: Path, *, frames: int = 12, rate: int = 30, size: tuple[int, int]
     return path
 
 
-def drawn(path: Path, text: str, section: Section | None = None) -> list[NDArray[np.uint8]]:
+def drawn(path: Path, text: str, section: VideoSection | None = None) -> list[NDArray[np.uint8]]:
     """The frames of a film with captions burnt in, without loss by JPEG's blocks worth mentioning."""
     footage = probe(path, VideoLimits(10**8))
     out = path.with_name("drawn.mp4")
     watch = ProgressFiles(path.with_name("progress"), path.with_name("stop"))
-    drawing.draw(footage, section or Section(0, 99), text, ClipLimits(10**8, 2000), out, watch)
+    drawing.draw(footage, section or VideoSection(0, 99), text, ClipLimits(10**8, 2000), out, watch)
     return pictures(out)
 
 
@@ -71,7 +71,7 @@ def test_a_section_has_its_boxes_on_their_frames(tmp_path: Path) -> None:
     times = [number / rate - begin for number in range(21, 45)]
     face_tracks = face_tracks_of(times, SIZE, [track(5, [STILL]), track(11, [STILL] * 3)])
     pictures = drawn(
-        path, script(face_tracks, cast_of([guess("Momo")] * 2), CaptionStyle.BOXES), Section(begin, 45 / 60)
+        path, script(face_tracks, cast_of([guess("Momo")] * 2), CaptionStyle.BOXES), VideoSection(begin, 45 / 60)
     )
     assert len(pictures) == len(times)
     assert [number for number, picture in enumerate(pictures) if lit(picture).sum() > 100] == [5, 11, 12, 13]

@@ -22,7 +22,7 @@ from bot.media.clips import drawing
 from bot.media.clips.captions import script
 from bot.media.clips.drawing import ClipLimits, EncodedClip, ProgressFiles, StoppedError, fitting_height, scaled
 from bot.media.probing import probe
-from bot.media.videos.footage import Section, VideoError, VideoLimits
+from bot.media.videos.footage import VideoError, VideoLimits, VideoSection
 from tests.bot.media.videos.test_video import HAMILTON, TURNED, hdr
 from tests.conftest import ROOT, SHARED
 from tests.support.face_tracks import cast_of, face_tracks_of, guess, track
@@ -40,7 +40,7 @@ from tests.support.films import (
 
 pytestmark = pytest.mark.slow
 
-WHOLE = Section(0, 3600)
+WHOLE = VideoSection(0, 3600)
 ROOMY = ClipLimits(20 * 2**20, 1080)
 LYING_OR_FLIPPED = {("-display_rotation", "90"), ("-display_hflip",)}
 """Of `TURNED`, one of either kind; the others are tried among the thorough tests."""
@@ -48,7 +48,7 @@ EMPTY = script(face_tracks_of([], (160, 90), []), cast_of([]), CaptionStyle.NAME
 
 
 def draw(
-    path: Path, section: Section = WHOLE, target: ClipLimits = ROOMY, text: str = EMPTY
+    path: Path, section: VideoSection = WHOLE, target: ClipLimits = ROOMY, text: str = EMPTY
 ) -> tuple[Path, EncodedClip]:
     out = path.with_name(f"drawn-{path.stem}.mp4")
     footage = probe(path, VideoLimits(10**9))
@@ -92,8 +92,8 @@ def test_hamilton_keeps_its_stamps_and_its_sound(hamilton: Path) -> None:
 
 @pytest.mark.parametrize("begin", [0.3, 3.3])
 def test_a_section_of_hamilton_keeps_sound_and_picture_together(hamilton: Path, begin: float) -> None:
-    out, drawn = draw(hamilton, Section(begin, begin + 4))
-    expected = [frame.time - begin for frame in frames_of(hamilton, Section(begin, begin + 4))]
+    out, drawn = draw(hamilton, VideoSection(begin, begin + 4))
+    expected = [frame.time - begin for frame in frames_of(hamilton, VideoSection(begin, begin + 4))]
     assert [float(stamp) for stamp in stamps(out, written=True)] == pytest.approx(expected, abs=0.0015)
     assert drawn.seconds == pytest.approx(4)
     before, after = sound_packets(hamilton), sound_packets(out, written=True)
@@ -110,14 +110,14 @@ def test_uneven_times_and_their_sound_pass_through(uneven_film: Path) -> None:
     # The coarser of the two time bases: Matroska's is a millisecond, and a start is written in microseconds.
     assert off_by(path, out) < 2e-5
     assert [packet for _, packet in sound_packets(out)] == [packet for _, packet in sound_packets(path)]
-    part, _ = draw(path, Section(1, 2))
+    part, _ = draw(path, VideoSection(1, 2))
     assert off_by(path, part, shift=0.999) < 5e-5
 
 
 @pytest.mark.parametrize("name", ["a.ts", "a.mkv"])
 def test_what_is_looked_at_is_what_is_drawn(tmp_path: Path, name: str) -> None:
     path = moving(tmp_path / name, "-bf", "0", "-g", "15", "-c:v", "libx264", "-c:a", "aac", seconds=2)
-    section = Section(0.51, 1.49)
+    section = VideoSection(0.51, 1.49)
     out, _ = draw(path, section)
     looked_at = [frame.time - section.start for frame in frames_of(path, section)]
     assert [float(stamp) for stamp in stamps(out, written=True)] == pytest.approx(looked_at, abs=0.0021)
@@ -137,8 +137,8 @@ def music_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("section", [WHOLE, Section(1.03, 4.5)])
-def test_the_click_of_every_cut_stays_on_its_cut(music_video: Path, section: Section) -> None:
+@pytest.mark.parametrize("section", [WHOLE, VideoSection(1.03, 4.5)])
+def test_the_click_of_every_cut_stays_on_its_cut(music_video: Path, section: VideoSection) -> None:
     truth = json.loads(music_video.with_suffix(".json").read_text())
     begin, end = section.start, min(section.end, 5.0)
     times = [number / 30 - begin for number in range(150) if section.holds(number / 30)]
@@ -250,7 +250,7 @@ def test_frames_are_written_as_numbered_pictures(tmp_path: Path) -> None:
     path = moving(tmp_path / "film.mp4", seconds=1)
     folder = tmp_path / "100%d frames"
     folder.mkdir()
-    written = drawing.draw_frames(probe(path, VideoLimits(10**8)), Section(0.2, 0.5), EMPTY, folder, watch(path))
+    written = drawing.draw_frames(probe(path, VideoLimits(10**8)), VideoSection(0.2, 0.5), EMPTY, folder, watch(path))
     assert written == 9
     assert sorted(one.name for one in folder.iterdir()) == [f"{number:06}.jpg" for number in range(1, 10)]
 

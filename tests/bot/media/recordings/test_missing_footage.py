@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.clips import NOTHING_MISSING, MissingFootage
 from bot.media.probing import probe
-from bot.media.videos.footage import Footage, Section, VideoLimits
+from bot.media.videos.footage import Footage, VideoLimits, VideoSection
 from bot.media.videos.frames import frames
 from bot.media.videos.pauses import undecoded_seconds
 from tests.support.films import WHOLE, ffmpeg, moving
@@ -35,7 +35,7 @@ def damaged(path: Path, *options: str) -> Path:
     return path
 
 
-def undecoded(footage: Footage, section: Section = WHOLE) -> float:
+def undecoded(footage: Footage, section: VideoSection = WHOLE) -> float:
     return undecoded_seconds([frame.time for frame in frames(footage, section)], footage, section)
 
 
@@ -71,9 +71,9 @@ def test_sound_of_a_recording_that_cannot_be_read_is_counted(tmp_path: Path) -> 
 def test_pictures_that_cannot_be_decoded_are_counted(tmp_path: Path, name: str) -> None:
     footage = probe(damaged(tmp_path / name), LIMITS)
     assert undecoded(footage) == pytest.approx(2, abs=0.3)
-    assert undecoded(footage, Section(1.5, 4)) == pytest.approx(1.5, abs=0.3)
-    assert undecoded(footage, Section(0, 2.5)) == pytest.approx(1.5, abs=0.3)
-    assert undecoded(footage, Section(3.5, 5)) == 0
+    assert undecoded(footage, VideoSection(1.5, 4)) == pytest.approx(1.5, abs=0.3)
+    assert undecoded(footage, VideoSection(0, 2.5)) == pytest.approx(1.5, abs=0.3)
+    assert undecoded(footage, VideoSection(3.5, 5)) == 0
     assert undecoded(probe(film(tmp_path / name, seconds=5), LIMITS)) == 0
 
 
@@ -90,7 +90,7 @@ def test_slides_miss_nothing(tmp_path: Path, name: str, rate: str) -> None:
     slides = moving(tmp_path / name, "-c:v", "libx264", "-bf", "2", seconds=9, rate=rate)
     footage = probe(slides, LIMITS)
     assert undecoded(footage) == 0
-    assert undecoded(footage, Section(1.3, 7.1)) == 0
+    assert undecoded(footage, VideoSection(1.3, 7.1)) == 0
     other = moving(tmp_path / f"other-{name}", "-c:v", "mpeg4", seconds=1)
     assert joined(tmp_path / f"joined-{name}", other, slides).missing.seconds == 0
 

@@ -14,7 +14,7 @@ from bot.media.clips import drawing
 from bot.media.clips.captions import script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
-from bot.media.videos.footage import Section, VideoLimits
+from bot.media.videos.footage import VideoLimits, VideoSection
 from tests.support.face_tracks import cast_of, face_tracks_of, guess, track
 from tests.support.films import ffmpeg, pictures, with_aperture
 
@@ -142,7 +142,7 @@ def test_what_is_drawn_lies_where_it_was_seen(tmp_path: Path, kind: Callable[[Pa
     face_tracks = face_tracks_of([number / 10 for number in range(3)], footage.size, [track(0, [box.tolist()] * 3)])
     text = script(face_tracks, cast_of([guess("Momo")]), CaptionStyle.BOXES)
     out, watch = tmp_path / "drawn.mp4", ProgressFiles(tmp_path / "progress", tmp_path / "stop")
-    drawing.draw(footage, Section(0, 9), text, ClipLimits(10**7, 1080), out, watch)
+    drawing.draw(footage, VideoSection(0, 9), text, ClipLimits(10**7, 1080), out, watch)
     drawn = pictures(out)
     assert len(drawn) == len(seen)
     sides = np.array(drawn[0].shape[1::-1]) / footage.size

@@ -14,7 +14,7 @@ from bot.media.clips import drawing
 from bot.media.clips.captions import script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
-from bot.media.videos.footage import Footage, Section, VideoLimits
+from bot.media.videos.footage import Footage, VideoLimits, VideoSection
 from bot.media.videos.frames import frames
 from tests.support.face_tracks import cast_of, face_tracks_of
 from tests.support.films import WHOLE, ffmpeg, frames_of, loudness_of, moving
@@ -177,7 +177,7 @@ EVERYDAY = {
 }
 
 
-def draw(footage: Footage, section: Section, out: Path) -> Path:
+def draw(footage: Footage, section: VideoSection, out: Path) -> Path:
     text = script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
     watch = ProgressFiles(out.with_suffix(".progress"), out.with_suffix(".stop"))
     drawing.draw(footage, section, text, ClipLimits(10**7, 1080), out, watch)
@@ -217,7 +217,7 @@ def test_nothing_is_lost_and_sound_stays_with_its_picture(tmp_path: Path, kind: 
     assert len(flashes(out)) == len(bangs(out)) == parts
     assert bangs(out) == pytest.approx(flashes(out), abs=0.045)
     # A part of it, cut where it was joined.
-    section = Section(footage.seconds / 2 - 0.3, footage.seconds / 2 + 0.4)
+    section = VideoSection(footage.seconds / 2 - 0.3, footage.seconds / 2 + 0.4)
     cut = draw(footage, section, tmp_path / "cut.mp4")
     expected = [frame.time - section.start for frame in frames(footage, section)]
     assert [frame.time for frame in frames_of(cut)] == pytest.approx(expected, abs=0.0025)
@@ -283,7 +283,7 @@ def test_a_slide_that_is_shown_for_long_is_no_jump(tmp_path: Path, name: str) ->
 
 def test_a_section_behind_the_only_keyframe_is_drawn(tmp_path: Path) -> None:
     path = moving(tmp_path / "long.ts", "-c:v", "libx264", "-g", "999", "-c:a", "aac", seconds=3)
-    footage, section = probe(path, LIMITS), Section(1.5, 2.5)
+    footage, section = probe(path, LIMITS), VideoSection(1.5, 2.5)
     expected = [frame.time - section.start for frame in frames(footage, section)]
     assert len(expected) == 30
     assert [frame.time for frame in frames_of(draw(footage, section, tmp_path / "cut.mp4"))] == pytest.approx(

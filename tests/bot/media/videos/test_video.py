@@ -12,7 +12,7 @@ from PIL import Image
 from bot.media.probing import probe
 from bot.media.videos import frames
 from bot.media.videos.containers import format_of
-from bot.media.videos.footage import Footage, Section, SoundTrack, VideoError, VideoLimits
+from bot.media.videos.footage import Footage, SoundTrack, VideoError, VideoLimits, VideoSection
 from tests.conftest import SHARED
 from tests.support.films import WHOLE, corners, ffmpeg, frames_of, moving, quarters, stamps
 
@@ -63,14 +63,14 @@ def test_two_adjoining_sections_share_out_the_frames(film: Path) -> None:
     whole = [frame.time for frame in frames_of(film)]
     # Borders on a frame, between frames, and beside one by less than a player can tell.
     borders = [0.0, whole[7], 0.5, 0.777, whole[40] + 0.0004, whole[50] - 0.0004, 2.1]
-    parts = [[frame.time for frame in frames_of(film, Section(a, b))] for a, b in pairwise(borders)]
+    parts = [[frame.time for frame in frames_of(film, VideoSection(a, b))] for a, b in pairwise(borders)]
     assert [time for part in parts for time in part] == whole
     assert parts[1][0] == whole[7]
 
 
 def test_frames_in_the_middle_are_the_pictures_of_the_whole(film: Path) -> None:
     whole = {frame.time: frame.picture() for frame in frames_of(film)}
-    for frame in frames_of(film, Section(1.1, 1.3)):
+    for frame in frames_of(film, VideoSection(1.1, 1.3)):
         assert np.array_equal(frame.picture(), whole[frame.time])
 
 
@@ -78,7 +78,7 @@ def test_the_first_picture_may_come_after_the_sound() -> None:
     if not HAMILTON.is_file():
         pytest.skip(f"the private clip {HAMILTON.name} is not there")
     footage = probe(HAMILTON, LIMITS)
-    times = [frame.time for frame in frames_of(HAMILTON, Section(0, footage.seconds))]
+    times = [frame.time for frame in frames_of(HAMILTON, VideoSection(0, footage.seconds))]
     assert times[0] == footage.first == pytest.approx(0.844, abs=0.001)
     assert times == pytest.approx([float(stamp) for stamp in stamps(HAMILTON)], abs=1e-6)
 

@@ -21,7 +21,7 @@ from bot.domain.faces import FaceCrop
 from bot.infra.clip_files import CachedVideo
 from bot.infra.recent_deletions import RecentDeletions
 from bot.learning.recognisers import FittedRecogniser
-from bot.media.videos.footage import Section
+from bot.media.videos.footage import VideoSection
 from bot.usecases import deletions
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import IN_REVIEW, numbers_to_learn
@@ -59,7 +59,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
     async def made(*_: object) -> AnnotatedClip:
         known = replace(person(1, None, 2.0), vector=b"1234")
         named = NamedClip(None, (known,), "", (9, 9), 2.0)
-        return AnnotatedClip(Path("clip.mp4"), b"", None, NOTHING_MISSING, Section(0.0, 2.0), named)
+        return AnnotatedClip(Path("clip.mp4"), b"", None, NOTHING_MISSING, VideoSection(0.0, 2.0), named)
 
     async def drawn(*_: object) -> bytes:
         return b""
