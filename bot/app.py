@@ -16,7 +16,7 @@ from bot.infra.concurrency import GATHERINGS, ConcurrencyLimit
 from bot.infra.recent_deletions import RecentDeletions
 from bot.infra.storage import Storage
 from bot.jobs import EngineConfig
-from bot.learning.notifications import Notifications
+from bot.learning.notifications import Notification, Notifications
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import QUIET, Trainer
@@ -110,6 +110,7 @@ class App:
         ):
             recognisers = Recognisers(database, workers, config, trainer)
             reports = Reports(database, workers, recognisers)
+            database.filled_listeners.append(lambda server, use: notifications.send(Notification(server, use)))
             question_limit = ConcurrencyLimit(settings.questions_at_once)
             videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
             app = cls(

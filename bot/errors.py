@@ -8,6 +8,7 @@ import secrets
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.domain.messages import AnyOf, Code, Hint, Message, Strong
+from bot.domain.quotas import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,6 +124,57 @@ class UnknownMemberError(PersonError):
         else:
             super().__init__(
                 "I don't know a member called “{name}” {of_group}.", name=name, of_group=of, hint=Hint.SHOW_GROUP
+            )
+
+
+class QuotaError(PersonError):
+    """A server has as much of something as it may. `quota`: of what. `limit`: the most of it."""
+
+    def __init__(self, quota: Quota, limit: int) -> None:
+        super().__init__(_full(quota, limit))
+        self.quota = quota
+        self.limit = limit
+
+
+_REMEDIES = {
+    Quota.GROUPS: "group remove",
+    Quota.MEMBERS: "member remove",
+    Quota.PHOTOS: "member photos",
+    Quota.CROP_BYTES: "member photos",
+}
+"""The commands that make room."""
+
+
+def _full(quota: Quota, limit: int) -> Message:
+    """The quota that is reached, its limit, and a remedy."""
+    most = limit // 2**20 if quota.is_bytes else limit
+    match quota:
+        case Quota.CROP_BYTES:
+            return Message(
+                "The crops of this server's faces fill the {most:,} MiB that they may have.",
+                hint=Hint.MAKE_ROOM,
+                most=most,
+                setting=quota.setting,
+                remedy=_REMEDIES[quota],
+            )
+        case Quota.CLIP_BYTES:
+            return Message(
+                "Videos of clips at work fill the {most:,} MiB that this server may have. Ask again when one is done.",
+                most=most,
+            )
+        case Quota.TRAININGS:
+            return Message(
+                "This server has had {most:,} trainings within an hour, and may have no more. Ask again later.",
+                most=most,
+            )
+        case _:
+            return Message(
+                "This server has {most:,} {things}, and may have no more.",
+                hint=Hint.MAKE_ROOM,
+                most=most,
+                things=quota.value,
+                setting=quota.setting,
+                remedy=_REMEDIES[quota],
             )
 
 

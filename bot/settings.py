@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from bot.domain.addresses import read_allowed
+from bot.domain.quotas import Limits, Quota
 from bot.errors import OperatorError
 from bot.text.formatting import MEBIBYTE
 
@@ -155,6 +156,23 @@ class Settings(BaseSettings):
         description="Bytes of all kept videos and clips, from which an equal request or a correction is answered at once. "
         "The least recently used ones are deleted first, and each after NUGU_FORGET_DAYS.",
     )
+    quota_groups: int = Field(default=200, ge=1, description="Groups that a server may have.")
+    quota_members: int = Field(default=2_000, ge=1, description="Members that a server may have, in all its groups.")
+    quota_photos: int = Field(default=20_000, ge=1, description="Photos of members that a server may have.")
+    quota_crop_bytes: int = Field(
+        default=1024 * MEBIBYTE,
+        ge=1,
+        description="Bytes of a server's crops: those of photos, and of faces that wait for a label. A crop has 34 kB.",
+    )
+    quota_clip_bytes: int = Field(
+        default=2048 * MEBIBYTE,
+        ge=1,
+        description="Bytes of a server's kept videos and clips, within NUGU_CLIP_KEEP_BYTES. "
+        "The least recently used ones make room for new ones.",
+    )
+    quota_trainings: int = Field(
+        default=30, ge=1, description="Trainings of a server's groups that may begin within an hour."
+    )
     link_sites: str = Field(
         default="youtube",
         description="Sites that links may lead to, separated by commas: names of yt-dlp's extractors, such as "
@@ -237,6 +255,11 @@ class Settings(BaseSettings):
         if not token:
             raise OperatorError("DISCORD_TOKEN_FILE: {file} is empty", file=str(self.token_file))
         return token
+
+    @property
+    def quotas(self) -> Limits:
+        """The limits of each server. The shared roster, which is the operator's, has none."""
+        return {quota: getattr(self, f"quota_{quota.value}") for quota in Quota}
 
     def secrets(self) -> dict[str, str]:
         """The values of the settings that hold a secret, by their environment variables."""

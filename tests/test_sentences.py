@@ -47,7 +47,7 @@ OTHER_WORDS = {
 }
 """Modules below the edges with words that are no sentence for people, and the reason."""
 
-HINTED = {"sources", "setting"}
+HINTED = {"sources", "setting", "remedy"}
 """Parameters that stand in the words of a hint alone."""
 
 

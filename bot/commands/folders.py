@@ -16,7 +16,7 @@ from bot.media.archives.reading import ArchiveLimits
 from bot.text.formatting import counted
 from bot.text.photos import photo_reason
 from bot.usecases.questions.identify import SubmittedFile
-from bot.usecases.roster import archive, enrolment
+from bot.usecases.roster import enrolment, importing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,7 +105,7 @@ async def import_archive(settings: Settings, path: Path) -> bool:
                 progress.update(bar, completed=done, total=photos, description=terminal.shown(f"{group}, {member}"))
 
             try:
-                done = await archive.import_roster(app, SHARED_ROSTER, file, 0, show, limits=OPERATOR_LIMITS)
+                done = await importing.import_roster(app, SHARED_ROSTER, file, 0, show, limits=OPERATOR_LIMITS)
             except PersonError as error:
                 raise OperatorError("{path}: {error}", path=str(path), error=error.message) from error
             progress.update(bar, completed=done.photos, total=done.photos)

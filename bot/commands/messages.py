@@ -32,6 +32,7 @@ HINTS = {
     Hint.CHOOSE_SOURCE: "; choose from {sources}.",
     Hint.GIVE_CONTACT: "Set {setting} first.",
     Hint.INSTALL_ENGINE: GET_ENGINE,
+    Hint.MAKE_ROOM: "Raise {setting}, or remove some.",
     Hint.NAME_GROUP: "Say by its group whom you mean.",
     Hint.OPERATOR_MUST_MEND: ".",
     Hint.REINSTALL_ENGINE: GET_ENGINE,

@@ -12,7 +12,7 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError
 from bot.infra.private_files import asked_for
 from bot.text.formatting import counted
-from bot.usecases.roster import archive, groups, members
+from bot.usecases.roster import exporting, groups, members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +68,7 @@ async def remove_named(
 async def export_archive(settings: Settings, path: Path, group: str | None) -> None:
     """Write the roster of every server, or one group of it, to a zip that `import_archive` and Discord take."""
     async with App.open(settings, own_processes=False) as app:
-        exported = await archive.export_roster(app, SHARED_ROSTER, group)
+        exported = await exporting.export_roster(app, SHARED_ROSTER, group)
         with exported.file, terminal.naming(path), asked_for(path), path.open("wb") as file:
             shutil.copyfileobj(exported.file, file)
     content = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import delete, exists, or_, select, update
 
+from bot.database.quotas import QuotaRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
 from bot.domain.enums import Origin
+from bot.domain.quotas import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -46,14 +48,20 @@ class CropRepository:
         self._session = session
 
     async def add(self, server_id: int, stored: StoredCrop, vector: bytes, engine: str) -> Crop:
-        """Add a crop with its encoding by `engine`. If the server has a crop with that hash, that one is returned."""
+        """Add a crop with its encoding by `engine`. If the server has a crop with that hash, that one is returned.
+
+        Raises QuotaError.
+        """
         query = select(Crop).where(Crop.server_id == server_id, Crop.sha256 == stored.sha256)
         crop = (await self._session.scalars(query)).one_or_none()
         if crop is None:
+            size = len(stored.crop.jpeg)
+            await QuotaRepository(self._session).take(server_id, Quota.CROP_BYTES, size)
             crop = Crop(
                 server_id=server_id,
                 sha256=stored.sha256,
                 key=stored.key,
+                bytes=size,
                 phash=stored.crop.phash,
                 face_width=stored.crop.face_width,
                 sharpness=stored.crop.sharpness,

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from bot.database.quotas import filled
 from bot.database.servers import touched
 from bot.errors import PersonError
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
+    from bot.domain.quotas import Limits, QuotaUse
     from bot.settings import Settings
 
 FILE = "nugu.sqlite3"
@@ -37,11 +39,13 @@ WRITES: dict[str, Any] = {"nugu_writes": True}
 class Database:
     """Sessions on one database. `reading()` sees a snapshot. `writing()` takes the write lock first, and commits."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, limits: Limits) -> None:
         self.engine = engine
         self.listeners: list[Callable[[int], None]] = []
         """Called after each commit with the id of each server whose roster the transaction changed."""
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self.filled_listeners: list[Callable[[int, QuotaUse], None]] = []
+        """Called after each commit with each server whose moderators are to be told that this quota is full."""
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False, info={"limits": limits})
 
     @classmethod
     @asynccontextmanager
@@ -65,7 +69,7 @@ class Database:
                     database=_display_name(engine.url),
                     reason=str(getattr(error, "orig", error)),
                 ) from error
-            yield cls(engine)
+            yield cls(engine, settings.quotas)
         finally:
             await engine.dispose()
 
@@ -85,6 +89,9 @@ class Database:
             for server in touched(session):
                 for listener in self.listeners:
                     listener(server)
+            for server, use in filled(session):
+                for told in self.filled_listeners:
+                    told(server, use)
 
 
 def sqlite_file(settings: Settings) -> Path | None:

@@ -9,11 +9,14 @@ from sqlalchemy.orm import selectinload
 
 from bot.database.annotations import effective_annotation, face_annotation
 from bot.database.crops import CropRepository
+from bot.database.quotas import QuotaRepository
 from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
 from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture
+from bot.domain.enums import Origin
 from bot.domain.faces import IdentifiedPicture
+from bot.domain.quotas import Quota
 from bot.errors import ForgottenError
 from models.faces import Band, Basis, Box, Candidate, Flaw, Guess
 
@@ -45,7 +48,8 @@ class QuestionRepository:
         """Add a question with the result of each of its pictures, `(file name, result)`.
 
         `crops`: the stored crops by their JPEG. `spoilers`: the positions of pictures that were posted as spoilers.
-        `only_in`: the only channel that may show the crops; None: any channel.
+        `only_in`: the only channel that may show the crops; None: any channel. Raises QuotaError where photos that were
+        submitted or gathered have no room for their crops; other questions do without.
         """
         question.pictures = [_picture(position, *result) for position, result in enumerate(results)]
         for picture in question.pictures:
@@ -101,6 +105,11 @@ class QuestionRepository:
         if question.server_id is None or seen.crop is None or seen.crop.jpeg not in crops:
             return None
         stored = crops[seen.crop.jpeg]
+        quotas, size = QuotaRepository(self._session), len(seen.crop.jpeg)
+        if question.origin is Origin.ASKED and not await quotas.has_room(question.server_id, Quota.CROP_BYTES, size):
+            # The answer needs no crop; only learning does.
+            await quotas.report_full(question.server_id, Quota.CROP_BYTES)
+            return None
         crop = await CropRepository(self._session).add(question.server_id, stored, seen.vector, question.engine)
         face.crop_id = crop.id
         return crop

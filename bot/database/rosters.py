@@ -10,12 +10,14 @@ from sqlalchemy.orm import contains_eager, selectinload
 from bot.database.aliases import group_is_called, member_is_called
 from bot.database.annotations import effective_annotation
 from bot.database.crops import CropRepository
+from bot.database.quotas import QuotaRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.models import Model, ModelPhoto
 from bot.database.tables.questions import Annotation, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.enums import Meaning, Origin
+from bot.domain.quotas import Quota
 from bot.domain.rosters import Revisions, RosterRow
 from bot.text.names import search_key
 
@@ -80,7 +82,9 @@ class RosterRepository:
         return await self._session.scalar(select(Group).where(Group.id == group_id, Group.server_id.in_(servers)))
 
     async def add_group(self, server_id: int, name: str) -> Group:
+        """Add a group. Raises QuotaError."""
         await ServerRepository(self._session).ensure(server_id)
+        await QuotaRepository(self._session).take(server_id, Quota.GROUPS)
         group = Group(server_id=server_id, name=name, key=search_key(name))
         self._session.add(group)
         await self._session.flush()
@@ -108,6 +112,9 @@ class RosterRepository:
         return (await self._session.scalars(query)).first()
 
     async def add_member(self, group_id: int, name: str) -> Member:
+        """Add a member to a group. Raises QuotaError."""
+        group = await self._session.get_one(Group, group_id)
+        await QuotaRepository(self._session).take(group.server_id, Quota.MEMBERS)
         member = Member(group_id=group_id, name=name, key=search_key(name))
         self._session.add(member)
         await self._session.flush()
@@ -169,7 +176,8 @@ class RosterRepository:
         return [(member, name, photos) for member, name, photos in rows]
 
     async def add_photo(self, photo: Photo, server_id: int) -> None:
-        """Add a photo to the roster of a server, and have its recognisers fitted anew."""
+        """Add a photo to the roster of a server, and have its recognisers fitted anew. Raises QuotaError."""
+        await QuotaRepository(self._session).take(server_id, Quota.PHOTOS)
         self._session.add(photo)
         await self._session.flush()
         await ServerRepository(self._session).touch(server_id)

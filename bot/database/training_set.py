@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from bot.database.annotations import effective_annotation
+from bot.database.quotas import QuotaRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.domain.enums import Meaning, Origin, Untaught, teaches
+from bot.domain.quotas import Quota
 from bot.errors import ForgottenError
 from models.faces import Flaw, flaw_of_example
 
@@ -25,6 +27,7 @@ class TrainingSetRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+        self._quotas = QuotaRepository(session)
 
     async def update_for(self, faces: Collection[int]) -> None:
         """Make the photos of the crops of `faces` match their effective annotations, and have recognisers fitted anew."""
@@ -54,6 +57,8 @@ class TrainingSetRepository:
             return Untaught.SHARED
         if not teaches((await ServerRepository(self._session).choices(server_id)).learns, origin):
             return Untaught.CHOSEN
+        if not await self._quotas.has_room(server_id, Quota.PHOTOS):
+            return Untaught.FULL
         crop = await self._session.get(Crop, crop_id) if crop_id is not None else None
         flaw = flaw_of_example(crop.face_width, crop.sharpness) if crop is not None else None
         return {Flaw.SMALL: Untaught.SMALL, Flaw.BLURRED: Untaught.BLURRED}.get(flaw) if flaw else Untaught.FORGOTTEN
@@ -68,6 +73,7 @@ class TrainingSetRepository:
         for photo in photos:
             if photo.face_id is not None and photo.member_id != member:
                 await self._session.delete(photo)
+                await self._quotas.release(crop.server_id, Quota.PHOTOS)
         await self._session.flush()
         if annotation is None or member is None or any(photo.member_id == member for photo in photos):
             return
@@ -76,6 +82,10 @@ class TrainingSetRepository:
             return
         if not await self._may_learn(crop.server_id, member, origin):
             return
+        if not await self._quotas.has_room(crop.server_id, Quota.PHOTOS):
+            await self._quotas.report_full(crop.server_id, Quota.PHOTOS)
+            return
+        await self._quotas.take(crop.server_id, Quota.PHOTOS)
         self._session.add(
             Photo(
                 member_id=member,

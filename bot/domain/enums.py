@@ -44,6 +44,9 @@ class Untaught(StrEnum):
     PRIVATE = "private"
     """It was asked about in private."""
 
+    FULL = "full"
+    """The server has as many photos as it may."""
+
     FORGOTTEN = "forgotten"
     """Its crop is gone."""
 

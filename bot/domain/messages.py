@@ -36,6 +36,7 @@ class Hint(Enum):
     CHOOSE_SOURCE = auto()
     GIVE_CONTACT = auto()
     INSTALL_ENGINE = auto()
+    MAKE_ROOM = auto()
     NAME_GROUP = auto()
     OPERATOR_MENDS = auto()
     OPERATOR_MUST_MEND = auto()

@@ -10,6 +10,7 @@ from bot.domain.messages import Message
 from models.faces import Band, Flaw, flaw_of_example
 
 if TYPE_CHECKING:
+    from bot.domain.quotas import Quota
     from models.faces import Guess
 
 
@@ -67,10 +68,18 @@ class PhotoOfAnother:
     group: str
 
 
+@dataclass(frozen=True, slots=True)
+class NoRoom:
+    """The server has as much of a quota as it may, `limit`."""
+
+    quota: Quota
+    limit: int
+
+
 PhotoDoubt = SmallFace | BlurredFace | Resemblance
 """The reasons to doubt that a face is a good example of a member."""
 
-PhotoReason = FaceProblem | SeveralFaces | PhotoDoubt | KnownPhoto | PhotoOfAnother | Message
+PhotoReason = FaceProblem | SeveralFaces | PhotoDoubt | KnownPhoto | PhotoOfAnother | NoRoom | Message
 """The reasons for not taking a photo. Message: the file can't be read, or an error stopped the work."""
 
 

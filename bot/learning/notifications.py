@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.domain.models import MadeModel
+    from bot.domain.quotas import QuotaUse
 
 MOST_KEPT = 100
 """Notifications that wait for a listener; a further one replaces the oldest."""
@@ -17,10 +18,10 @@ MOST_KEPT = 100
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """The notification of a server's moderators about a model that the bot made by itself."""
+    """News for a server's moderators: a model that the bot made by itself, or a quota that is full."""
 
     server: int
-    model: MadeModel
+    news: MadeModel | QuotaUse
 
 
 class Notifications:

@@ -9,11 +9,13 @@ from bot.domain.photos import (
     BlurredFace,
     FaceProblem,
     KnownPhoto,
+    NoRoom,
     PhotoOfAnother,
     Resemblance,
     SeveralFaces,
     SmallFace,
 )
+from bot.domain.quotas import Quota
 from bot.text.formatting import percent
 from models.faces import SHARP_EXAMPLE, SMALLEST_EXAMPLE
 
@@ -24,6 +26,11 @@ FACE_PROBLEMS = {
     FaceProblem.NO_FACE: "I see no face in it; a larger or clearer picture, seen from the front, works best",
     FaceProblem.INDISTINCT: "this face can't be told from others; take another photo",
 }
+
+THINGS = {Quota.CROP_BYTES: "crops of faces"} | {
+    quota: quota.value for quota in (Quota.GROUPS, Quota.MEMBERS, Quota.PHOTOS)
+}
+"""The things of a roster that have quotas."""
 
 
 def photo_reason(reason: PhotoReason) -> str:
@@ -43,6 +50,8 @@ def photo_reason(reason: PhotoReason) -> str:
             return _known(saved_anew=saved_anew)
         case PhotoOfAnother(saved_anew, member, group):
             return f"{_known(saved_anew=saved_anew)}, as one of {member} ({group})"
+        case NoRoom(quota):
+            return f"this server may have no more {THINGS[quota]}"
         case Message():
             return str(reason).removesuffix(".")
 

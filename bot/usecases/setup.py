@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.database.crops import CropRepository
 from bot.database.lookup import require_group_by_id
+from bot.database.quotas import STORED, QuotaRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.enums import Origin, teaches
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.servers import ServerChoices
     from bot.domain.enums import Learns
+    from bot.domain.quotas import QuotaUse
     from bot.domain.trust import Trust
 
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 class Setup:
     """A server's choices, as its moderators see them in one channel.
 
-    `groups`: names by id. `forget_days`: days after which a face without a label is forgotten.
+    `groups`: names by id. `forget_days`: days after which a face without a label is forgotten. `quotas`: the use of each.
     """
 
     choices: ServerChoices
@@ -35,6 +37,7 @@ class Setup:
     default_group: int | None
     groups: dict[int, str]
     forget_days: int
+    quotas: tuple[QuotaUse, ...]
 
 
 async def read(app: App, server_id: int, channel_id: int) -> Setup:
@@ -48,6 +51,7 @@ async def read(app: App, server_id: int, channel_id: int) -> Setup:
             default_group=await ServerRepository(session).default_group(channel_id),
             groups={group.id: group.name for group in groups},
             forget_days=app.settings.forget_days,
+            quotas=tuple([await QuotaRepository(session).use(server_id, quota) for quota in STORED]),
         )
 
 

@@ -37,6 +37,7 @@ HINTS = {
     Hint.INSTALL_ENGINE: (
         "My owner gets it with `nugu engine install {engine}`, or goes on with another: `nugu engine use dlib`."
     ),
+    Hint.MAKE_ROOM: "Make room with `/{remedy}`, or ask my owner to raise `{setting}`.",
     Hint.NAME_GROUP: "Say in `group:` whom you mean.",
     Hint.OPERATOR_MENDS: "My owner can mend that.",
     Hint.OPERATOR_MUST_MEND: ", which only my owner can mend.",

@@ -41,6 +41,7 @@ UNTAUGHT = {
     Untaught.FORGOTTEN: "{faces} forgotten by now",
     Untaught.SHARED: "the group is shared with every server, and no server teaches it",
     Untaught.CHOSEN: "this server chose so in `/setup`",
+    Untaught.FULL: "this server has as many photos as it may; `/setup` shows how many",
     Untaught.PRIVATE: "in private I learn nothing",
 }
 

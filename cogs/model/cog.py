@@ -23,7 +23,7 @@ from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import requires
 from cogs.model.cards import history_card, report_card, rollback_card, status_card
 from cogs.model.components import ITEMS
-from cogs.model.texts import model_choice, training_sentence
+from cogs.model.texts import model_choice, notification_sentence, training_sentence
 
 if TYPE_CHECKING:
     from bot.learning.notifications import Notification
@@ -117,7 +117,7 @@ class ModelCog(commands.GroupCog, name="model"):
         for channel in (guild.get_channel_or_thread(chosen) if chosen else None, guild.public_updates_channel):
             if isinstance(channel, discord.abc.Messageable) and channel.permissions_for(guild.me).send_messages:
                 try:
-                    await channel.send(training_sentence(notification.model))
+                    await channel.send(notification_sentence(notification))
                 except UNREACHABLE as failure:
                     log.warning("could not notify the moderators of server %s: %s", guild.id, failure)
                 return

@@ -8,10 +8,12 @@ from discord.utils import format_dt
 
 from bot.domain.enums import Origin
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
+from bot.domain.quotas import QuotaUse
+from bot.errors import QuotaError
 from bot.text.faces import face_quality
 from bot.text.formatting import counted
 from bot.text.models import classifier_trial, gate_objections, model_accuracy, recognition_counts
-from cogs.common.markup import plain
+from cogs.common.markup import in_discord, plain
 from cogs.common.texts import shown_only_in
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from bot.domain.labels import LabelDecision
     from bot.domain.models import MadeModel
     from bot.domain.reports import MemberReport
+    from bot.learning.notifications import Notification
     from bot.usecases.models import GroupReport, GroupStatus, RollbackPlan
     from bot.usecases.roster.labels import LabelledPhoto
 
@@ -28,11 +31,20 @@ LABEL_IS_RIGHT, REMOVE_LABEL = "It is right", "Remove"
 MIXED_UP, NEEDS_PHOTOS = "**Mixed up**", "**Needs photos, large and clear**"
 WRONG_LABELS = "Labels that look wrong"
 
+LABELS_STAY = "Labels still count; I only learn from no further face until then. `/setup` shows all such limits."
+
 ORIGINS = {
     Origin.ASKED: "said by",
     Origin.SUBMITTED: "handed in by",
     Origin.GATHERED: "gathered, and confirmed by",
 }
+
+
+def notification_sentence(notification: Notification) -> str:
+    """News for moderators."""
+    if isinstance(notification.news, QuotaUse):
+        return f"{in_discord(QuotaError(notification.news.quota, notification.news.limit).message)} {LABELS_STAY}"
+    return training_sentence(notification.news)
 
 
 def training_sentence(model: MadeModel) -> str:

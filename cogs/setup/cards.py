@@ -27,6 +27,7 @@ from cogs.setup.texts import (
     TITLE,
     TRUSTED_ROLES,
     WATCHED_CHANNELS,
+    quotas_text,
     stored_text,
 )
 
@@ -71,6 +72,8 @@ def setup_card(chosen: Setup, *, can_watch: bool) -> Card:
         Row(_learns(choices.learns)),
         NOTICES,
         Row(_notices(choices.notices)),
+        discord.ui.Separator(),
+        quotas_text(chosen.quotas),
         discord.ui.Separator(),
         stored_text(choices.learns, chosen.forget_days),
         # A text of its own: at the end of the list above, Discord shows it as a part of the last bullet.

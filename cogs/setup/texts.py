@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bot.domain.enums import Learns
 from bot.domain.messages import Message, SlashCommand
+from bot.domain.quotas import Quota
+from bot.text.formatting import MEBIBYTE, mebibytes
+from cogs.common.layout import bar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.domain.quotas import QuotaUse
 
 TITLE = "## Setup"
 TRUSTED_ROLES = "**Trusted roles**: their word about a face counts at once."
@@ -21,6 +31,17 @@ NO_NOTICES = "Nowhere"
 GONE_FROM_SERVER = Message(
     "That isn't one of this server any more: open {command} again.", command=SlashCommand("setup")
 )
+
+ROOM = "**What this server may hold**"
+QUOTAS = {
+    Quota.GROUPS: "Groups",
+    Quota.MEMBERS: "Members",
+    Quota.PHOTOS: "Photos",
+    Quota.CROP_BYTES: "Crops of faces",
+    Quota.CLIP_BYTES: "Kept videos and clips",
+    Quota.TRAININGS: "Trainings within the last hour",
+}
+QUOTA_BAR = 10
 
 LEARNS = {
     Learns.CONFIRMED: (
@@ -57,6 +78,19 @@ INTEGRATIONS = (
     "-# Moderator roles see `/group`, `/member`, `/model`, `/roster` and `/setup` once "
     "Server Settings > Integrations shows these to the role."
 )
+
+
+def quotas_text(quotas: Iterable[QuotaUse]) -> str:
+    """What a server holds of each quota: a bar, and `Photos: 812 of 20,000`."""
+    return "\n".join([ROOM, *(_quota_line(use) for use in quotas)])
+
+
+def _quota_line(use: QuotaUse) -> str:
+    amounts = f"{use.used:,} of {use.limit:,}"
+    if use.quota.is_bytes:
+        amounts = f"{use.used / MEBIBYTE:,.0f} of {mebibytes(use.limit)}"
+    full = "" if use.room else " · full"
+    return f"{bar(min(1.0, use.used / use.limit), QUOTA_BAR)} {QUOTAS[use.quota]}: {amounts}{full}"
 
 
 def stored_text(learns: Learns, forget_days: int) -> str:

@@ -19,7 +19,7 @@ from bot.database.tables.servers import Server
 from bot.domain.enums import Learns
 from bot.domain.faces import Refused
 from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, examine
-from bot.usecases.roster import archive
+from bot.usecases.roster import importing
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, answers, buttons, texts
 from tests.stories.test_photos import small
@@ -106,7 +106,7 @@ async def test_a_roster_survives_export_and_import(stage: Stage) -> None:
         return
 
     other = stage.guild.id + 1
-    done = await archive.import_roster(stage.app, other, io.BytesIO(taken), 5, ignore)
+    done = await importing.import_roster(stage.app, other, io.BytesIO(taken), 5, ignore)
     assert (done.photos, done.taken, done.members, done.left_out) == (3, 3, 2, ())
     before, after = await roster_of(stage, stage.guild.id), await roster_of(stage, other)
     assert [sorted(part) for part in after] == [sorted(part) for part in before]

@@ -286,7 +286,9 @@ async def test_pages_of_photos_are_turned(stage: Stage) -> None:
         crop = await session.get(Crop, known.crop_id)
         assert crop is not None
         for number in range(11):
-            other = Crop(server_id=stage.guild.id, sha256=f"{number:064}", key=crop.key, face_width=60, sharpness=1.2)
+            other = Crop(
+                server_id=stage.guild.id, sha256=f"{number:064}", key=crop.key, bytes=1, face_width=60, sharpness=1.2
+            )
             session.add(other)
             await session.flush()
             session.add(Photo(member_id=known.member_id, crop_id=other.id, added_by=0))

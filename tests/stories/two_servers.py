@@ -77,7 +77,9 @@ async def populate(app: App, server_id: int, place: dict[str, int], name: str, p
         rosters = RosterRepository(session)
         group = await rosters.add_group(server_id, f"{name} group")
         member, other = [await rosters.add_member(group.id, f"{name} {number}") for number in ("one", "two")]
-        crop = await kept(Crop(server_id=server_id, sha256=name, key=f"crops/{name}", face_width=200, sharpness=90.0))
+        crop = await kept(
+            Crop(server_id=server_id, sha256=name, key=f"crops/{name}", bytes=1, face_width=200, sharpness=90.0)
+        )
         await app.storage.put(crop.key, name.encode())
         photo = await kept(Photo(member_id=member.id, crop_id=crop.id, added_by=person))
         models = [
@@ -97,7 +99,7 @@ async def populate(app: App, server_id: int, place: dict[str, int], name: str, p
             )
         )  # fmt: skip
         picture = await kept(QuestionPicture(question_id=question.id, position=0, name="a.jpg", width=9, height=9))
-        waiting = await kept(Crop(server_id=server_id, sha256=f"{name} waits", key=crop.key, face_width=200))
+        waiting = await kept(Crop(server_id=server_id, sha256=f"{name} waits", key=crop.key, bytes=1, face_width=200))
         face = await kept(
             QuestionFace(
                 picture_id=picture.id, number=1, box=[1, 1, 5, 5], vector=bytes(512), member_id=member.id,

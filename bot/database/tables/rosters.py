@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -65,19 +65,21 @@ class Crop(Base):
     """A face cut out of a picture. It is deleted when no photo and no face refers to it any more.
 
     `key`: its storage key. `sha256`: the hash of the file that a moderator submitted, or of the crop itself. `phash`: the
-    perceptual hash, 16 hexadecimal digits. `face_width`: in pixels of the picture. `phash` and `sharpness` are None for
-    crops from before they were measured. `only_in`: the age-restricted channel that it was posted in, the only one that may
-    show it; None: any channel. `spoiler`: it was posted as a spoiler.
+    perceptual hash, 16 hexadecimal digits. `bytes`: the size of the JPEG, an estimate for crops from before it was counted.
+    `face_width`: in pixels of the picture. `phash` and `sharpness` are None for crops from before they were measured.
+    `only_in`: the age-restricted channel that it was posted in, the only one that may show it; None: any channel. `spoiler`:
+    it was posted as a spoiler.
     """
 
     __tablename__ = "crop"
-    __table_args__ = (UniqueConstraint("server_id", "sha256"), NEVER_REUSED)
+    __table_args__ = (UniqueConstraint("server_id", "sha256"), Index(None, "server_id", "bytes"), NEVER_REUSED)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     server_id: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
     key: Mapped[str] = mapped_column(String(200))
     phash: Mapped[str | None] = mapped_column(String(16))
+    bytes: Mapped[int]
     face_width: Mapped[int]
     sharpness: Mapped[float | None]
     only_in: Mapped[int | None] = mapped_column(BigInteger)

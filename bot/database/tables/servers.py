@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,7 +27,8 @@ class Server(Base):
 
     `notices_channel_id`: the channel of notifications to moderators, None for no notifications. `refused_upload`: the size in
     bytes of the smallest file that Discord refused there, at `refused_at`. `roster_revision`: grows with each change of the
-    photos, names or engine that faces are named by.
+    photos, names or engine that faces are named by. `told_full`: the quotas that moderators were told are full
+    (`bot.database.quotas`).
     """
 
     __tablename__ = "server"
@@ -38,6 +40,7 @@ class Server(Base):
     refused_upload: Mapped[int | None] = mapped_column(BigInteger)
     refused_at: Mapped[datetime | None]
     roster_revision: Mapped[int] = mapped_column(default=0)
+    told_full: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class ServerRole(Base):

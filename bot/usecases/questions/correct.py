@@ -84,11 +84,18 @@ async def say_member(
     Raises PersonError if either is gone.
     """
     async with app.database.writing() as session:
-        answer = await QuestionRepository(session).answer(question_id)
-        _, face = face_of(answer, face_id)
-        member = await require_member_by_id(session, answer.rosters, member_id)
-        given = AnnotationInput(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
-        return await _say(session, answer, [given], actor, Correction(CorrectionKind.MEMBER, member.name))
+        return await say_member_in(session, question_id, face_id, member_id, actor, deliberate=deliberate)
+
+
+async def say_member_in(
+    session: AsyncSession, question_id: int, face_id: int, member_id: int, actor: Actor, *, deliberate: bool = False
+) -> CorrectedAnswer:
+    """`say_member` within a transaction."""
+    answer = await QuestionRepository(session).answer(question_id)
+    _, face = face_of(answer, face_id)
+    member = await require_member_by_id(session, answer.rosters, member_id)
+    given = AnnotationInput(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
+    return await _say(session, answer, [given], actor, Correction(CorrectionKind.MEMBER, member.name))
 
 
 async def say_name(app: App, question_id: int, face_id: int, text: str, actor: Actor) -> CorrectedAnswer:

@@ -9,19 +9,22 @@ from bot import jobs
 from bot.database.crops import CropRepository
 from bot.database.engines import EngineRepository
 from bot.database.lookup import find_or_add_group, require_group
+from bot.database.quotas import QuotaRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Photo
 from bot.domain.enums import Learns, Origin
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.messages import Hint, Lines, Message
-from bot.domain.photos import KnownPhoto, PhotoOfAnother, SeveralFaces, flaw_of, resemblance_of
+from bot.domain.photos import KnownPhoto, NoRoom, PhotoOfAnother, SeveralFaces, flaw_of, resemblance_of
+from bot.domain.quotas import Quota
 from bot.errors import PersonError
 from bot.text.names import checked_name
 from bot.text.photos import photo_reason
 from bot.usecases.questions import crops, record
 from bot.usecases.questions.record import PictureRecord, QuestionRecord
-from bot.usecases.roster.submissions import examine
+from bot.usecases.roster.outcomes import AddedMember, FaceChoice, PhotoOutcome, PhotoQuestion
+from bot.usecases.roster.submissions import examine, unexamined
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.crops import StoredCrop
     from bot.database.tables.rosters import Member
-    from bot.domain.faces import FaceCrop
     from bot.domain.photos import PhotoDoubt, PhotoReason
     from bot.usecases.questions.identify import SubmittedFile
     from bot.usecases.roster.submissions import ArchivedCrop, ExaminedPhoto
@@ -53,59 +55,6 @@ class NoUsablePhotoError(PersonError):
         first = Message("I need one photo of {member} that I can use.", member=member)
         super().__init__("{lines}", lines=Lines([first, *refused]))
         self.reasons = list(reasons)
-
-
-@dataclass(frozen=True, slots=True)
-class FaceChoice:
-    """A face of a photo in question. `number`: as drawn in the picture. `width`: in pixels of the original."""
-
-    id: int
-    number: int
-    width: int
-    sharpness: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoQuestion:
-    """The question to a moderator about a doubtful photo.
-
-    `id`: of the question. `member`: the member's id. `picture`: a JPEG of the crop of its one face, or of the whole photo with
-    numbered faces.
-    """
-
-    id: int
-    member: int
-    faces: tuple[FaceChoice, ...]
-    picture: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoOutcome:
-    """The outcome of a submitted photo.
-
-    `crop`: the enrolled face, or None. `reason`: the reason why it isn't enrolled. `question`: set where a moderator can still
-    have it enrolled. `spoiler`: it was submitted as one.
-    """
-
-    name: str
-    crop: FaceCrop | None
-    reason: PhotoReason | None
-    question: PhotoQuestion | None = None
-    spoiler: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AddedMember:
-    """A member to whom photos were added. `outcomes`: one for each photo. `photos`: the number of all photos of the member.
-
-    `only_in`: the id of the age-restricted channel that alone may show the new photos, if they come from one.
-    """
-
-    group: str
-    member: str
-    outcomes: tuple[PhotoOutcome, ...]
-    photos: int
-    only_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,17 +89,22 @@ async def add_member(
     age-restricted channel in which the photos were submitted, if they were.
 
     Raises PersonError for an unknown group, a bad name, or a server that learns nothing; NoUsablePhotoError where a new
-    member would have no photo.
+    member would have no photo; QuotaError where the server has no room for a new group or member.
     """
     name = checked_name(name)
     group = checked_name(group) if make_group else group
     await require_learning(app, server_id)
-    group_id = await _group_id(app, server_id, group, may_lack=make_group)
+    group_id = await _group_id(app, server_id, group, name, may_lack=make_group)
     while True:
         config = await app.recognisers.config()
-        examined = await examine(
-            app, config, server_id, group_id, photos, archived=archived or {}, compare=ask_moderator
-        )
+        async with app.database.reading() as session:
+            full = await _full(session, server_id, {Quota.PHOTOS: 1})
+        if full is None:
+            examined = await examine(
+                app, config, server_id, group_id, photos, archived=archived or {}, compare=ask_moderator
+            )
+        else:
+            examined = unexamined(photos, full, archived=archived or {})
         cropped = [face.crop for photo in examined for face in photo.faces if face.crop is not None]
         async with crops.stored(app, cropped) as stored, app.database.writing() as session:
             # An engine that came into use meanwhile would never see these photos.
@@ -208,12 +162,19 @@ async def _require_learning(session: AsyncSession, server_id: int) -> None:
         raise PersonError(LEARNS_NOTHING)
 
 
-async def _group_id(app: App, server_id: int, name: str, *, may_lack: bool) -> int | None:
-    """The id of the group called `name`; None where it is missing and `may_lack`. Raises UnknownGroupError."""
+async def _group_id(app: App, server_id: int, group: str, member: str, *, may_lack: bool) -> int | None:
+    """The id of the group called `group`; None where it is missing and `may_lack`.
+
+    Raises UnknownGroupError, and QuotaError where there is no room for a new group or member: before workers look at photos.
+    """
     async with app.database.reading() as session:
+        rosters, quotas = RosterRepository(session), QuotaRepository(session)
         if not may_lack:
-            return (await require_group(session, [server_id], name)).id
-        found = await RosterRepository(session).find_group([server_id], name)
+            found = await require_group(session, [server_id], group)
+        elif (found := await rosters.find_group([server_id], group)) is None:
+            await quotas.require(server_id, Quota.GROUPS)
+        if found is None or await rosters.find_member(found.id, member) is None:
+            await quotas.require(server_id, Quota.MEMBERS)
     return None if found is None else found.id
 
 
@@ -228,11 +189,15 @@ async def _enrol(
 ) -> PhotoOutcome:
     """Enrol a photo if nothing speaks against it. `is_copy`: it copies one that was enrolled just before."""
     rosters, result = RosterRepository(session), photo.result
-    if not isinstance(result, IdentifiedPicture):
-        return PhotoOutcome(photo.name, None, result)
     before = await rosters.enrolled_for(submission.server_id, photo.sha256)
     if (reason := _known(before, member, saved_anew=False)) is not None:
         return PhotoOutcome(photo.name, None, reason)
+    if not isinstance(result, IdentifiedPicture):
+        return PhotoOutcome(photo.name, None, result)
+    kept = sum(len(face.crop.jpeg) for face in result.faces if face.crop is not None)
+    wanted = {Quota.PHOTOS: 1, Quota.CROP_BYTES: kept}
+    if (full := await _full(session, submission.server_id, wanted)) is not None:
+        return PhotoOutcome(photo.name, None, full)
     face = result.faces[0]
     assert face.crop is not None
     if len(result.faces) > 1:
@@ -250,6 +215,15 @@ async def _enrol(
         await CropRepository(session).confine(crop, submission.only_in, spoiler=photo.spoiler)
     await rosters.add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=submission.by), submission.server_id)
     return PhotoOutcome(photo.name, face.crop, None, spoiler=photo.spoiler)
+
+
+async def _full(session: AsyncSession, server_id: int, wanted: Mapping[Quota, int]) -> NoRoom | None:
+    """The quota that has no room for what is wanted of it; None if each has."""
+    quotas = QuotaRepository(session)
+    for quota, amount in wanted.items():
+        if not await quotas.has_room(server_id, quota, amount):
+            return NoRoom(quota, (await quotas.use(server_id, quota)).limit)
+    return None
 
 
 def _known(before: Collection[Member], member: Member, *, saved_anew: bool) -> KnownPhoto | PhotoOfAnother | None:

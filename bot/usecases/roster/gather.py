@@ -14,12 +14,14 @@ from bot.database.aliases import SpellingRepository
 from bot.database.crops import CropRepository
 from bot.database.engines import EngineRepository
 from bot.database.lookup import require_group, require_member
+from bot.database.quotas import QuotaRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import IdentifiedPicture, SeenFace
 from bot.domain.gathering import CandidateRefusal, Gathering
+from bot.domain.quotas import Quota
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import CandidatePhoto, candidates, queries
 from bot.gather.sources import load
@@ -70,10 +72,13 @@ class KeptCandidate:
 async def seek(app: App, server_id: int, group: str, member: str | None, wanted: int) -> list[SoughtMember]:
     """The members with fewer than `wanted` photos, the fewest first.
 
-    Raises UnknownGroupError, UnknownMemberError, and PersonError where nobody lacks photos, or the server learns nothing.
+    Raises UnknownGroupError, UnknownMemberError, QuotaError, and PersonError where nobody lacks photos, or the server learns
+    nothing.
     """
     await require_learning(app, server_id)
     async with app.database.reading() as session:
+        for quota in (Quota.PHOTOS, Quota.CROP_BYTES):
+            await QuotaRepository(session).require(server_id, quota)
         rosters = RosterRepository(session)
         found = await require_group(session, [server_id], group)
         if member is not None:
@@ -113,7 +118,8 @@ async def gather(
     """Search for photos of each member, and put the usable ones into the review of a server.
 
     Photos of a member stay in the review when a later member fails. `progress`: called after each member. Raises
-    NoContactError, UnknownSourceError, and PersonError where the server has a gathering under way.
+    NoContactError, UnknownSourceError, QuotaError where the crops have no room, and PersonError where the server has a
+    gathering under way.
     """
     gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
     with app.gathering_limit.slot(server_id):

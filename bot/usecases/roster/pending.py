@@ -9,11 +9,13 @@ from sqlalchemy import delete, select
 
 from bot.database.lookup import require_member_by_id
 from bot.database.questions import QuestionRepository
+from bot.database.quotas import QuotaRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.domain.photos import flaw_of, resemblance_of
 from bot.domain.places import Here
+from bot.domain.quotas import Quota
 from bot.domain.rosters import MemberPhotos
 from bot.errors import ForgottenError
 from bot.usecases.questions import correct, crops
@@ -48,7 +50,7 @@ async def choose(
 ) -> DoubtfulFace | MemberPhotos:
     """Choose one of several faces; returns the member's photos, or the face if it is doubtful in itself.
 
-    Raises PersonError where the photo or the member is gone.
+    Raises PersonError where the photo or the member is gone, and QuotaError where there is no room for the photo.
     """
     async with app.database.reading() as session:
         face, member = await _read(session, server_id, question_id, face_id, member_id)
@@ -66,7 +68,7 @@ async def choose(
 
 
 async def use(app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor) -> MemberPhotos:
-    """Use a doubtful face; returns the member's photos. Raises PersonError where the photo or the member is gone."""
+    """Use a doubtful face; returns the member's photos. Raises as `choose` does."""
     async with app.database.reading() as session:
         await _read(session, server_id, question_id, face_id, member_id)
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=True)
@@ -97,12 +99,14 @@ async def _learn(
     app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor, *, deliberate: bool
 ) -> MemberPhotos:
     await require_learning(app, server_id)
-    await correct.say_member(app, question_id, face_id, member_id, by, deliberate=deliberate)
-    async with app.database.reading() as session:
+    async with app.database.writing() as session:
+        await correct.say_member_in(session, question_id, face_id, member_id, by, deliberate=deliberate)
         member = await require_member_by_id(session, [server_id], member_id)
         crop = select(QuestionFace.crop_id).where(QuestionFace.id == face_id).scalar_subquery()
         learned = select(Photo.id).where(Photo.crop_id == crop, Photo.member_id == member_id)
         if (await session.scalars(learned)).first() is None:
+            # The question stays as it was, so that the photo can be used once there is room.
+            await QuotaRepository(session).require(server_id, Quota.PHOTOS)
             raise ForgottenError  # the crop was forgotten meanwhile
         count = await RosterRepository(session).photo_count(member_id)
     return MemberPhotos(member.name, member.group.name, count)

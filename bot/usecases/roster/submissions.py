@@ -76,6 +76,20 @@ async def examine(
     return await _compared(app, server_id, group_id, with_spoilers)
 
 
+def unexamined(
+    photos: Sequence[SubmittedFile], reason: PhotoReason, *, archived: Mapping[str, ArchivedCrop]
+) -> list[ExaminedPhoto]:
+    """Photos that no worker looks at, since all are refused for this reason unless the roster has them by their hash."""
+    return [
+        ExaminedPhoto(
+            photo.name,
+            archived[photo.name].sha256 if photo.name in archived else hashlib.sha256(photo.data).hexdigest(),
+            reason if photo.refusal is None else photo.refusal,
+        )
+        for photo in photos
+    ]
+
+
 async def _rivals(app: App, config: EngineConfig, server_id: int, group_id: int) -> EnrolmentContext | None:
     """The server's recogniser, if it has members and is fitted to the engine of `config`."""
     try:

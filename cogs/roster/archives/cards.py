@@ -11,7 +11,7 @@ from cogs.common.layout import LONGEST_TEXT, CardAndFiles, message_card
 from cogs.roster.archives.texts import imported_lines, left_out_file_line, left_out_line, left_out_sentence
 
 if TYPE_CHECKING:
-    from bot.usecases.roster.archive import Imported
+    from bot.usecases.roster.importing import Imported
 
 MOST_REASONS = 8
 """Reasons on the card. More than these are in a file."""

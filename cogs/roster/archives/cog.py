@@ -12,7 +12,7 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.media.archives.reading import ArchiveLimits
-from bot.usecases.roster import archive
+from bot.usecases.roster import exporting, importing
 from cogs.common.autocomplete import Name, own_groups
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import Progress
@@ -51,7 +51,7 @@ class RosterCog(commands.GroupCog, name="roster"):
                     refusal = str(given.refusal)
                     raise PersonError("{refusal}.", refusal=refusal[:1].upper() + refusal[1:])
                 return imported_card(
-                    await archive.import_roster(app, server_id, BytesIO(given.data), by, on_progress, limits=limits)
+                    await importing.import_roster(app, server_id, BytesIO(given.data), by, on_progress, limits=limits)
                 )
 
         await progress.run(work())
@@ -63,14 +63,14 @@ class RosterCog(commands.GroupCog, name="roster"):
         """All groups, members and crops of this server as a zip archive."""
         server_id, most_bytes = await defer_in_server(interaction), interaction.filesize_limit
         with self.client.app.question_limit.slot(interaction.user.id):
-            exported = await archive.export_roster(self.client.app, server_id, group, most_bytes=most_bytes)
+            exported = await exporting.export_roster(self.client.app, server_id, group, most_bytes=most_bytes)
             with exported.file:
                 file = discord.File(BytesIO(exported.file.read()), "roster.zip")
             try:
                 await interaction.followup.send(exported_sentence(exported), file=file, ephemeral=True)
             except discord.HTTPException as refused:
                 if is_too_large(refused):
-                    raise archive.TooLargeError(most_bytes) from refused
+                    raise exporting.TooLargeError(most_bytes) from refused
                 raise
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.errors import QuotaError
 from bot.text.formatting import counted
 from bot.text.photos import photo_reason
-from cogs.common.markup import plain
+from cogs.common.markup import in_discord, plain
 
 if TYPE_CHECKING:
-    from bot.usecases.roster.archive import Exported, Imported, LeftOutEntry
+    from bot.usecases.roster.exporting import Exported
+    from bot.usecases.roster.importing import Imported, LeftOutEntry
 
 LONGEST_PATH = 80
 
@@ -20,9 +22,11 @@ def import_progress(*, done: int, photos: int, group: str, member: str) -> str:
 
 
 def imported_lines(done: Imported) -> list[str]:
-    """The numbers of photos that an import took and that were known."""
+    """The numbers of photos that an import took and that were known, and the quotas that had no room for the others."""
     lines = [f"**{done.taken} of {counted(done.photos, 'photo')}** taken, {counted(done.members, 'member')}."]
-    return [*lines, f"{done.known} I had already."] if done.known else lines
+    if done.known:
+        lines.append(f"{done.known} I had already.")
+    return lines + [in_discord(QuotaError(full.quota, full.limit).message) for full in done.full]
 
 
 def left_out_sentence(photos: int) -> str:

@@ -44,7 +44,7 @@ from cogs.roster.texts import photo_count_sentence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.roster.enrolment import AddedMember, PhotoOutcome, PhotoQuestion
+    from bot.usecases.roster.outcomes import AddedMember, PhotoOutcome, PhotoQuestion
     from bot.usecases.roster.pending import DoubtfulFace
 
 

@@ -13,7 +13,7 @@ from cogs.common.texts import shown_only_in
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.usecases.roster.enrolment import PhotoOutcome
+    from bot.usecases.roster.outcomes import PhotoOutcome
     from bot.usecases.roster.pending import DoubtfulFace
 
 USE, LEAVE_OUT, NONE_OF_THEM = "Use it all the same", "Leave it out", "None of them"

@@ -22,7 +22,9 @@ async def enrolled(app: App) -> dict[str, int]:
         group = await RosterRepository(session).add_group(SERVER, "TWICE")
         member = await RosterRepository(session).add_member(group.id, "Sana")
         for name, only_in, spoiler in (("adults", ADULTS, False), ("spoiler", None, True), ("public", None, False)):
-            crop = Crop(server_id=SERVER, sha256=name, key=name, face_width=100, only_in=only_in, spoiler=spoiler)
+            crop = Crop(
+                server_id=SERVER, sha256=name, key=name, bytes=1, face_width=100, only_in=only_in, spoiler=spoiler
+            )
             session.add(crop)
             await session.flush()
             await RosterRepository(session).add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=1), SERVER)

@@ -31,7 +31,7 @@ from bot.learning.reports import Reports
 from bot.learning.trainer import Trainer
 from bot.settings import Settings
 from bot.text.models import model_accuracy
-from cogs.model.texts import training_sentence
+from cogs.model.texts import notification_sentence
 from models.learning.isolation import BrokenOffError
 from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH
@@ -217,9 +217,7 @@ async def test_labels_wait_until_there_are_enough_for_a_model(
         newest, first = await made(app, 2)
         assert (newest.labels, newest.answers, first.answers) == (AFTER, True, False)
         assert await answering(app) == set(await photos(app)) > before
-        assert training_sentence(received[0].model).startswith(
-            "Model 2 of **G1** answers from now on with 3 new labels."
-        )
+        assert notification_sentence(received[0]).startswith("Model 2 of **G1** answers from now on with 3 new labels.")
 
 
 async def test_a_model_that_does_not_pass_is_kept_aside_and_reported(
@@ -238,7 +236,7 @@ async def test_a_model_that_does_not_pass_is_kept_aside_and_reported(
         assert await answering(app) == before
         assert await classifiers(app) == file
         assert received[-1].server == SERVER
-        assert training_sentence(received[-1].model) == (
+        assert notification_sentence(received[-1]) == (
             "A model of **G1** with 3 new labels was kept aside: in 3 rounds over 16 unseen photos it gives 32 right "
             "and 1 wrong name, where the one in use gives 45 right and 0 wrong names. "
             "`/model report` shows labels that look wrong."

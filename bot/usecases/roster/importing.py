@@ -1,37 +1,29 @@
-"""Rosters as archives: a zip of `group/member/photo`, and everything that folders can't express in `roster.json`."""
+"""Rosters from archives: a zip of `group/member/photo`, and everything that folders can't express in `roster.json`."""
 
 from __future__ import annotations
 
 import asyncio
-import zipfile
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING
 
-from bot.database.aliases import SpellingRepository
-from bot.database.lookup import find_or_add_group, require_group
-from bot.database.photos import PhotoRepository
+from bot.database.lookup import find_or_add_group
 from bot.database.rosters import RosterRepository
-from bot.domain.messages import Code, Hint
-from bot.domain.photos import KnownPhoto
-from bot.errors import PersonError
+from bot.domain.photos import KnownPhoto, NoRoom
+from bot.errors import PersonError, QuotaError
 from bot.media.archives.reading import MANIFEST, Archive, ArchiveEntry, ArchiveError, ArchiveLimits
-from bot.text.formatting import mebibytes
 from bot.text.names import checked_name
 from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment, manifests, members
 from bot.usecases.roster.enrolment import NoUsablePhotoError
-from bot.usecases.roster.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of
+from bot.usecases.roster.manifests import Manifest, MemberNote
 from bot.usecases.roster.submissions import ArchivedCrop
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.photos import PhotoWithCrop
-    from bot.database.tables.rosters import Group
     from bot.domain.photos import PhotoReason
 
     ImportProgressCallback = Callable[[int, int, str, str], Awaitable[None]]
@@ -39,12 +31,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 10
 """Photos that wait for workers together, so that none spends its deadline in the queue."""
-
-IN_MEMORY = 16 * 2**20
-"""Bytes of an archive in memory, at most; a larger one is a temporary file."""
-
-UNUSED = (1980, 1, 1, 0, 0, 0)
-"""The time of all files in an archive, so that equal rosters make equal archives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,33 +55,10 @@ class Imported:
     members: int
     left_out: tuple[LeftOutEntry, ...]
 
-
-class TooLargeError(PersonError):
-    """The archive is larger than an upload may be."""
-
-    def __init__(self, most_bytes: int) -> None:
-        super().__init__(
-            "This makes more than the {most} that I may upload here. Export one group at a time with {option}, or my owner "
-            "takes all with {command}.",
-            most=mebibytes(most_bytes),
-            option=Code("group:"),
-            command=Code("nugu roster export"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """An exported roster. The receiver closes `file`. `lost`: photos without a file.
-
-    `kept_back`: photos from spoilers and age-restricted channels, which are not in the archive.
-    """
-
-    file: IO[bytes]
-    groups: int
-    members: int
-    photos: int
-    lost: int
-    kept_back: int
+    @property
+    def full(self) -> list[NoRoom]:
+        """The quotas that had no room for entries of the archive."""
+        return list(dict.fromkeys(entry.reason for entry in self.left_out if isinstance(entry.reason, NoRoom)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,44 +111,6 @@ async def import_roster(
     return Imported(photos, taken, known, len(of), tuple(left_out))
 
 
-async def export_roster(app: App, server_id: int, group: str | None, *, most_bytes: int | None = None) -> Exported:
-    """Export a server's roster, or one group of it, as an archive that `import_roster` takes.
-
-    Raises PersonError for an empty roster, TooLargeError for an archive of more than `most_bytes`.
-    """
-    async with app.database.reading() as session:
-        if group is not None:
-            groups = [await require_group(session, [server_id], group)]
-        else:
-            groups = list(await RosterRepository(session).groups([server_id]))
-        if not groups:
-            raise PersonError("There is no group here to export yet", hint=Hint.ADD_FIRST_GROUP)
-        manifest, files, kept_back = await _described(session, groups)
-    file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # the receiver closes it
-    lost = 0
-    try:
-        with zipfile.ZipFile(file, "w") as archive:
-            _write(archive, MANIFEST, manifest.model_dump_json(indent=1).encode())
-            for start in range(0, len(files), AT_ONCE):
-                some = files[start : start + AT_ONCE]
-                crops = await asyncio.gather(*(app.storage.get(photo.key) for _, photo in some))
-                for (path, _), crop in zip(some, crops, strict=True):
-                    if crop is None:
-                        lost += 1
-                    else:
-                        _write(archive, path, crop)
-                if most_bytes is not None and file.tell() > most_bytes:
-                    break
-        if most_bytes is not None and file.tell() > most_bytes:
-            raise TooLargeError(most_bytes)
-    except BaseException:
-        file.close()
-        raise
-    file.seek(0)
-    members_in = sum(len(note.members) for note in manifest.groups)
-    return Exported(file, len(groups), members_in, len(files) - lost, lost, kept_back)
-
-
 def _plans(entries: Sequence[ArchiveEntry], manifest: Manifest) -> list[_Plan]:
     """The photos of each member, in the archive's order. The manifest has the names that folders stand for."""
     names: dict[str, str] = {}
@@ -221,6 +146,8 @@ async def _import(
         return [outcome.reason for outcome in added.outcomes]
     except NoUsablePhotoError as error:
         return error.reasons
+    except QuotaError as error:
+        return [NoRoom(error.quota, error.limit)] * len(some)
     except PersonError as error:
         return [error.message] * len(some)
 
@@ -233,61 +160,45 @@ def _unpacked(archive: Archive, entry: ArchiveEntry) -> SubmittedFile:
 
 
 async def _name(app: App, server_id: int, manifest: Manifest) -> list[LeftOutEntry]:
-    """Add the groups and members without photos, and all aliases; returns the aliases that clash with other names."""
-    clashes: list[LeftOutEntry] = []
+    """Add the groups and members without photos, and all aliases; returns the entries without room, and clashing aliases."""
+    left_out: list[LeftOutEntry] = []
     for group in manifest.groups:
         name = checked_name(group.name)
-        async with app.database.writing() as session:
-            rosters = RosterRepository(session)
-            found = await find_or_add_group(session, server_id, name)
-            for member in group.members:
-                own = checked_name(member.name)
-                if await rosters.find_member(found.id, own) is None:
-                    await rosters.add_member(found.id, own)
+        try:
+            async with app.database.writing() as session:
+                without_room = await _add_members(session, server_id, name, group.members)
+        except QuotaError as error:
+            left_out.append(LeftOutEntry(f"{MANIFEST}: {name}", NoRoom(error.quota, error.limit)))
+            continue
+        left_out += [LeftOutEntry(f"{MANIFEST}: {name}, {member}", reason) for member, reason in without_room.items()]
         wanted = [(None, alias) for alias in group.aliases]
-        wanted += [(member.name, alias) for member in group.members for alias in member.aliases]
+        present = [member for member in group.members if checked_name(member.name) not in without_room]
+        wanted += [(member.name, alias) for member in present for alias in member.aliases]
         for whose, alias in wanted:
             try:
                 await members.add_alias(app, server_id, name, whose, alias)
             except members.FoundAlreadyError:
                 continue
             except PersonError as error:
-                clashes.append(LeftOutEntry(f"{MANIFEST}: {whose or name}, {alias}", error.message))
-    return clashes
+                left_out.append(LeftOutEntry(f"{MANIFEST}: {whose or name}, {alias}", error.message))
+    return left_out
 
 
-async def _described(
-    session: AsyncSession, groups: Sequence[Group]
-) -> tuple[Manifest, list[tuple[str, PhotoWithCrop]], int]:
-    """The manifest of groups, the path of each public photo, and the number of the other photos."""
-    notes: list[GroupNote] = []
-    files: list[tuple[str, PhotoWithCrop]] = []
-    group_folders: set[str] = set()
-    kept_back = 0
-    for group in groups:
-        aliases: Mapping[int | None, list[str]] = await SpellingRepository(session).aliases_in(group.id)
-        folder, member_folders = folder_of(group.name, group_folders), set[str]()
-        note = GroupNote(folder=folder, name=group.name, aliases=aliases.get(None, []))
-        for member, name, _ in await RosterRepository(session).counts_of(group.id):
-            own = folder_of(name, member_folders)
-            known_by = await PhotoRepository(session).of(member)
-            photos = [photo for photo in known_by if photo.is_public]
-            kept_back += len(known_by) - len(photos)
-            named = [(f"{number:04}.jpg", photo) for number, photo in enumerate(photos, start=1)]
-            files += [(f"{folder}/{own}/{file}", photo) for file, photo in named]
-            note.members.append(
-                MemberNote(folder=own, name=name, aliases=aliases.get(member, []), photos=_notes(named))
-            )
-        notes.append(note)
-    return Manifest(groups=notes), files, kept_back
+async def _add_members(
+    session: AsyncSession, server_id: int, group: str, notes: Sequence[MemberNote]
+) -> dict[str, NoRoom]:
+    """Add a group and its members, as far as they are missing; returns the members without room.
 
-
-def _notes(named: Sequence[tuple[str, PhotoWithCrop]]) -> list[PhotoNote]:
-    return [
-        PhotoNote(file=file, sha256=photo.sha256, face_width=photo.face_width, sharpness=photo.sharpness)
-        for file, photo in named
-    ]
-
-
-def _write(archive: zipfile.ZipFile, path: str, data: bytes) -> None:
-    archive.writestr(zipfile.ZipInfo(path, UNUSED), data)
+    Raises QuotaError where the group has no room.
+    """
+    rosters = RosterRepository(session)
+    found = await find_or_add_group(session, server_id, group)
+    without_room: dict[str, NoRoom] = {}
+    for note in notes:
+        name = checked_name(note.name)
+        try:
+            if await rosters.find_member(found.id, name) is None:
+                await rosters.add_member(found.id, name)
+        except QuotaError as error:
+            without_room[name] = NoRoom(error.quota, error.limit)
+    return without_room
