@@ -5,15 +5,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 USUAL_CROP = "34000"
 """Bytes of a crop from before they were counted: the mean of 150."""
 
 
 def upgrade() -> None:
-    op.add_column("crop", sa.Column("bytes", sa.Integer(), nullable=False, server_default=USUAL_CROP))
+    op.add_column("crop", sa.Column("bytes", sa.Integer(), nullable=False, server_default=sa.text(USUAL_CROP)))
     op.create_index("ix_crop_server_id", "crop", ["server_id", "bytes"])
     op.add_column("server", sa.Column("told_full", sa.JSON(), nullable=False, server_default="[]"))
 
