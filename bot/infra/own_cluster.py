@@ -46,13 +46,14 @@ class PatientWorker(HiddenWorker):
 def start_processes(workers: int, memory: int, folder: str, security: Security, *, serves: bool) -> SpecCluster:
     """A scheduler in this process, and worker processes of `memory` bytes each. Each port wants mutual TLS.
 
+    `folder`: they write nowhere else. Without it distributed imports modules from a folder that other users may own.
     `serves`: all but the first take background jobs too, and a further process, which `scale` adds, takes nothing else.
     Otherwise all take any job, and give way to other processes, such as the workers of a running bot.
     """
-    common = {"host": "127.0.0.1", "protocol": "tls://", "security": security}
+    common = {"host": "127.0.0.1", "protocol": "tls://", "security": security, "local_directory": folder}
 
     def worker(kind: type[HiddenWorker], *lanes: Lane) -> dict[str, Any]:
-        own = _worker_options(memory, folder) | {"worker_class": kind, "resources": resources_of(*lanes)}
+        own = _worker_options(memory) | {"worker_class": kind, "resources": resources_of(*lanes)}
         return {"cls": Nanny, "options": common | own}
 
     if not serves:
@@ -64,12 +65,12 @@ def start_processes(workers: int, memory: int, folder: str, security: Security, 
 
 def start_thread(folder: str) -> SpecCluster:
     """A scheduler and one worker, both threads of this process. No port is open."""
-    common = {"protocol": "inproc://"}
-    return _start(common, {0: {"cls": HiddenWorker, "options": common | _worker_options(0, folder)}}, None)
+    common = {"protocol": "inproc://", "local_directory": folder}
+    return _start(common, {0: {"cls": HiddenWorker, "options": common | _worker_options(0)}}, None)
 
 
-def _worker_options(memory: int, folder: str) -> dict[str, Any]:
-    return {"nthreads": 1, "memory_limit": memory, "local_directory": folder, "silence_logs": logging.CRITICAL}
+def _worker_options(memory: int) -> dict[str, Any]:
+    return {"nthreads": 1, "memory_limit": memory, "silence_logs": logging.CRITICAL}
 
 
 def _start(

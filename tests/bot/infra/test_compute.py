@@ -272,3 +272,17 @@ async def test_a_worker_makes_files_for_its_user_alone(compute: Compute) -> None
 async def test_a_workers_temporary_files_go_with_the_folder_of_the_workers(compute: Compute) -> None:
     folder = await compute.run(tempfile.gettempdir)
     assert Path(folder).name.startswith("nugu-run-")
+
+
+@pytest.mark.parametrize("own_processes", [True, False])
+async def test_nothing_lies_beside_the_folder_of_the_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_processes: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    async with Compute.open(Settings(workers=1), own_processes=own_processes) as compute:
+        await compute.run(os.getpid)
+        (folder,) = tmp_path.iterdir()
+        assert folder.name.startswith("nugu-run-")
+        imported_from = [path for path in sys.path if Path(path).is_relative_to(tmp_path)]
+        assert all(Path(path).is_relative_to(folder) for path in imported_from)
+    assert list(tmp_path.iterdir()) == []
