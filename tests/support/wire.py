@@ -14,7 +14,7 @@ kit says itself is judged by the same description; `UNDESCRIBED` and `WRONG` lis
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Self
@@ -34,6 +34,7 @@ TOKEN = "loopback-token"
 _MIB = 1024 * 1024
 _COMMAND, _COMPONENT = 2, 3
 _REPLY = 19
+_LOADING = 1 << 7
 
 PATIENCE = 240.0
 """Seconds in which a bot does what it is waited for, on a busy machine too."""
@@ -145,6 +146,33 @@ class WireDiscord:
     async def wait_ready(self, *, timeout: float = PATIENCE) -> None:
         """Return when a client, perhaps in another process, has received READY and its guilds."""
         await self._signal.until(lambda: self._gateway.ready, "a client to be ready", timeout)
+
+    async def until(self, reached: Callable[[], object], what: str, *, timeout: float = PATIENCE) -> None:
+        """Return when ``reached()`` is true; looks again after each request, and when a client connects or leaves."""
+        await self._signal.until(lambda: bool(reached()), what, timeout)
+
+    def notify(self) -> None:
+        """Let all who wait look again."""
+        self._signal.notify()
+
+    def watch(self, watcher: Callable[[Received], None] | None) -> None:
+        """Call ``watcher`` with each request before it is carried out, with status 0, and again after that."""
+        self._rest.watcher = watcher
+
+    def replies(self, message: Json) -> list[Json]:
+        """The bot's messages that answer a message."""
+        ours = (m for m in self._world.messages.values() if int(m["author"]["id"]) == self.bot.id)
+        return [m for m in ours if m.get("message_reference", {}).get("message_id") == message["id"]]
+
+    def message_and_replies(self, message_id: int) -> list[Json]:
+        """A message as it is now, and the bot's answers to it; empty once it is deleted."""
+        message = self._world.messages.get(message_id)
+        return [] if message is None else [message, *self.replies(message)]
+
+    def message_of(self, interaction: Interaction) -> Json | None:
+        """The message that the bot answered an interaction with, as it is now; None before, and while it says "thinking"."""
+        message = self._world.messages.get(interaction.original_id or 0)
+        return None if message is None or message["flags"] & _LOADING else message
 
     async def wait_resumed(self, count: int = 1, *, timeout: float = PATIENCE) -> None:
         """Return when sessions were resumed ``count`` times in all."""

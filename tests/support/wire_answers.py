@@ -33,9 +33,10 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """A request to one endpoint: the variable parts of its path, its body and its files."""
+    """A request to one endpoint: the variable parts of its path, its query, its body and its files."""
 
     parts: tuple[str, ...]
+    query: Mapping[str, str]
     json: Any
     files: Mapping[str, FileInfo]
 
@@ -55,14 +56,16 @@ class Answers:
     _nonces: dict[str, int] = field(default_factory=dict[str, int])
     """The message of each nonce."""
 
-    async def answer(self, method: str, path: str, body: Any, files: Mapping[str, FileInfo]) -> Any:
+    async def answer(
+        self, method: str, path: str, body: Any, files: Mapping[str, FileInfo], query: Mapping[str, str] | None = None
+    ) -> Any:
         """The JSON of a response; None for one without a body.
 
         Raises RefusedError as Discord would refuse, and UnknownEndpointError for an endpoint that this kit lacks.
         """
         for pattern, handler in ENDPOINTS:
             if match := re.fullmatch(pattern, f"{method} {path}"):
-                return await handler(self, Call(match.groups(), body, files))
+                return await handler(self, Call(match.groups(), query or {}, body, files))
         raise UnknownEndpointError(f"the loopback Discord has no {method} {path}")
 
     async def bot_user(self, _: Call) -> Json:
@@ -144,6 +147,13 @@ class Answers:
             self._nonces[str(nonce)] = int(message["id"])
         return message
 
+    async def history(self, call: Call) -> list[Json]:
+        """GET /channels/*/messages: those after a message, the newest first."""
+        after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 50))
+        there = [m for m in self.world.messages.values() if m["channel_id"] == call.parts[0] and int(m["id"]) > after]
+        seen = [message for message in there if not message["flags"] & _EPHEMERAL]
+        return sorted(seen, key=lambda message: int(message["id"]))[:limit][::-1]
+
     async def get_message(self, call: Call) -> Json:
         """GET /channels/*/messages/*."""
         return self._message(int(call.parts[1]))
@@ -179,6 +189,7 @@ class Answers:
         heard: Json = {"id": str(interaction.id), "type": interaction.kind}
         if message is None:
             return {"interaction": heard}
+        interaction.said.append(message)
         heard["response_message_id"] = message["id"]
         heard["response_message_loading"] = kind == 5
         heard["response_message_ephemeral"] = bool(message["flags"] & _EPHEMERAL)
@@ -193,10 +204,12 @@ class Answers:
             raise RefusedError(404, 10015, "Unknown Webhook")
         original = self.world.messages.get(interaction.original_id or 0)
         if original is not None and original["flags"] & _LOADING:
-            kept = original["flags"] & _EPHEMERAL
-            flags = call.json.get("flags", 0) & ~_EPHEMERAL | kept
-            return await self._edit(int(original["id"]), {**call.json, "flags": flags}, call.files)
-        return await self._create(interaction.channel, call.json, call.files)
+            flags = call.json.get("flags", 0) & ~_EPHEMERAL
+            message = await self._edit(int(original["id"]), {**call.json, "flags": flags}, call.files)
+        else:
+            message = await self._create(interaction.channel, call.json, call.files)
+        interaction.said.append(message)
+        return message
 
     async def get_answer(self, call: Call) -> Json:
         """GET /webhooks/*/*/messages/*."""
@@ -204,7 +217,9 @@ class Answers:
 
     async def patch_answer(self, call: Call) -> Json:
         """PATCH /webhooks/*/*/messages/*."""
-        return await self._edit(self._answer_id(call), call.json, call.files)
+        message = await self._edit(self._answer_id(call), call.json, call.files)
+        self._interaction(call.parts[1]).said.append(message)
+        return message
 
     async def delete_answer(self, call: Call) -> None:
         """DELETE /webhooks/*/*/messages/*."""
@@ -249,9 +264,11 @@ class Answers:
     async def _edit(self, message_id: int, body: Json, files: Mapping[str, FileInfo]) -> Json:
         message = self._message(message_id)
         channel = self.world.channels[int(message["channel_id"])]
+        kept = message["flags"] & _EPHEMERAL
         message["flags"] &= ~_LOADING
         message["edited_timestamp"] = datetime.now(UTC).isoformat()
         self._fill(message, channel, body, files)
+        message["flags"] |= kept
         await self._announce("MESSAGE_UPDATE", message, channel)
         return message
 
@@ -320,6 +337,7 @@ ENDPOINTS: list[tuple[str, Callable[[Answers, Call], Awaitable[Any]]]] = [
     (r"GET /channels/(\d+)", Answers.get_channel),
     (r"POST /channels/(\d+)/typing", Answers.typing),
     (r"POST /channels/(\d+)/messages", Answers.post_message),
+    (r"GET /channels/(\d+)/messages", Answers.history),
     (r"GET /channels/(\d+)/messages/(\d+)", Answers.get_message),
     (r"PATCH /channels/(\d+)/messages/(\d+)", Answers.patch_message),
     (r"DELETE /channels/(\d+)/messages/(\d+)", Answers.delete_message),

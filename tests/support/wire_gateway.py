@@ -5,7 +5,7 @@ import json
 import secrets
 import zlib
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -64,11 +64,12 @@ class Connection:
         if self._socket.closed:
             return
         text = json.dumps({"op": op, "d": data, "s": sequence, "t": event})
-        if self._compressor is None:
-            await self._socket.send_str(text)
-        else:
-            chunk = self._compressor.compress(text.encode()) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
-            await self._socket.send_bytes(chunk)
+        with suppress(ConnectionError):
+            if self._compressor is None:
+                await self._socket.send_str(text)
+            else:
+                chunk = self._compressor.compress(text.encode()) + self._compressor.flush(zlib.Z_SYNC_FLUSH)
+                await self._socket.send_bytes(chunk)
 
     async def close(self, code: int) -> None:
         """Close it, as Discord does, with a code that says whether the session may resume."""
@@ -93,8 +94,8 @@ class Session:
 
     @property
     def ready(self) -> bool:
-        """Whether the client has said that it received READY and its guilds."""
-        return 0 < self.greeting <= self.received
+        """Whether a client is connected and has said that it received READY and its guilds."""
+        return self.connection is not None and 0 < self.greeting <= self.received
 
     async def dispatch(self, event: str, data: Json) -> None:
         """Send an event, or only keep it for a later RESUME when there is no connection."""
@@ -173,6 +174,7 @@ class Gateway:
         finally:
             if session and session.connection is connection:
                 session.connection = None
+            self._signal.notify()
         return socket
 
     async def _receive(self, connection: Connection, session: Session | None, payload: Json) -> Session | None:

@@ -28,6 +28,8 @@ class Interaction:
     answered: bool = False
     original_id: int | None = None
     """The message that ``@original`` means."""
+    said: list[Json] = field(default_factory=list[Json])
+    """The messages that the bot made or edited by it, as they are now; one a request."""
 
     @property
     def expired(self) -> bool:

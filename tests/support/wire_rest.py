@@ -6,7 +6,7 @@ import json
 import math
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, cast
@@ -81,6 +81,8 @@ class Rest:
         self.resets: list[Reset] = []
         self._used: WeakSet[asyncio.Transport] = WeakSet()
         """The connections that have had a request."""
+        self.watcher: Callable[[Received], None] | None = None
+        """Called with each request before it is carried out (status 0), and after that."""
         self._answers = answers
         self._token = token
         self._upload_limit = upload_limit
@@ -95,6 +97,7 @@ class Rest:
             return self._cut(request, reset)
         received = await _parsed(request)
         self.requests.append(received)
+        self._watch(received)
         headers = _rate_limit_headers(received)
         fault = next((fault for fault in self.faults if received.fits(fault.method, fault.pattern)), None)
         if fault:
@@ -104,6 +107,7 @@ class Rest:
         else:
             received.status, received.response = await self._served(received)
         self.failures.extend(answer_problems(received.method, received.path, received.status, received.response))
+        self._watch(received)
         self._signal.notify()
         if reset:
             received.status = CUT
@@ -113,6 +117,10 @@ class Rest:
         # Bytes, so that no charset follows the content type: discord.py reads as JSON only what is exactly that.
         data = json.dumps(received.response).encode()
         return web.Response(body=data, status=received.status, headers=headers, content_type="application/json")
+
+    def _watch(self, received: Received) -> None:
+        if self.watcher is not None:
+            self.watcher(received)
 
     def _reset_for(self, request: web.Request) -> Reset | None:
         """The reset that waits for this request, if its connection has been used before."""
@@ -146,7 +154,9 @@ class Rest:
             self.failures.extend(f"{received.method} {received.path}: {problem}" for problem in found)
             return 400, {"message": f"Invalid Form Body: {'; '.join(found)}", "code": 50035}
         try:
-            response = await self._answers.answer(received.method, received.path, received.json, received.files)
+            response = await self._answers.answer(
+                received.method, received.path, received.json, received.files, received.query
+            )
         except RefusedError as refusal:
             return refusal.status, {"message": refusal.reason, "code": refusal.code}
         except UnknownEndpointError as error:
