@@ -54,18 +54,18 @@ class CleaningTrial:
 
 def swap_labels(gallery: Gallery, share: float, chance: np.random.Generator) -> Gallery:
     """The gallery with a share of its labels, at least one, replaced by another member drawn at random."""
-    ids = [member.id for member in gallery.roster]
-    members = gallery.members.copy()
-    for photo in chance.permutation(len(members))[: max(1, round(share * len(members)))].tolist():
-        members[photo] = chance.choice([other for other in ids if other != members[photo]])
-    return replace(gallery, members=members)
+    ids = [member.id for member in gallery.members]
+    labels = gallery.labels.copy()
+    for photo in chance.permutation(len(labels))[: max(1, round(share * len(labels)))].tolist():
+        labels[photo] = chance.choice([other for other in ids if other != labels[photo]])
+    return replace(gallery, labels=labels)
 
 
 def without_photos(gallery: Gallery, photos: Sequence[int]) -> Gallery:
     """The gallery without the photos at these places."""
-    kept = np.ones(len(gallery.members), np.bool_)
+    kept = np.ones(len(gallery.labels), np.bool_)
     kept[list(photos)] = False
-    return replace(gallery, encodings=gallery.encodings[kept], members=gallery.members[kept])
+    return gallery.subset(kept)
 
 
 def run_cleaning_trial(
@@ -73,9 +73,9 @@ def run_cleaning_trial(
 ) -> CleaningTrial:
     """Draw a gallery, swap labels, clean it, and identify the probes with each version."""
     enrolled = draw_enrolled(sample, photos, chance)
-    gallery = Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version)
+    gallery = sample.gallery(enrolled)
     dirty = swap_labels(gallery, share, chance)
-    wrong: NDArray[np.bool_] = dirty.members != gallery.members
+    wrong: NDArray[np.bool_] = dirty.labels != gallery.labels
     flagged = [label.photo for label in suspected_labels(dirty)]
     cleaned, known = without_photos(dirty, flagged), without_photos(dirty, np.flatnonzero(wrong).tolist())
     return CleaningTrial(

@@ -31,7 +31,7 @@ OTHERS = (1, 3, 5)
 def shares(sample: EvaluationSet, own: int, others: int, trials: int) -> tuple[float, float]:
     """The shares of right photos and of mistakes that surely look like another member, over each member and trial."""
     chance = np.random.default_rng(0)
-    members = [member.id for member in sample.roster]
+    members = [member.id for member in sample.members]
     photos = {member: np.flatnonzero(sample.people == member) for member in members}
     alike: tuple[list[bool], list[bool]] = [], []
     for _ in range(trials):
@@ -42,13 +42,13 @@ def shares(sample: EvaluationSet, own: int, others: int, trials: int) -> tuple[f
             gallery = Gallery(
                 sample.encodings[np.concatenate(list(enrolled.values()))],
                 np.repeat(members, [len(places) for places in enrolled.values()]).astype(np.int64),
-                sample.roster,
+                sample.members,
                 sample.version,
             )
             recogniser = fit(gallery)
             mistakes = np.concatenate([places for member, places in left.items() if member != asked])
             for suspected, places in zip(alike, (left[asked], mistakes), strict=True):
-                identified = recogniser.identify(sample.encodings[places], group=sample.roster[0].group, once="no")
+                identified = recogniser.identify(sample.encodings[places], group=sample.members[0].group, once="no")
                 suspected += [guess.band is Band.SURE and guess.member != asked for guess in identified.guesses]
     return float(np.mean(alike[0])), float(np.mean(alike[1]))
 

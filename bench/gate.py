@@ -57,10 +57,10 @@ def compare_models(
     turns = np.array([np.sum(sample.people[order[:i]] == sample.people[order[i]]) for i in range(len(order))])
     old, rest = order[turns < photos], order[turns >= photos]
     added = rest[np.argsort(turns[turns >= photos], kind="stable")][:batch]
-    labels = mislabel(sample.people[added], len(sample.roster), how, chance)
+    labels = mislabel(sample.people[added], len(sample.members), how, chance)
     places = np.concatenate([old, added])
     gallery = Gallery(
-        sample.encodings[places], np.concatenate([sample.people[old], labels]), sample.roster, sample.version
+        sample.encodings[places], np.concatenate([sample.people[old], labels]), sample.members, sample.version
     )
     return compare(gallery, np.arange(len(places)) < len(old), np.ones(len(places), np.bool_))
 

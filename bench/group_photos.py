@@ -108,7 +108,7 @@ def f1(named: Sequence[tuple[Scene, Sequence[int | None]]], *, of_all: bool) -> 
 def nugu(gallery: Gallery) -> Names:
     """nugu's recogniser."""
     recogniser = fit(gallery)
-    group = gallery.roster[0].group
+    group = gallery.members[0].group
     return lambda faces: [guess.member for guess in recogniser.identify(faces, group=group, once="yes").guesses]
 
 
@@ -123,7 +123,7 @@ def article(plain: PlainEngine) -> Learns:
             within: NDArray[np.float64] = rule.log_odds(faces)
             for face, member in zip(*linear_sum_assignment(within, maximize=True), strict=True):
                 if within[face, member] >= 0:
-                    names[face] = gallery.roster[member].id
+                    names[face] = gallery.members[member].id
             return names
 
         return name
@@ -144,7 +144,7 @@ def measure(
     overall: list[float] = []
     for chance in chances:
         enrolled = draw_enrolled(sample, photos, chance)
-        name = rule(Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version))
+        name = rule(sample.gallery(enrolled))
         named = [(scene, name(scene.encodings)) for scene in pictures]
         found.append(f1(named, of_all=False))
         overall.append(f1(named, of_all=True))
@@ -160,7 +160,7 @@ def report(faces: Path, engine: Engine, trials: int) -> None:
         rows.append(("article's rule", plain, article(plain)))
     for words, its, rule in rows:
         sample = read_sample(Encoder(its, PictureLimits()), GROUP, groups, groups, {})
-        seen = scenes(faces / "group_photos" / GROUP, its, [member.name for member in sample.roster])
+        seen = scenes(faces / "group_photos" / GROUP, its, [member.name for member in sample.members])
         for photos in (5, None):
             found, overall = measure(sample, seen, rule, photos, trials)
             print(

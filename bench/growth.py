@@ -179,7 +179,7 @@ def held_out(
 async def judged(app: App, encodings: NDArray[np.float32], people: NDArray[np.int64]) -> TrialOutcome:
     """The outcome of these faces with the recogniser in use."""
     recogniser = Recogniser.from_bytes((await app.recognisers.of([SERVER])).recogniser)
-    return judge(recogniser, recogniser.roster, encodings, people)
+    return judge(recogniser, recogniser.members, encodings, people)
 
 
 def line(step: Sequence[Point]) -> str:

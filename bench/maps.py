@@ -48,10 +48,8 @@ def report(faces: Path, engine: Engine) -> None:
     for group in sorted({group for group, _ in groups}, reverse=True):
         own = {key: files for key, files in groups.items() if key[0] == group}
         sample = read_sample(encoder, group, own, own, {})
-        gallery = Gallery(
-            sample.encodings[sample.enrollable], sample.people[sample.enrollable], sample.roster, sample.version
-        )
-        print(f"\n{group}, {engine.version}: {len(gallery.members)} photos of {len(gallery.roster)} members")
+        gallery = sample.gallery(sample.enrollable)
+        print(f"\n{group}, {engine.version}: {len(gallery.labels)} photos of {len(gallery.members)} members")
         print(f"  {'PCA':<16}  {line(gallery, ProjectionMethod.PCA)}", flush=True)
         for projection, setting in ((ProjectionMethod.TSNE, "PERPLEXITY"), (ProjectionMethod.UMAP, "NEIGHBOURS")):
             usual = getattr(maps, setting)

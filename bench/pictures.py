@@ -128,7 +128,7 @@ def charts() -> list[BotPicture]:
     gallery = Gallery.of([(member, _noisy(world, member.id, 7)) for member in members], VERSION, D)
     rows = [
         RosterRow(number, member, MEMBERS[member], 1, GROUP, encoding.tobytes())
-        for number, (member, encoding) in enumerate(zip(gallery.members.tolist(), gallery.encodings, strict=True))
+        for number, (member, encoding) in enumerate(zip(gallery.labels.tolist(), gallery.encodings, strict=True))
     ]
     found = jobs.find_twins(rows, {row.photo: (178, 2.5) for row in rows}, VERSION, [1])
     assert found is not None
@@ -214,7 +214,7 @@ def _sample(world: World) -> EvaluationSet:
 
 def _map(gallery: Gallery) -> bytes:
     chance = np.random.default_rng(2)
-    crops = [_drawn_face(member, chance) for member in gallery.members.tolist()]
+    crops = [_drawn_face(member, chance) for member in gallery.labels.tolist()]
     with tempfile.TemporaryDirectory() as compiled:
         return lay_out_and_draw(gallery, ProjectionMethod.TSNE, GROUP, crops, len(crops), Path(compiled))[1]
 

@@ -86,9 +86,9 @@ class NearestFace:
     """The article's rule on one group."""
 
     def __init__(self, gallery: Gallery, engine: PlainEngine) -> None:
-        self._roster, self._engine = gallery.roster, engine
+        self._members, self._engine = gallery.members, engine
         encodings = engine.unscaled(gallery.encodings)
-        self._photos = [encodings[gallery.members == member.id] for member in gallery.roster]
+        self._photos = [encodings[gallery.labels == member.id] for member in gallery.members]
 
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
         """The tolerance minus the distance of each member's nearest face: (n, m)."""
@@ -99,7 +99,7 @@ class NearestFace:
     def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
         """The name of the nearest face within the tolerance."""
         odds = self.log_odds(encodings)
-        return named(self._roster, odds, np.clip(1 - TOLERANCE + odds, 0, 1), 0.0)
+        return named(self._members, odds, np.clip(1 - TOLERANCE + odds, 0, 1), 0.0)
 
 
 class KerasSoftmax:
@@ -108,9 +108,9 @@ class KerasSoftmax:
     def __init__(self, gallery: Gallery, engine: PlainEngine) -> None:
         import keras
 
-        self._roster, self._engine = gallery.roster, engine
-        place = {member.id: i for i, member in enumerate(gallery.roster)}
-        owners = [place[member] for member in gallery.members.tolist()]
+        self._members, self._engine = gallery.members, engine
+        place = {member.id: i for i, member in enumerate(gallery.members)}
+        owners = [place[member] for member in gallery.labels.tolist()]
         keras.utils.set_random_seed(0)
         self._model = keras.Sequential(
             [
@@ -137,16 +137,16 @@ class KerasSoftmax:
     def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
         """The name of the most probable member, from PROBABLE on."""
         odds = self.log_odds(encodings)
-        return named(self._roster, odds, odds, PROBABLE)
+        return named(self._members, odds, odds, PROBABLE)
 
 
 def named(
-    roster: Sequence[GalleryMember], scores: NDArray[np.float64], confidences: NDArray[np.float64], least: float
+    members: Sequence[GalleryMember], scores: NDArray[np.float64], confidences: NDArray[np.float64], least: float
 ) -> Identification:
     """The member with the highest of the scores (n, m), from `least` on, with the confidences (n, m) of all."""
     guesses: list[Guess] = []
     for row, sure in zip(scores, confidences.tolist(), strict=True):
-        pairs = zip(roster, sure, strict=True)
+        pairs = zip(members, sure, strict=True)
         candidates = tuple(Candidate(member.id, member.name, confidence) for member, confidence in pairs)
         best = candidates[int(row.argmax())]
         if row.max() >= least:
@@ -166,7 +166,7 @@ class WithClassifier:
         """The recogniser of a gallery, with a classifier where one helps."""
         self.fits += 1
         alone = fit(gallery)
-        if not can_hold_out(gallery.members):
+        if not can_hold_out(gallery.labels):
             return alone
         classifier = load(train(gallery))
         self.used += classifier.held_out.helps

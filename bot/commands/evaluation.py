@@ -206,7 +206,7 @@ def table(group: str, evaluation: Evaluation) -> str:
         f"{source} {count:.0f}" for source, count in zip(evaluation.sources, evaluation.strangers, strict=True)
     )
     head = (
-        f"{group}, {evaluation.version}: {counted(len(evaluation.roster), 'member')}, {evaluation.photos:.1f} photos each, "
+        f"{group}, {evaluation.version}: {counted(len(evaluation.members), 'member')}, {evaluation.photos:.1f} photos each, "
         f"{evaluation.probes:.0f} photos asked about, strangers: {strangers or 'none'}; trials: {evaluation.trials}"
     )
     width = max(len(label) for label, _ in rows)
@@ -232,8 +232,8 @@ def as_record(group: str, evaluation: Evaluation) -> dict[str, Any]:
         "ece": _pair(evaluation.calibration_error),
         "ece_with_strangers": _pair(evaluation.calibration_error_with_strangers),
         "confusion": {
-            "rows": [*(member.name for member in evaluation.roster), *evaluation.sources],
-            "columns": [*(member.name for member in evaluation.roster), None],
+            "rows": [*(member.name for member in evaluation.members), *evaluation.sources],
+            "columns": [*(member.name for member in evaluation.members), None],
             "counts": evaluation.confusion.tolist(),
         },
     }

@@ -79,7 +79,7 @@ def _train_classifier(until: Deadline, gallery: Gallery) -> TrainedClassifier | 
     from models.recognition.classifier import load
     from models.recognition.gallery import can_hold_out
 
-    if not can_hold_out(gallery.members):
+    if not can_hold_out(gallery.labels):
         return None
     file = run_in_child(until.left(), train, gallery)
     trial = load(file).held_out

@@ -82,7 +82,7 @@ def evaluation_chart(group: str, evaluation: Evaluation) -> bytes:
 
 def _draw_confusion(image: Image.Image, evaluation: Evaluation, corner: tuple[int, int]) -> None:
     draw = ImageDraw.Draw(image)
-    members = [drawable(member.name) for member in evaluation.roster]
+    members = [drawable(member.name) for member in evaluation.members]
     left, top = corner[0] + _LABEL, corner[1] + _LABEL
     for column, name in enumerate([*members, _NOBODY]):
         ink = LIGHT if column < len(members) else DIM

@@ -1,7 +1,7 @@
-"""Measure the background of an engine: `python -m models.learning.background FOLDER [--engine dlib] [--rosters GROUP ...]`.
+"""Measure the background of an engine: `python -m models.learning.background FOLDER [--engine dlib] [--groups GROUP ...]`.
 
-FOLDER is `../shared/faces` or another with `background/PERSON/*` (faces like those of rosters), `groups/GROUP/MEMBER/*`
-(rosters) and `strangers/*` (all kinds of faces, one a person). The output is `VERSION.json` in `models/encodings/background`:
+FOLDER is `../shared/faces` or another with `background/PERSON/*` (faces like those of groups), `groups/GROUP/MEMBER/*`
+and `strangers/*` (all kinds of faces, one a person). The output is `VERSION.json` in `models/encodings/background`:
 a mean, a few directions and quantiles of scores, from which no person can be reconstructed. `--directions 0` subtracts the
 mean face alone, for engines whose encodings are whitened already, as retail's.
 """
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     from models.faces import Encodings
 
 LEFT_OUT = frozenset({"Yeji"})
-"""People of the background who are also in a roster."""
+"""People of the background who are also members of a group."""
 
-ROSTERS = ("ITZY", "BTS")
+GROUPS = ("ITZY", "BTS")
 """Groups whose scores are measured too by default, where they exist. TWICE stays out, because the figures in
 docs/recognition.md are about it.
 """
 
 LIKE_THE_BACKGROUND = ("ITZY",)
-"""Groups whose members are strangers similar to members of other rosters."""
+"""Groups whose members are strangers similar to members of other groups."""
 
-ROSTER = 9
+OTHERS = 9
 ROUNDS = 200
-"""Simulated rosters for each person, of ROSTER others each, so that all people have equal weights."""
+"""Simulated galleries for each person, of OTHERS others each, so that all people have equal weights."""
 
 
 def main() -> None:
@@ -53,17 +53,17 @@ def main() -> None:
     parser.add_argument("--engine", default="dlib")
     parser.add_argument("--weights", type=Path, default=Path("data/engines"), help="where files of engines lie")
     parser.add_argument(
-        "--rosters",
+        "--groups",
         nargs="*",
         metavar="GROUP",
-        help=f"groups to measure too; {' and '.join(ROSTERS)} if they are there",
+        help=f"groups to measure too; {' and '.join(GROUPS)} if they are there",
     )
     parser.add_argument("--directions", type=int, default=DIRECTIONS, help="how many are shortened")
     parser.add_argument("--out", type=Path, default=FOLDER)
     arguments = parser.parse_args()
     folder: Path = arguments.folder
     try:
-        groups = rosters_in(folder / "groups", arguments.rosters)
+        folders = groups_in(folder / "groups", arguments.groups)
     except LookupError as error:
         parser.error(str(error))
     engine = load(arguments.engine, arguments.weights)
@@ -72,17 +72,17 @@ def main() -> None:
         return [_largest_faces(engine, sorted(person.iterdir())) for person in folders]
 
     background = people(path for path in sorted((folder / "background").iterdir()) if path.name not in LEFT_OUT)
-    rosters = {name: people(sorted(group.iterdir())) for name, group in groups.items()}
+    groups = {name: people(sorted(group.iterdir())) for name, group in folders.items()}
     anyone = _largest_faces(engine, sorted((folder / "strangers").iterdir()))
-    print(measure(engine.version, background, rosters, anyone, arguments.directions).write(arguments.out))
+    print(measure(engine.version, background, groups, anyone, arguments.directions).write(arguments.out))
 
 
-def rosters_in(folder: Path, names: Sequence[str] | None) -> dict[str, Path]:
-    """The folders of the groups `names`; for None, those of ROSTERS that exist.
+def groups_in(folder: Path, names: Sequence[str] | None) -> dict[str, Path]:
+    """The folders of the groups `names`; for None, those of GROUPS that exist.
 
     Raises LookupError for a name without a folder.
     """
-    found = {name: folder / name for name in (ROSTERS if names is None else names)}
+    found = {name: folder / name for name in (GROUPS if names is None else names)}
     missing = [name for name, group in found.items() if not group.is_dir()]
     if names is not None and missing:
         raise LookupError(f"{folder} holds no {', '.join(missing)}")
@@ -92,21 +92,21 @@ def rosters_in(folder: Path, names: Sequence[str] | None) -> dict[str, Path]:
 def measure(
     version: str,
     background: Sequence[Encodings],
-    rosters: dict[str, list[Encodings]],
+    groups: dict[str, list[Encodings]],
     anyone: Encodings,
     directions: int = DIRECTIONS,
 ) -> Background:
     """The background of the engine `version`.
 
-    `background`, and each of `rosters`: encodings (k, d), one array a person. `anyone`: (n, d), one row a person.
+    `background`, and each of `groups`: encodings (k, d), one array a person. `anyone`: (n, d), one row a person.
     `directions`: the rank of the whitening.
     """
     chance = np.random.default_rng(0)
     people = _cleaned(background)
     whitening = Whitening.learn(people, directions)
     nearness = np.concatenate(background) @ (whitening.mean / np.linalg.norm(whitening.mean))
-    alike = [*people, *(person for name in LIKE_THE_BACKGROUND for person in rosters.get(name, ()))]
-    further = [person for name, members in rosters.items() if name not in LIKE_THE_BACKGROUND for person in members]
+    alike = [*people, *(person for name in LIKE_THE_BACKGROUND for person in groups.get(name, ()))]
+    further = [person for name, members in groups.items() if name not in LIKE_THE_BACKGROUND for person in members]
     whitened = _Simulation(chance)
     raw = _Simulation(chance)
     for i, person in enumerate([*alike, *further]):
@@ -126,7 +126,7 @@ def measure(
 
 
 class _Simulation:
-    """Collects scores of people in random rosters of others."""
+    """Collects scores of people in random galleries of others."""
 
     def __init__(self, chance: np.random.Generator) -> None:
         self._chance = chance
@@ -134,7 +134,7 @@ class _Simulation:
         self._strangers: list[list[np.float32]] = [[] for _ in PHOTOS]
 
     def score(self, person: Encodings, others: Sequence[Encodings]) -> None:
-        """Score a person's faces (k, d) against the centroid of the person's other photos, and against random rosters of
+        """Score a person's faces (k, d) against the centroid of the person's other photos, and against random galleries of
         `others`."""
         for row, photos in enumerate(PHOTOS):
             for _ in range(ROUNDS):
@@ -142,7 +142,7 @@ class _Simulation:
                 if len(rest) >= photos:
                     self._genuine[row].append(face @ _centroid(np.stack(rest[:photos])))
                 if others:
-                    drawn: list[int] = self._chance.permutation(len(others))[:ROSTER].tolist()
+                    drawn: list[int] = self._chance.permutation(len(others))[:OTHERS].tolist()
                     centroids = np.stack([_centroid(self._chance.permutation(others[i])[:photos]) for i in drawn])
                     self._strangers[row].append((centroids @ face).max())
 
@@ -167,10 +167,10 @@ def _centroid(photos: Encodings) -> NDArray[np.float32]:
 
 
 def _of_anyone(anyone: Encodings, chance: np.random.Generator) -> NDArray[np.float64]:
-    """Quantiles of a stranger's best score in a roster of nine people with one photo each."""
-    rosters = [anyone[chance.permutation(len(anyone))[: ROSTER + 1]] for _ in range(ROUNDS * ROSTER)]
-    owners = np.arange(ROSTER + 1)
-    scores = np.concatenate([best_of_others(roster, owners, roster, owners) for roster in rosters])
+    """Quantiles of a stranger's best score among nine people with one photo each."""
+    strangers = [anyone[chance.permutation(len(anyone))[: OTHERS + 1]] for _ in range(ROUNDS * OTHERS)]
+    owners = np.arange(OTHERS + 1)
+    scores = np.concatenate([best_of_others(people, owners, people, owners) for people in strangers])
     return np.quantile(scores.astype(np.float64), QUANTILES)
 
 

@@ -86,7 +86,7 @@ def suspected_labels(
     `accepted`: (n,) mask of the labels accepted before the others. The first round fits these alone, so that wrong labels are
     found however many arrive at once. Raises LookupError when the gallery's engine has no measured background.
     """
-    count = len(gallery.members)
+    count = len(gallery.labels)
     judged = np.zeros(count, np.bool_)
     flagged = judged if accepted is None else ~accepted
     strength, looks_like = np.zeros(count), np.full(count, -1, np.int64)
@@ -106,8 +106,8 @@ def suspected_labels(
         found.append(
             SuspectedLabel(
                 photo,
-                int(gallery.members[photo]),
-                gallery.roster[like].id if like >= 0 else None,
+                int(gallery.labels[photo]),
+                gallery.members[like].id if like >= 0 else None,
                 float(strength[photo]),
             )
         )

@@ -22,7 +22,7 @@ FOLDS = 10
 class HeldOutAnswers:
     """Answers for held-out photos within their own group: arrays with one entry a photo.
 
-    Members are indices of the gallery's roster. `truth`: int64, the labelled member. `own`: float64, log-odds of that member
+    Members are indices of the gallery's members. `truth`: int64, the labelled member. `own`: float64, log-odds of that member
     against a stranger, -inf where the recogniser had no other photo of the member. `rival`: int64, the likeliest other member
     of the group, -1 for none. `other`: float64, the rival's log-odds, -inf for none. `named`: int64, the member accepted at
     the recogniser's own thresholds for the face alone, -1 for none.
@@ -77,11 +77,11 @@ def ask_held_out(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np
 
     `learned`: (n,) mask of the photos to fit. Raises LookupError when the gallery's engine has no measured background.
     """
-    place = {member.id: i for i, member in enumerate(gallery.roster)}
-    groups = np.array([member.group for member in gallery.roster], np.int64)
-    truth = np.array([place[member] for member in gallery.members[asked].tolist()], np.int64)
-    recogniser = fit(Gallery(gallery.encodings[learned], gallery.members[learned], gallery.roster, gallery.version))
-    columns = [place[member.id] for member in recogniser.roster]
+    place = {member.id: i for i, member in enumerate(gallery.members)}
+    groups = np.array([member.group for member in gallery.members], np.int64)
+    truth = np.array([place[member] for member in gallery.labels[asked].tolist()], np.int64)
+    recogniser = fit(gallery.subset(learned))
+    columns = [place[member.id] for member in recogniser.members]
     log_odds = np.full((len(asked), len(place)), -np.inf)
     log_odds[:, columns] = recogniser.log_odds(gallery.encodings[asked])
     log_odds[groups[truth][:, None] != groups] = -np.inf
@@ -105,12 +105,12 @@ def cross_validate(
     `learnable`: (n,) mask of the photos that may be fitted, None for all; the others get answers too. Raises LookupError when
     the gallery's engine has no measured background.
     """
-    count = len(gallery.members)
+    count = len(gallery.labels)
     may = np.ones(count, np.bool_) if learnable is None else learnable
     numbers = photo_numbers(gallery.encodings, gallery.version)
     rounds: list[HeldOutAnswers] = []
     for chance in np.random.default_rng(seed).spawn(repeats):
-        fold = assign_folds(numbers, gallery.members, folds, chance)
+        fold = assign_folds(numbers, gallery.labels, folds, chance)
         asked = [np.flatnonzero(fold == number) for number in np.unique(fold)]
         parts = [ask_held_out(gallery, may & (fold != fold[places[0]]), places) for places in asked]
         rounds.append(_joined(parts, asked, count))

@@ -32,7 +32,7 @@ class OpenSetRecogniser(Protocol):
     """The recogniser under evaluation: `models.recognition.recogniser.Recogniser`, or a rule to compare with it."""
 
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
-        """Scores (n, m) of the faces (n, d) for the members, in the roster's order; higher is likelier."""
+        """Scores (n, m) of the faces (n, d) for the members, in the recogniser's order; higher is likelier."""
         ...
 
     def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
@@ -63,7 +63,7 @@ class Evaluation:
     """
 
     version: str
-    roster: tuple[GalleryMember, ...]
+    members: tuple[GalleryMember, ...]
     sources: tuple[str, ...]
     trials: int
     photos: float
@@ -105,10 +105,10 @@ def evaluate(
 
     return Evaluation(
         version=sample.version,
-        roster=sample.roster,
+        members=sample.members,
         sources=sample.sources,
         trials=trials,
-        photos=float(np.mean([len(enrolled) for enrolled in draws])) / len(sample.roster),
+        photos=float(np.mean([len(enrolled) for enrolled in draws])) / len(sample.members),
         probes=figure(lambda outcome: (outcome.truth >= 0).sum()).mean,
         strangers=tuple(figure(lambda outcome, k=k: (outcome.truth == -1 - k).sum()).mean for k in sources),
         rank_1=figure(TrialOutcome.rank_1),
@@ -119,7 +119,7 @@ def evaluate(
         calibration_error=figure(lambda outcome: outcome.calibration_error(strangers=False)),
         calibration_error_with_strangers=figure(lambda outcome: outcome.calibration_error(strangers=True)),
         curve=tuple(figure(lambda outcome, fpir=fpir: outcome.tpir(fpir)).mean for fpir in CURVE),
-        confusion=np.sum([outcome.confusion(len(sample.roster), len(sources)) for outcome in outcomes], axis=0),
+        confusion=np.sum([outcome.confusion(len(sample.members), len(sources)) for outcome in outcomes], axis=0),
     )
 
 
@@ -130,21 +130,20 @@ def run_trial(
     asked = sample.probes & ~sample.same_photo(enrolled).any(axis=1)
     asked[enrolled] = False
     encodings, people = sample.encodings[asked], sample.people[asked]
-    gallery = Gallery(sample.encodings[enrolled], sample.people[enrolled], sample.roster, sample.version)
-    return judge(fit(gallery), sample.roster, encodings, people)
+    return judge(fit(sample.gallery(enrolled)), sample.members, encodings, people)
 
 
 def judge(
-    recogniser: OpenSetRecogniser, roster: Sequence[GalleryMember], encodings: Encodings, people: NDArray[np.int64]
+    recogniser: OpenSetRecogniser, members: Sequence[GalleryMember], encodings: Encodings, people: NDArray[np.int64]
 ) -> TrialOutcome:
-    """The outcome of faces (n, d) of `people` (n,) with a recogniser of `roster`, the members of one group in its order.
+    """The outcome of faces (n, d) of `people` (n,) with a recogniser of `members`, those of one group in its order.
 
     `people`: as in `EvaluationSet`, the id of a member, or -1 - k for a stranger of source k.
     """
     scores = recogniser.log_odds(encodings)
     likeliest = scores.argmax(axis=1)
-    place = {member.id: i for i, member in enumerate(roster)}
-    guesses = [recogniser.identify(row[None], group=roster[0].group).guesses[0] for row in encodings]
+    place = {member.id: i for i, member in enumerate(members)}
+    guesses = [recogniser.identify(row[None], group=members[0].group).guesses[0] for row in encodings]
     confidences = [
         next(candidate.confidence for candidate in guess.candidates if place[candidate.member] == best)
         for guess, best in zip(guesses, likeliest.tolist(), strict=True)

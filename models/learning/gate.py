@@ -84,10 +84,10 @@ def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *,
     numbers = photo_numbers(gallery.encodings, gallery.version)
     scores = np.zeros((2, 2), np.int64)
     # By member: the sum of the changes in margin, and their number.
-    changes = np.zeros((2, len(gallery.roster)))
+    changes = np.zeros((2, len(gallery.members)))
     fresh: list[float] = []
     for chance in np.random.default_rng(seed).spawn(REPEATS):
-        fold = assign_folds(numbers[probes], gallery.members[probes], FOLDS, chance)
+        fold = assign_folds(numbers[probes], gallery.labels[probes], FOLDS, chance)
         for number in np.unique(fold):
             asked = probes[fold == number]
             unseen = ~np.isin(numbers, numbers[asked])
@@ -109,6 +109,6 @@ def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *,
         len(probes),
         before,
         after,
-        tuple(gallery.roster[place] for place in fallen.tolist()),
+        tuple(gallery.members[place] for place in fallen.tolist()),
         float(np.mean(fresh)) if fresh else None,
     )

@@ -21,8 +21,8 @@ BINS = 10
 class TrialOutcome:
     """The outcome of the probes of one trial.
 
-    `truth`: (n,) int64, the member's index in the roster, or -1 - k for a stranger of source k. `likeliest`: (n,) int64, the
-    index of the member with the highest score. `scores`: (n,) float64, that score. `named`: (n,) int64, the index of the
+    `truth`: (n,) int64, the member's index in the recogniser, or -1 - k for a stranger of source k. `likeliest`: (n,) int64,
+    the index of the member with the highest score. `scores`: (n,) float64, that score. `named`: (n,) int64, the index of the
     member named at the recogniser's own threshold, -1 for none. `confidences`: (n,) float64, of `likeliest`.
     """
 

@@ -110,7 +110,7 @@ def confusions(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> ND
     Each photo counts once, with its most frequent answer over the repeats. Photos of members without another photo are left
     out. Raises LookupError when the gallery's engine has no measured background.
     """
-    members = len(gallery.roster)
+    members = len(gallery.members)
     rounds = cross_validate(gallery, repeats=repeats, seed=seed)
     truth = rounds[0].truth
     # Answers of each photo by name, where its member was known. The last column is for no name.
@@ -132,8 +132,8 @@ def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Galler
     confusion = confusions(gallery, repeats=repeats, seed=seed)
     numbers = photo_numbers(gallery.encodings, gallery.version)
     accuracies: list[MemberAccuracy] = []
-    for place, (member, counts) in enumerate(zip(gallery.roster, confusion, strict=True)):
-        mine = gallery.members == member.id
+    for place, (member, counts) in enumerate(zip(gallery.members, confusion, strict=True)):
+        mine = gallery.labels == member.id
         others = counts[:-1].copy()
         others[place] = 0
         most = int(others.argmax())
@@ -144,7 +144,7 @@ def report(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> Galler
                 len(np.unique(numbers[mine])),
                 int(counts.sum()),
                 int(counts[place]),
-                gallery.roster[most] if others[most] else None,
+                gallery.members[most] if others[most] else None,
                 int(others[most]),
             )
         )

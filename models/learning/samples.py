@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.encodings.copies import SAME_PHOTO_COSINES
+from models.recognition.gallery import Gallery
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,9 +32,9 @@ class EvaluationSet:
     """The photos of one evaluation, one face each, all by one engine.
 
     `encodings`: (n, d) float32, rows of unit length. `thumbnails`: (n, p) float32, each as of `thumbnail`. `people`: (n,)
-    int64, the id of a member of `roster`, or -1 - k for a stranger of `sources[k]`. `enrollable`, `probes`: (n,) bool, the
+    int64, the id of one of `members`, or -1 - k for a stranger of `sources[k]`. `enrollable`, `probes`: (n,) bool, the
     photos that may be enrolled and those that may be probes; a photo with both flags has one of the roles in each trial.
-    `roster`: the members of one group. `version`: of the engine. Raises ValueError for shapes that don't fit together.
+    `members`: of one group. `version`: of the engine. Raises ValueError for shapes that don't fit together.
     """
 
     encodings: Encodings
@@ -41,7 +42,7 @@ class EvaluationSet:
     people: NDArray[np.int64]
     enrollable: NDArray[np.bool_]
     probes: NDArray[np.bool_]
-    roster: tuple[GalleryMember, ...]
+    members: tuple[GalleryMember, ...]
     sources: tuple[str, ...]
     version: str
 
@@ -50,6 +51,10 @@ class EvaluationSet:
         lengths = {len(self.thumbnails), len(self.people), len(self.enrollable), len(self.probes)}
         if lengths != {count}:
             raise ValueError(f"{count} encodings, but {sorted(lengths)} thumbnails, people and flags")
+
+    def gallery(self, enrolled: NDArray[np.bool_] | NDArray[np.intp]) -> Gallery:
+        """The gallery of the photos of members at a mask (n,) or at indices (k,)."""
+        return Gallery(self.encodings[enrolled], self.people[enrolled], self.members, self.version)
 
     def same_photo(self, places: NDArray[np.intp]) -> NDArray[np.bool_]:
         """A mask (n, k) of the photos that are the same as, or copies of, each of the photos at `places` (k,)."""
@@ -78,9 +83,9 @@ def draw_enrolled(sample: EvaluationSet, photos: int | None, chance: np.random.G
         drawn = np.flatnonzero(sample.enrollable)
     else:
         drawn = np.array(
-            [place for member in sample.roster for place in _draw_member(sample, member.id, photos, chance)], np.intp
+            [place for member in sample.members for place in _draw_member(sample, member.id, photos, chance)], np.intp
         )
-    without = [member.name for member in sample.roster if not (sample.people[drawn] == member.id).any()]
+    without = [member.name for member in sample.members if not (sample.people[drawn] == member.id).any()]
     if without:
         raise ValueError(f"there is no photo to enrol of {', '.join(without)}")
     return drawn

@@ -1,4 +1,4 @@
-"""Training of a roster's classifier with Keras.
+"""Training of a group's classifier with Keras.
 
 It runs in a process of its own (`isolation.run_in_child`): TensorFlow takes 600 MB that only the end of a process frees.
 Processes that identify faces never import TensorFlow.
@@ -31,7 +31,7 @@ FOLDS = 5
 
 STEPS = 300
 BATCH = 128
-"""A training takes 0.4 s on one core for a roster of any size. Members are drawn equally often, whatever their number of
+"""A training takes 0.4 s on one core for a group of any size. Members are drawn equally often, whatever their number of
 photos."""
 
 HIDDEN_UNITS = 128
@@ -77,14 +77,14 @@ def train(gallery: Gallery, seed: int = 0) -> bytes:
 
 def hold_out(gallery: Gallery, seed: int) -> HoldOutResult:
     """Hold out each photo of members with two or more once, and rank the members of its group for it."""
-    group = {member.id: member.group for member in gallery.roster}
+    group = {member.id: member.group for member in gallery.members}
     photos = centroids = classifier = 0
-    for held in hold_out_masks(gallery.members, np.random.default_rng(seed)):
-        rest = Gallery(gallery.encodings[~held], gallery.members[~held], gallery.roster, gallery.version)
+    for held in hold_out_masks(gallery.labels, np.random.default_rng(seed)):
+        rest = gallery.subset(~held)
         alone = fit(rest)
         helped = replace(alone, classifiers=(load(fit_classifier(rest, HoldOutResult(0, 0, 0), seed)),))
-        owners = gallery.members[held]
-        ids = np.array([member.id for member in alone.roster], np.int64)
+        owners = gallery.labels[held]
+        ids = np.array([member.id for member in alone.members], np.int64)
         groups = np.array([group[number] for number in ids.tolist()], np.int64)
         foreign = groups != np.array([group[owner] for owner in owners.tolist()], np.int64)[:, None]
         right = [
@@ -101,7 +101,7 @@ def fit_classifier(gallery: Gallery, held_out: HoldOutResult, seed: int) -> byte
     """The `.keras` file of a classifier fitted to a whole gallery, with `held_out` in its metadata."""
     import keras
 
-    members, owners = np.unique(gallery.members, return_inverse=True)
+    members, owners = np.unique(gallery.labels, return_inverse=True)
     means = np.stack([gallery.encodings[owners == place].mean(axis=0) for place in range(len(members))])
     mean = means.mean(axis=0)
     keras.utils.set_random_seed(seed)

@@ -36,7 +36,7 @@ class Assignment:
     """An assignment of the m members of one group to n faces.
 
     `log_odds`: (n, m) float64 against a stranger, -inf for a name that a face never gets. `acceptances`: (m,) float64, the
-    minimum log-odds of an accepted name. `columns`: (m,) int64, indices of the members in the roster. `once`: whether each name
+    minimum log-odds of an accepted name. `columns`: (m,) int64, indices in `Recogniser.members`. `once`: whether each name
     occurs at most once. `chosen`: (n,) int64, the member of each face, -1 for none. `possible`: (n, m) bool, the members that
     each face may be, given the names of the others.
     """

@@ -1,4 +1,4 @@
-"""A trained classifier of a roster's members, served from its `.keras` file without TensorFlow.
+"""A trained classifier of a group's members, served from its `.keras` file without TensorFlow.
 
 `models.learning.training` makes such files. A `.keras` file is a zip of `config.json` with the layers and `model.weights.h5`
 with their weights. The entry `METADATA` is ours, and Keras ignores it.
@@ -86,7 +86,7 @@ class Classifier:
         return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
     def rerank(
-        self, log_odds: NDArray[np.float64], encodings: Encodings, roster: Sequence[GalleryMember]
+        self, log_odds: NDArray[np.float64], encodings: Encodings, members: Sequence[GalleryMember]
     ) -> NDArray[np.float64]:
         """The centroids' log-odds (n, m), with the members of each group ranked by centroids and classifier together.
 
@@ -96,12 +96,12 @@ class Classifier:
         known = {member: column for column, member in enumerate(self.members.tolist())}
         ranked = log_odds.copy()
         opinions = self.log_probabilities(encodings)
-        for group in {member.group for member in roster}:
-            mine = [place for place, member in enumerate(roster) if member.group == group]
-            if not all(roster[place].id in known for place in mine):
+        for group in {member.group for member in members}:
+            mine = [place for place, member in enumerate(members) if member.group == group]
+            if not all(members[place].id in known for place in mine):
                 continue
             centroids = log_odds[:, mine]
-            both = centroids + opinions[:, [known[roster[place].id] for place in mine]]
+            both = centroids + opinions[:, [known[members[place].id] for place in mine]]
             ranked[:, mine] = both + (centroids.max(axis=1) - both.max(axis=1))[:, None]
         return ranked
 

@@ -39,7 +39,7 @@ _VETOED = -1e3
 class Identification:
     """The answer for one picture.
 
-    `group`, `group_name`: the group of the named faces, None where no face is in the roster. `guesses`: one a face.
+    `group`, `group_name`: the group of the named faces, None where no face is a member. `guesses`: one a face.
     """
 
     group: int | None
@@ -52,7 +52,7 @@ class Recogniser:
     """A fitted gallery, small enough to travel with every picture.
 
     `whitening`: applied to each encoding first. `centroids`: (c, d) float32, rows of unit length. `owners`: (c,) int64, the
-    index in `roster` of each centroid's member; each member has at least one. The score of a member is the cosine with the
+    index in `members` of each centroid's member; each member has at least one. The score of a member is the cosine with the
     nearest of the member's centroids. `slopes`, `midpoints`: (m,) float64; the log-odds of a member against a stranger are
     slope * (score - midpoint). `acceptances`: (m,) float64, the minimum log-odds of an accepted name. `version`: of the engine
     that made the encodings. `classifiers`: each ranks the members of the groups that it knows in full; the centroids alone
@@ -63,7 +63,7 @@ class Recogniser:
     whitening: Whitening
     centroids: NDArray[np.float32]
     owners: NDArray[np.int64]
-    roster: tuple[GalleryMember, ...]
+    members: tuple[GalleryMember, ...]
     slopes: NDArray[np.float64]
     midpoints: NDArray[np.float64]
     acceptances: NDArray[np.float64]
@@ -76,10 +76,10 @@ class Recogniser:
         if self.centroids.shape != wanted:
             raise ValueError(f"centroids {self.centroids.shape}, not {wanted}")
         for column in (self.slopes, self.midpoints, self.acceptances):
-            if column.shape != (len(self.roster),):
-                raise ValueError(f"{column.shape} slopes, midpoints or acceptances for {len(self.roster)} members")
-        if set(self.owners.tolist()) != set(range(len(self.roster))):
-            raise ValueError(f"centroids of {len(set(self.owners.tolist()))} members, not of {len(self.roster)}")
+            if column.shape != (len(self.members),):
+                raise ValueError(f"{column.shape} slopes, midpoints or acceptances for {len(self.members)} members")
+        if set(self.owners.tolist()) != set(range(len(self.members))):
+            raise ValueError(f"centroids of {len(set(self.owners.tolist()))} members, not of {len(self.members)}")
 
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
         """Log-odds of each member against a stranger, for each of the faces (n, d): (n, m) float64.
@@ -87,13 +87,13 @@ class Recogniser:
         Members and strangers have the same prior. A vetoed name has -inf. Raises ValueError when the encodings aren't (n, d).
         """
         cosines = (self.whitening.apply(encodings) @ self.centroids.T).astype(np.float64)
-        scores = np.full((len(encodings), len(self.roster)), -1.0)
+        scores = np.full((len(encodings), len(self.members)), -1.0)
         np.maximum.at(scores.T, self.owners, cosines.T)
         log_odds = self.slopes * (scores - self.midpoints)
-        forbidden = self.vetoes.forbidden(encodings, self.roster, self.version)
+        forbidden = self.vetoes.forbidden(encodings, self.members, self.version)
         log_odds[forbidden] = _VETOED
         for classifier in self.classifiers:
-            log_odds = classifier.rerank(log_odds, encodings, self.roster)
+            log_odds = classifier.rerank(log_odds, encodings, self.members)
         log_odds[forbidden] = -np.inf
         return log_odds
 
@@ -114,10 +114,10 @@ class Recogniser:
         Raises ValueError when the encodings aren't (n, d).
         """
         log_odds = self.log_odds(encodings)
-        numbers = [group] if group is not None else list(dict.fromkeys(member.group for member in self.roster))
+        numbers = [group] if group is not None else list(dict.fromkeys(member.group for member in self.members))
         assignments: list[Assignment] = []
         for number in numbers:
-            columns = np.array([i for i, member in enumerate(self.roster) if member.group == number], np.int64)
+            columns = np.array([i for i, member in enumerate(self.members) if member.group == number], np.int64)
             mine = weighted_log_odds(log_odds[:, columns], qualities)
             assignments.append(Assignment.solve(mine, self.acceptances[columns], columns, once=each_once(mine, once)))
         assignment = max(assignments, key=lambda assignment: assignment.evidence, default=None)
@@ -125,16 +125,16 @@ class Recogniser:
         prior = math.log(max(len(assignments), 1))
         if assignment is None or not assignment.columns.size or (group is None and assignment.evidence <= prior):
             return Identification(group, None, self.unknown_guesses(log_odds - prior))
-        members = [self.roster[int(column)] for column in assignment.columns]
+        members = [self.members[int(column)] for column in assignment.columns]
         guesses = guesses_of(members, assignment.with_context().with_elimination(), assignment.log_odds, threshold)
         return Identification(members[0].group, members[0].group_name, tuple(guesses))
 
     def unknown_guesses(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
-        """Guesses for faces that belong to no group, from their `log_odds` (n, m). The candidates are the whole roster."""
-        columns = np.arange(len(self.roster), dtype=np.int64)
+        """Guesses for faces that belong to no group, from their `log_odds` (n, m). The candidates are all members."""
+        columns = np.arange(len(self.members), dtype=np.int64)
         nobody = Assignment.solve(log_odds, self.acceptances, columns, once=False)
         return tuple(
-            guess_of(list(self.roster), -1, confidences, order, SURE) for _, confidences, order in nobody.rows()
+            guess_of(list(self.members), -1, confidences, order, SURE) for _, confidences, order in nobody.rows()
         )
 
     def to_bytes(self) -> bytes:
@@ -148,10 +148,10 @@ class Recogniser:
             gains=self.whitening.gains,
             centroids=self.centroids,
             owners=self.owners,
-            ids=np.array([member.id for member in self.roster], np.int64),
-            names=np.array([member.name for member in self.roster], np.str_),
-            groups=np.array([member.group for member in self.roster], np.int64),
-            group_names=np.array([member.group_name for member in self.roster], np.str_),
+            ids=np.array([member.id for member in self.members], np.int64),
+            names=np.array([member.name for member in self.members], np.str_),
+            groups=np.array([member.group for member in self.members], np.int64),
+            group_names=np.array([member.group_name for member in self.members], np.str_),
             slopes=self.slopes,
             midpoints=self.midpoints,
             acceptances=self.acceptances,
@@ -193,21 +193,19 @@ def fit(gallery: Gallery) -> Recogniser:
 
     Raises LookupError when the gallery's engine has no measured background.
     """
-    roster = tuple(member for member in gallery.roster if (gallery.members == member.id).any())
-    row = {member.id: i for i, member in enumerate(roster)}
-    members = np.array([row[member] for member in gallery.members.tolist()], np.intp)
-    whitening, scores = choose_whitening(gallery.encodings, members, background.load(gallery.version))
+    members, labels = gallery.with_encodings()
+    whitening, scores = choose_whitening(gallery.encodings, labels, background.load(gallery.version))
     vectors = whitening.apply(gallery.encodings)
-    clusters = cluster_numbers(vectors, members, scale(scores, 1).midpoint)
-    owners = members[np.unique(clusters, return_index=True)[1]]
+    clusters = cluster_numbers(vectors, labels, scale(scores, 1).midpoint)
+    owners = labels[np.unique(clusters, return_index=True)[1]]
     photos = np.bincount(clusters, minlength=len(owners))
-    slopes, midpoints, acceptances = np.zeros((3, len(roster)))
+    slopes, midpoints, acceptances = np.zeros((3, len(members)))
     # Each group has its own scale. With one scale for all, the group with the most similar members sets it: BTS and ITZY
     # beside TWICE raised the threshold from 0.51 to 0.60 and lost 11 of 22 names in photos of all nine of TWICE.
-    groups = np.array([member.group for member in roster], np.int64)
+    groups = np.array([member.group for member in members], np.int64)
     for group in np.unique(groups):
-        mine = groups[members] == group
-        left_out = leave_one_out(vectors[mine], members[mine], clusters[mine])
+        mine = groups[labels] == group
+        left_out = leave_one_out(vectors[mine], labels[mine], clusters[mine])
         of_group = np.flatnonzero(groups == group)
         counts = [int(photos[owners == member].min()) for member in of_group]
         scales = {count: scale(scores, count, left_out) for count in set(counts)}
@@ -222,7 +220,7 @@ def fit(gallery: Gallery) -> Recogniser:
         whitening,
         unit(sums_by_owner(vectors, clusters, len(owners))),
         owners.astype(np.int64),
-        roster,
+        members,
         slopes,
         midpoints,
         acceptances,

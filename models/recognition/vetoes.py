@@ -34,7 +34,7 @@ class Vetoes:
     """Faces and their vetoed names.
 
     `encodings`: (k, d) float32, rows of unit length, by the engine of the recogniser. `members`: (k,) int64, the id of the
-    vetoed member, or NOBODY; ids outside a roster have no effect. Raises ValueError when these don't fit together.
+    vetoed member, or NOBODY; ids of no member have no effect. Raises ValueError when these don't fit together.
     """
 
     encodings: Encodings = field(default_factory=_no_encodings)
@@ -62,14 +62,14 @@ class Vetoes:
         holds = denies & ~(later & lifts).any(axis=1)
         return cls(np.ascontiguousarray(encodings[holds], np.float32), no[holds])
 
-    def forbidden(self, encodings: Encodings, roster: Sequence[GalleryMember], version: str) -> NDArray[np.bool_]:
+    def forbidden(self, encodings: Encodings, members: Sequence[GalleryMember], version: str) -> NDArray[np.bool_]:
         """A mask (n, m) of the vetoed names of these faces (n, d).
 
         A veto holds for one face in one photo and its copies. Other photos of the same person keep all names.
         """
         if not len(self.members):
-            return np.zeros((len(encodings), len(roster)), np.bool_)
-        ids = np.array([member.id for member in roster], np.int64)
+            return np.zeros((len(encodings), len(members)), np.bool_)
+        ids = np.array([member.id for member in members], np.int64)
         same_photo = encodings @ self.encodings.T >= same_photo_cosine(version)
         denied = (self.members[:, None] == ids) | (self.members[:, None] == NOBODY)
         return same_photo @ denied

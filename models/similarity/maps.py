@@ -16,7 +16,7 @@ from models.learning.cleaning import suspected_labels
 from models.recognition.calibration import choose_whitening
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -72,7 +72,7 @@ class FaceMap:
     """A group's photos in two dimensions.
 
     `points`: (n, 2) float64, one point a photo in the gallery's order; x to the right, y upward, without a unit. `members`:
-    (n,) int64, the index in `places` of each photo's member. `places`: the members with photos, in the roster's order.
+    (n,) int64, the index in `places` of each photo's member. `places`: the members with photos, in the gallery's order.
     `outliers`: the suspected labels, strongest first, as of `cleaning.suspected_labels`; they come from the encodings,
     whatever the map shows. `explained_variance`: the share of the variance on the map, for PCA alone.
     """
@@ -96,15 +96,12 @@ def lay_out(gallery: Gallery, projection: ProjectionMethod) -> FaceMap:
     different, first, which = np.unique(gallery.encodings, axis=0, return_index=True, return_inverse=True)
     if len(different) < FEWEST_MAPPED:
         raise TooFewPhotosError(f"{len(different)} different photos, not {FEWEST_MAPPED}")
-    roster = [member for member in gallery.roster if (gallery.members == member.id).any()]
-    row = {member.id: place for place, member in enumerate(roster)}
-    members = np.array([row[member] for member in gallery.members.tolist()], np.int64)
-    whitening, _ = choose_whitening(different, members[first].astype(np.intp), background.load(gallery.version))
+    members, owners = gallery.with_encodings()
+    whitening, _ = choose_whitening(different, owners[first], background.load(gallery.version))
     points, explained_variance = project(whitening.apply(different), projection)
     points = points[which.ravel()]
-    return FaceMap(
-        points, members, _places(points, members, roster), suspected_labels(gallery), projection, explained_variance
-    )
+    places = _places(points, owners, members)
+    return FaceMap(points, owners.astype(np.int64), places, suspected_labels(gallery), projection, explained_variance)
 
 
 def project(encodings: Encodings, projection: ProjectionMethod) -> tuple[NDArray[np.float64], float | None]:
@@ -194,17 +191,17 @@ def _principal(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
 
 
 def _places(
-    points: NDArray[np.float64], members: NDArray[np.int64], roster: list[GalleryMember]
+    points: NDArray[np.float64], owners: NDArray[np.intp], members: Sequence[GalleryMember]
 ) -> tuple[MemberPlacement, ...]:
-    values, nearest = silhouettes(points, members)
+    values, nearest = silhouettes(points, owners)
     places: list[MemberPlacement] = []
-    for number, member in enumerate(roster):
-        mine = members == number
-        if len(roster) == 1:
+    for number, member in enumerate(members):
+        mine = owners == number
+        if len(members) == 1:
             places.append(MemberPlacement(member, None, None))
             continue
         other = int(np.bincount(nearest[mine]).argmax())
-        places.append(MemberPlacement(member, float(values[mine].mean()) if mine.sum() > 1 else None, roster[other]))
+        places.append(MemberPlacement(member, float(values[mine].mean()) if mine.sum() > 1 else None, members[other]))
     return tuple(places)
 
 

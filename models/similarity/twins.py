@@ -78,9 +78,7 @@ def distances(gallery: Gallery) -> MemberDistances:
 
     Raises LookupError when the gallery's engine has no measured background.
     """
-    members = tuple(member for member in gallery.roster if (gallery.members == member.id).any())
-    row = {member.id: i for i, member in enumerate(members)}
-    owners = np.array([row[member] for member in gallery.members.tolist()], np.intp)
+    members, owners = gallery.with_encodings()
     count = len(members)
     photos = np.bincount(owners, minlength=count)
     means = sums_by_owner(gallery.encodings, owners, count).astype(np.float64) / photos[:, None]

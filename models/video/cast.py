@@ -85,10 +85,10 @@ def cast(recogniser: Recogniser, face_tracks: FaceTracks, *, group: int | None =
 
 def _name(recogniser: Recogniser, clusters: TrackClusters, group: int | None, threshold: float) -> Identification:
     """The identification of the clusters, one guess each."""
-    numbers = [group] if group is not None else list(dict.fromkeys(member.group for member in recogniser.roster))
+    numbers = [group] if group is not None else list(dict.fromkeys(member.group for member in recogniser.members))
     assignments: list[Assignment] = []
     for number in numbers:
-        columns = np.array([i for i, member in enumerate(recogniser.roster) if member.group == number], np.int64)
+        columns = np.array([i for i, member in enumerate(recogniser.members) if member.group == number], np.int64)
         assignments.append(
             Assignment.solve(clusters.log_odds[:, columns], recogniser.acceptances[columns], columns, once=False)
         )
@@ -100,7 +100,7 @@ def _name(recogniser: Recogniser, clusters: TrackClusters, group: int | None, th
     assignment = _assign_in_context(assignment, clusters.cannot_link)
     assignment = replace(assignment, log_odds=_log_odds_with_examples(recogniser, clusters, assignment))
     assignment = _assign_in_context(assignment, clusters.cannot_link)
-    members = [recogniser.roster[int(column)] for column in assignment.columns]
+    members = [recogniser.members[int(column)] for column in assignment.columns]
     return Identification(
         members[0].group, members[0].group_name, tuple(guesses_of(members, assignment, alone, threshold))
     )

@@ -163,11 +163,11 @@ def _member_log_odds(
         max((quality for track in tracks for quality in track.qualities), key=lambda quality: quality.weight)
         for tracks in clusters
     ]
-    groups = np.array([member.group for member in recogniser.roster])
+    groups = np.array([member.group for member in recogniser.members])
     for number in np.unique(groups):
         mine = groups == number
         log_odds[:, mine] = weighted_log_odds(log_odds[:, mine], best)
     for row, tracks in zip(log_odds, clusters, strict=True):
         encodings = np.concatenate([track.encodings for track in tracks])
-        row[recogniser.vetoes.forbidden(encodings, recogniser.roster, recogniser.version).any(axis=0)] = -np.inf
+        row[recogniser.vetoes.forbidden(encodings, recogniser.members, recogniser.version).any(axis=0)] = -np.inf
     return log_odds

@@ -106,9 +106,9 @@ def material(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Ma
 async def outcome_of(app: App, server: int, unseen: Unseen) -> TrialOutcome:
     """The outcome of the current recogniser on unseen faces."""
     recogniser = Recogniser.from_bytes((await app.recognisers.of([server])).recogniser)
-    ids = {member.name: member.id for member in recogniser.roster}
+    ids = {member.name: member.id for member in recogniser.members}
     people = np.array([-1 if name is None else ids[name] for name in unseen.people], np.int64)
-    return judge(recogniser, recogniser.roster, unseen.faces, people)
+    return judge(recogniser, recogniser.members, unseen.faces, people)
 
 
 async def truth(stage: Stage) -> dict[int, str | None]:

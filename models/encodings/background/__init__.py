@@ -1,4 +1,4 @@
-"""The background of an engine: statistics of encodings of people outside all rosters, one file an engine version.
+"""The background of an engine: statistics of encodings of people outside all groups, one file an engine version.
 
 No person's encoding is in it. `python -m models.learning.background FOLDER` measures a file.
 """
@@ -30,10 +30,10 @@ QUANTILES = (np.arange(32) + 0.5) / 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoreQuantiles:
-    """Quantiles of scores in simulated rosters: the cosine between a face and a centroid of each number of `PHOTOS`.
+    """Quantiles of scores in simulated galleries: the cosine between a face and a centroid of each number of `PHOTOS`.
 
     `genuine`: (len(PHOTOS), len(QUANTILES)) float64, of a face and its own member. `strangers`: the same shape, of a stranger's
-    best score in a roster of nine.
+    best score among nine people.
     """
 
     genuine: NDArray[np.float64]
@@ -53,7 +53,7 @@ def _between(photos: float, rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Statistics of faces like those of rosters.
+    """Statistics of faces like those of groups.
 
     `version`: of the engine. `whitening`: learned from such faces. `nearness_mean`, `nearness_deviation`: of the cosine
     between such a face and the mean face. `whitened`: scores of such faces after whitening. `raw`: scores of all kinds of

@@ -9,7 +9,7 @@ import pytest
 
 from models.encodings.background import PHOTOS
 from models.learning import background
-from models.learning.background import measure, rosters_in
+from models.learning.background import groups_in, measure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def test_the_default_rosters_are_those_that_exist(tmp_path: Path) -> None:
-    assert rosters_in(tmp_path, None) == {}
+    assert groups_in(tmp_path, None) == {}
     for name in ("aespa", "BTS"):
         (tmp_path / name).mkdir()
-    assert list(rosters_in(tmp_path, None)) == ["BTS"]
-    assert rosters_in(tmp_path, []) == {}
-    assert rosters_in(tmp_path, ["aespa"]) == {"aespa": tmp_path / "aespa"}
+    assert list(groups_in(tmp_path, None)) == ["BTS"]
+    assert groups_in(tmp_path, []) == {}
+    assert groups_in(tmp_path, ["aespa"]) == {"aespa": tmp_path / "aespa"}
     with pytest.raises(LookupError, match="holds no ITZY"):
-        rosters_in(tmp_path, ["aespa", "ITZY"])
+        groups_in(tmp_path, ["aespa", "ITZY"])
 
 
 def test_a_roster_of_any_name_gives_genuine_scores_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,11 +39,11 @@ def test_a_roster_of_any_name_gives_genuine_scores_alone(monkeypatch: pytest.Mon
         ]
         return [its / np.linalg.norm(its, axis=1, keepdims=True) for its in faces]
 
-    strangers, roster = people(12), people(3)
+    strangers, members = people(12), people(3)
     anyone = np.concatenate([its[:1] for its in people(30)])
     without = measure("toy-1", strangers, {}, anyone)
-    other = measure("toy-1", strangers, {"aespa": roster}, anyone)
-    alike = measure("toy-1", strangers, {"ITZY": roster}, anyone)
+    other = measure("toy-1", strangers, {"aespa": members}, anyone)
+    alike = measure("toy-1", strangers, {"ITZY": members}, anyone)
     assert np.array_equal(without.whitened.strangers, other.whitened.strangers)
     assert not np.array_equal(without.whitened.genuine, other.whitened.genuine)
     assert not np.array_equal(without.whitened.strangers, alike.whitened.strangers)

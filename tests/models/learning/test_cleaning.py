@@ -70,9 +70,9 @@ def test_right_labels_are_not_flagged(world: World) -> None:
 
 def test_a_photo_of_momo_labelled_sana_looks_like_momo(world: World) -> None:
     gallery = world.gallery({1: range(6)}, 5)
-    members = gallery.members.copy()
-    members[[7, 22]] = 3, 0
-    found = suspected_labels(replace(gallery, members=members))
+    labels = gallery.labels.copy()
+    labels[[7, 22]] = 3, 0
+    found = suspected_labels(replace(gallery, labels=labels))
     assert {(label.photo, label.label, label.looks_like) for label in found} == {(7, 3, 1), (22, 0, 4)}
     assert [label.strength for label in found] == sorted((label.strength for label in found), reverse=True)
     assert found[-1].strength > LIKELIER
@@ -104,10 +104,10 @@ def test_a_single_photo_is_not_flagged(world: World) -> None:
 @pytest.mark.thorough
 def test_swapped_labels_among_photos_of_twice_are_found(twice: Gallery) -> None:
     chance = np.random.default_rng(0)
-    members = twice.members.copy()
-    wrong = chance.permutation(len(members))[:5]
-    members[wrong] = (members[wrong] + chance.integers(1, 9, len(wrong))) % 9
-    found = {label.photo for label in suspected_labels(replace(twice, members=members))}
+    labels = twice.labels.copy()
+    wrong = chance.permutation(len(labels))[:5]
+    labels[wrong] = (labels[wrong] + chance.integers(1, 9, len(wrong))) % 9
+    found = {label.photo for label in suspected_labels(replace(twice, labels=labels))}
     assert len(found & set(wrong.tolist())) >= 4
     assert len(found - set(wrong.tolist())) <= 2
     assert len(suspected_labels(twice)) <= 1
@@ -118,8 +118,8 @@ def test_strangers_among_gathered_photos_of_twice_are_found(twice: Gallery) -> N
     """Five photos of each member, and two of other members."""
     kept = missed = 0
     for member in range(9):
-        own = np.flatnonzero(twice.members == member)
-        others = np.flatnonzero(twice.members != member)[member * 2 :: 19][:2]
+        own = np.flatnonzero(twice.labels == member)
+        others = np.flatnonzero(twice.labels != member)[member * 2 :: 19][:2]
         out = outliers(twice.encodings[np.concatenate([own, others])], twice.version)
         kept += int((~out[:5]).sum())
         missed += int((~out[5:]).sum())
@@ -130,7 +130,7 @@ def test_strangers_among_gathered_photos_of_twice_are_found(twice: Gallery) -> N
 @pytest.mark.thorough
 def test_the_report_of_twice(twice: Gallery) -> None:
     found = report(twice)
-    assert np.trace(found.confusion) > 0.8 * len(twice.members)
+    assert np.trace(found.confusion) > 0.8 * len(twice.labels)
     assert {member.photos for member in found.members} == {5}
 
 
@@ -140,11 +140,11 @@ def test_any_number_of_wrong_labels_is_compared_with_accepted_ones() -> None:
     lies = np.concatenate([world.photos(0) for _ in range(6)])
     gallery = Gallery(
         np.concatenate([known.encodings, lies]),
-        np.concatenate([known.members, np.full(6, 1, np.int64)]),
-        known.roster,
+        np.concatenate([known.labels, np.full(6, 1, np.int64)]),
+        known.members,
         known.version,
     )
-    accepted = np.arange(len(gallery.members)) < len(known.members)
+    accepted = np.arange(len(gallery.labels)) < len(known.labels)
     found = suspected_labels(gallery, accepted=accepted)
     assert sorted(label.photo for label in found) == np.flatnonzero(~accepted).tolist()
     assert {label.looks_like for label in found} == {0}

@@ -26,7 +26,7 @@ def copied(world: World, gallery: Gallery, photo: int) -> Gallery:
     return replace(
         gallery,
         encodings=np.vstack([gallery.encodings, copy / np.linalg.norm(copy)]),
-        members=np.append(gallery.members, gallery.members[photo]),
+        labels=np.append(gallery.labels, gallery.labels[photo]),
     )
 
 
@@ -43,7 +43,7 @@ def test_no_photo_is_fitted_and_identified(world: World, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(cross_validation, "fit", watched)
     cross_validate(gallery, repeats=3)
-    assert asked == 3 * len(gallery.members)
+    assert asked == 3 * len(gallery.labels)
 
 
 def test_distinct_people_are_recognised(world: World) -> None:
@@ -55,7 +55,7 @@ def test_distinct_people_are_recognised(world: World) -> None:
     assert (answers.own > answers.other).all()
     assert answers.right.mean() > 0.9
     assert not answers.wrong.any()
-    group = np.array([member.group for member in gallery.roster])
+    group = np.array([member.group for member in gallery.members])
     assert (group[answers.rival] == group[answers.truth]).all()
 
 
@@ -63,14 +63,14 @@ def test_names_are_those_of_the_recogniser(world: World) -> None:
     gallery = world.gallery({1: range(4), 2: range(4, 7)}, 3)
     blends = gallery.encodings + 0.8 * np.roll(gallery.encodings, 7, axis=0)
     gallery = replace(gallery, encodings=blends / np.linalg.norm(blends, axis=1, keepdims=True))
-    learned = np.arange(len(gallery.members)) % 3 > 0
+    learned = np.arange(len(gallery.labels)) % 3 > 0
     asked = np.flatnonzero(~learned)
     answers = cross_validation.ask_held_out(gallery, learned, asked)
-    recogniser = fit(replace(gallery, encodings=gallery.encodings[learned], members=gallery.members[learned]))
+    recogniser = fit(gallery.subset(learned))
     for photo, named in zip(asked, answers.named, strict=True):
-        group = gallery.roster[int(gallery.members[photo])].group
+        group = gallery.members[int(gallery.labels[photo])].group
         (guess,) = recogniser.identify(gallery.encodings[photo][None], group=group).guesses
-        assert (None if named < 0 else gallery.roster[named].id) == guess.member
+        assert (None if named < 0 else gallery.members[named].id) == guess.member
     assert {-1} < set(answers.named.tolist())
 
 
@@ -117,6 +117,6 @@ def test_folds_are_even_and_depend_on_the_seed() -> None:
 
 def test_photos_outside_the_fit_get_answers(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 3)
-    (answers,) = cross_validate(gallery, learnable=gallery.members != 1)
-    assert answers.known.tolist() == (gallery.members != 1).tolist()
-    assert set(answers.named[gallery.members != 1].tolist()) == {0, 2}
+    (answers,) = cross_validate(gallery, learnable=gallery.labels != 1)
+    assert answers.known.tolist() == (gallery.labels != 1).tolist()
+    assert set(answers.named[gallery.labels != 1].tolist()) == {0, 2}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 D = 32
-ROSTER = tuple(GalleryMember(10 + i, f"M{i}", 1, "G") for i in range(3))
+MEMBERS = tuple(GalleryMember(10 + i, f"M{i}", 1, "G") for i in range(3))
 
 
 class NearestMean:
@@ -33,7 +33,7 @@ class NearestMean:
 
     def __init__(self, gallery: Gallery) -> None:
         self.gallery = gallery
-        self.means = np.stack([gallery.encodings[gallery.members == m.id].mean(axis=0) for m in gallery.roster])
+        self.means = np.stack([gallery.encodings[gallery.labels == m.id].mean(axis=0) for m in gallery.members])
 
     def log_odds(self, encodings: Encodings) -> NDArray[np.float64]:
         return (encodings @ self.means.T).astype(np.float64)
@@ -41,7 +41,7 @@ class NearestMean:
     def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
         guesses: list[Guess] = []
         for row in self.log_odds(encodings):
-            candidates = [Candidate(m.id, m.name, float(s)) for m, s in zip(self.gallery.roster, row, strict=True)]
+            candidates = [Candidate(m.id, m.name, float(s)) for m, s in zip(self.gallery.members, row, strict=True)]
             best = max(candidates, key=lambda candidate: candidate.confidence)
             sure = best.confidence >= 0.5
             guesses.append(
@@ -79,7 +79,7 @@ def sample(photos: int = 4, *, strangers: int = 5, copies: int = 0) -> Evaluatio
         np.array(people, np.int64),
         np.array([person >= 0 for person in people], np.bool_),
         every,
-        ROSTER,
+        MEMBERS,
         ("others",) if strangers else (),
         "test-1",
     )
@@ -139,7 +139,7 @@ def test_a_copy_of_an_enrolled_photo_is_no_probe() -> None:
     # Three different photos, one of them with four copies. Two are enrolled, so the third is a probe, with its copies.
     assert 3.0 < figures.probes < 3 * 5.0
     for gallery in seen:
-        assert len(gallery.members) == 6
+        assert len(gallery.labels) == 6
         likeness = gallery.encodings @ gallery.encodings.T - np.eye(6)
         assert likeness.max() < 0.995
 
@@ -175,7 +175,7 @@ def test_samples_that_cannot_be_evaluated_are_refused() -> None:
         ok.people,
         ok.enrollable & (ok.people != 11),
         ok.probes,
-        ROSTER,
+        MEMBERS,
         ok.sources,
         "test-1",
     )
@@ -183,7 +183,7 @@ def test_samples_that_cannot_be_evaluated_are_refused() -> None:
         evaluate(bare, NearestMean, photos=2, trials=1)
     with pytest.raises(ValueError, match="encodings, but"):
         EvaluationSet(
-            ok.encodings[:2], ok.thumbnails, ok.people, ok.enrollable, ok.probes, ROSTER, ok.sources, "test-1"
+            ok.encodings[:2], ok.thumbnails, ok.people, ok.enrollable, ok.probes, MEMBERS, ok.sources, "test-1"
         )
 
 

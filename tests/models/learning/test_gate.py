@@ -23,7 +23,7 @@ MEMBERS = 7
 def batch(world: World, before: int, after: int) -> tuple[Gallery, NDArray[np.bool_]]:
     """A gallery with `before` + `after` photos a member, and the mask of those in use."""
     gallery = world.gallery({1: range(MEMBERS)}, before + after)
-    return gallery, np.arange(len(gallery.members)) % (before + after) < before
+    return gallery, np.arange(len(gallery.labels)) % (before + after) < before
 
 
 def every(old: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -49,7 +49,7 @@ def test_right_labels_pass(world: World, before: int) -> None:
 def test_a_batch_with_one_members_labels_replaced_is_refused(world: World, before: int) -> None:
     """All new labels agree, so they would confirm each other as probes."""
     gallery, old = batch(world, before, 3)
-    lies = replace(gallery, members=np.where(~old & (gallery.members == 2), 5, gallery.members))
+    lies = replace(gallery, labels=np.where(~old & (gallery.labels == 2), 5, gallery.labels))
     comparison = compare(lies, old, every(old))
     assert not comparison.passes
     assert 2 in {member.id for member in comparison.fallen}
@@ -58,7 +58,7 @@ def test_a_batch_with_one_members_labels_replaced_is_refused(world: World, befor
 @pytest.mark.parametrize("before", [1, 3])
 def test_a_batch_with_shuffled_labels_is_refused(world: World, before: int) -> None:
     gallery, old = batch(world, before, 3)
-    lies = replace(gallery, members=np.where(old, gallery.members, (gallery.members + 1) % MEMBERS))
+    lies = replace(gallery, labels=np.where(old, gallery.labels, (gallery.labels + 1) % MEMBERS))
     assert not compare(lies, old, every(old)).passes
 
 
@@ -71,7 +71,7 @@ def test_the_first_model_passes(world: World) -> None:
 
 def test_a_batch_with_a_new_member_passes(world: World) -> None:
     gallery, _ = batch(world, 3, 0)
-    old = gallery.members != 4
+    old = gallery.labels != 4
     comparison = compare(gallery, old, every(old))
     assert comparison.passes
     assert comparison.probes == 3 * (MEMBERS - 1)
@@ -81,8 +81,8 @@ def test_a_corrected_label_is_no_probe(world: World) -> None:
     """A photo with the label 1 in the old model and 0 in the new one has a row in each."""
     gallery, _ = batch(world, 4, 0)
     encodings = np.vstack([gallery.encodings, gallery.encodings[:1]])
-    both = replace(gallery, encodings=encodings, members=np.append(gallery.members, 1))
-    count = len(both.members)
+    both = replace(gallery, encodings=encodings, labels=np.append(gallery.labels, 1))
+    count = len(both.labels)
     old, new = np.arange(count) != 0, np.arange(count) != count - 1
     comparison = compare(both, old, new)
     assert comparison.probes == count - 2
@@ -96,7 +96,7 @@ def test_copies_of_a_probe_are_held_out_under_any_label(world: World, shift: int
     doubled = replace(
         gallery,
         encodings=np.vstack([gallery.encodings, gallery.encodings]),
-        members=np.concatenate([gallery.members, (gallery.members + shift) % MEMBERS]),
+        labels=np.concatenate([gallery.labels, (gallery.labels + shift) % MEMBERS]),
     )
     old = np.arange(2 * MEMBERS) < MEMBERS
     comparison = compare(doubled, old, every(old))
@@ -107,8 +107,8 @@ def test_copies_of_a_probe_are_held_out_under_any_label(world: World, shift: int
 
 def test_a_model_without_a_member_is_refused(world: World) -> None:
     gallery, _ = batch(world, 4, 0)
-    whole = np.ones(len(gallery.members), np.bool_)
-    emptied = whole & ((gallery.members != 3) | (np.arange(len(whole)) % 4 == 0))
+    whole = np.ones(len(gallery.labels), np.bool_)
+    emptied = whole & ((gallery.labels != 3) | (np.arange(len(whole)) % 4 == 0))
     comparison = compare(gallery, whole, emptied)
     assert not comparison.passes
     assert 3 in {member.id for member in comparison.fallen}

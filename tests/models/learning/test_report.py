@@ -72,15 +72,15 @@ def test_twins_are_mixed_up_and_need_photos(world: World) -> None:
 
 def test_a_wrong_label_is_among_the_suspected(world: World) -> None:
     gallery = world.gallery({1: range(5)}, 6)
-    members = gallery.members.copy()
-    members[8] = 4
-    (label,) = report(replace(gallery, members=members)).suspected
+    labels = gallery.labels.copy()
+    labels[8] = 4
+    (label,) = report(replace(gallery, labels=labels)).suspected
     assert (label.photo, label.label, label.looks_like) == (8, 4, 1)
 
 
 def test_a_roster_without_photos_needs_them_all() -> None:
-    roster = tuple(GalleryMember(i, f"M{i}", 1, "G") for i in range(3))
-    found = report(Gallery(np.empty((0, D), np.float32), np.empty(0, np.int64), roster, VERSION))
+    members = tuple(GalleryMember(i, f"M{i}", 1, "G") for i in range(3))
+    found = report(Gallery(np.empty((0, D), np.float32), np.empty(0, np.int64), members, VERSION))
     assert [member.need for member in found.members] == [PhotoNeed.FEW] * 3
     assert IdentificationCounts.of(found.confusion) == IdentificationCounts(0, 0, 0)
 

@@ -87,7 +87,7 @@ def test_the_columns_have_their_members(classifier: Classifier, gallery: Gallery
     assert classifier.members.tolist() == [11, 12, 13, 14, 21]
     assert classifier.version == VERSION
     picked = classifier.members[classifier.probabilities(gallery.encodings).argmax(axis=1)]
-    assert picked.tolist() == gallery.members.tolist()
+    assert picked.tolist() == gallery.labels.tolist()
     # A member's only photo can't be held out.
     assert classifier.held_out == HoldOutResult(16, 16, 16)
     assert classifier.held_out.helps
@@ -105,13 +105,13 @@ def test_a_classifier_ranks_members_and_accepts_no_stranger(classifier: Classifi
     faces = np.concatenate([gallery.encodings, strangers(50)])
     alone = fit(gallery)
     helped = replace(alone, classifiers=(classifier,))
-    groups = np.array([member.group for member in alone.roster])
+    groups = np.array([member.group for member in alone.members])
     for group in (1, 2):
         before, after = (rule.log_odds(faces)[:, groups == group].max(axis=1) for rule in (alone, helped))
         np.testing.assert_allclose(before, after)
 
 
-ROSTER = (GalleryMember(1, "A", 1, "G"), GalleryMember(2, "B", 1, "G"), GalleryMember(3, "C", 2, "H"))
+MEMBERS = (GalleryMember(1, "A", 1, "G"), GalleryMember(2, "B", 1, "G"), GalleryMember(3, "C", 2, "H"))
 
 
 def constant_classifier(*columns: tuple[int, float]) -> Classifier:
@@ -130,15 +130,15 @@ def constant_classifier(*columns: tuple[int, float]) -> Classifier:
 
 def test_the_product_of_both_probabilities_ranks() -> None:
     faces, odds = np.ones((1, 2), np.float32), np.array([[2.0, 1.0, 0.5]])
-    unsure = constant_classifier((3, 0.0), (2, 0.5), (1, 0.0)).rerank(odds, faces, ROSTER)
+    unsure = constant_classifier((3, 0.0), (2, 0.5), (1, 0.0)).rerank(odds, faces, MEMBERS)
     np.testing.assert_allclose(unsure, [[2.0, 1.5, 0.5]])
-    sure = constant_classifier((3, 0.0), (2, 3.0), (1, 0.0)).rerank(odds, faces, ROSTER)
+    sure = constant_classifier((3, 0.0), (2, 3.0), (1, 0.0)).rerank(odds, faces, MEMBERS)
     np.testing.assert_allclose(sure, [[0.0, 2.0, 0.5]])
 
 
 def test_a_group_with_an_unknown_member_is_ranked_by_distance() -> None:
     faces, odds = np.ones((1, 2), np.float32), np.array([[2.0, 1.0, 0.5]])
-    np.testing.assert_array_equal(constant_classifier((2, 9.0), (3, 0.0)).rerank(odds, faces, ROSTER), odds)
+    np.testing.assert_array_equal(constant_classifier((2, 9.0), (3, 0.0)).rerank(odds, faces, MEMBERS), odds)
 
 
 @pytest.mark.parametrize(

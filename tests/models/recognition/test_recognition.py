@@ -136,8 +136,8 @@ def test_a_roster_of_two_members(world: World, photos: int) -> None:
 
 def test_the_order_of_members_and_photos_does_not_matter(world: World) -> None:
     gallery = world.gallery({1: range(4), 2: range(4, 8)}, 3)
-    turn = world.chance.permutation(len(gallery.members))
-    shuffled = Gallery(gallery.encodings[turn], gallery.members[turn], gallery.roster[::-1], VERSION)
+    turn = world.chance.permutation(len(gallery.labels))
+    shuffled = Gallery(gallery.encodings[turn], gallery.labels[turn], gallery.members[::-1], VERSION)
     picture = np.concatenate([world.photos(person) for person in (1, 3, 30)])
     one, other = fit(gallery).identify(picture), fit(shuffled).identify(picture)
     assert one.group == other.group
@@ -153,7 +153,7 @@ def test_a_recogniser_survives_serialisation(world: World) -> None:
     copied = Recogniser.from_bytes(recogniser.to_bytes())
     assert copied.identify(picture) == wanted
     assert copied.version == VERSION
-    assert copied.roster == recogniser.roster
+    assert copied.members == recogniser.members
     assert pickle.loads(pickle.dumps(recogniser)).identify(picture) == wanted
     with pytest.raises((ValueError, KeyError)):
         Recogniser.from_bytes(b"something else")
@@ -162,7 +162,7 @@ def test_a_recogniser_survives_serialisation(world: World) -> None:
 def test_empty_rosters_and_pictures(world: World) -> None:
     nobody = fit(Gallery.of([], VERSION, D))
     assert names(nobody, world.photos(0)) == [None]
-    assert Recogniser.from_bytes(nobody.to_bytes()).roster == ()
+    assert Recogniser.from_bytes(nobody.to_bytes()).members == ()
     somebody = fit(world.gallery({1: range(3)}, 1))
     for group in (None, 1, 99):
         for once in ("auto", "yes", "no"):
@@ -173,27 +173,27 @@ def test_empty_rosters_and_pictures(world: World) -> None:
 def test_members_without_photos_are_never_named(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 2)
     waiting = GalleryMember(77, "No photo yet", 1, "G1")
-    recogniser = fit(Gallery(gallery.encodings, gallery.members, (*gallery.roster, waiting), VERSION))
-    assert waiting not in recogniser.roster
+    recogniser = fit(Gallery(gallery.encodings, gallery.labels, (*gallery.members, waiting), VERSION))
+    assert waiting not in recogniser.members
     assert names(recogniser, world.photos(1)) == ["P1"]
 
 
 def test_a_gallery_that_does_not_fit_together_is_refused(world: World) -> None:
     ok = world.gallery({1: range(2)}, 2)
     with pytest.raises(ValueError, match=r"\(4, 128\) and members \(3,\)"):
-        Gallery(ok.encodings, ok.members[:3], ok.roster, VERSION)
+        Gallery(ok.encodings, ok.labels[:3], ok.members, VERSION)
     with pytest.raises(ValueError, match="unit length"):
-        Gallery(2 * ok.encodings, ok.members, ok.roster, VERSION)
-    with pytest.raises(ValueError, match="not in the roster"):
-        Gallery(ok.encodings, ok.members, ok.roster[:1], VERSION)
+        Gallery(2 * ok.encodings, ok.labels, ok.members, VERSION)
+    with pytest.raises(ValueError, match="not among the"):
+        Gallery(ok.encodings, ok.labels, ok.members[:1], VERSION)
     with pytest.raises(ValueError, match="2 members with 1 ids"):
-        Gallery(ok.encodings[:2], ok.members[:2], (ok.roster[0], ok.roster[0]), VERSION)
+        Gallery(ok.encodings[:2], ok.labels[:2], (ok.members[0], ok.members[0]), VERSION)
     with pytest.raises(ValueError, match=r"not \(k, 64\)"):
-        Gallery.of([(ok.roster[0], ok.encodings)], VERSION, 64)
+        Gallery.of([(ok.members[0], ok.encodings)], VERSION, 64)
     with pytest.raises(ValueError, match=r"encodings \(1, 64\), not \(n, 128\)"):
         fit(ok).identify(np.ones((1, 64), np.float32))
     with pytest.raises(LookupError, match="other-9"):
-        fit(Gallery(ok.encodings, ok.members, ok.roster, "other-9"))
+        fit(Gallery(ok.encodings, ok.labels, ok.members, "other-9"))
 
 
 @pytest.mark.slow
@@ -221,7 +221,7 @@ def test_no_gallery_is_centred_on_its_own_mean(world: World, photos: int, aside:
     everywhere = unit(np.ones((1, gallery.encodings.shape[1]), np.float32))
     moved = unit((gallery.encodings + aside * everywhere).astype(np.float32))
     shipped = background.load(VERSION).whitening
-    whitening = fit(Gallery(moved, gallery.members, gallery.roster, VERSION)).whitening
+    whitening = fit(Gallery(moved, gallery.labels, gallery.members, VERSION)).whitening
     assert np.array_equal(whitening.mean, np.zeros_like(shipped.mean) if aside else shipped.mean)
 
 

@@ -30,11 +30,6 @@ def world() -> World:
     return World(5)
 
 
-def subset(gallery: Gallery, photos: list[int]) -> Gallery:
-    """The gallery with these photos alone, in this order."""
-    return replace(gallery, encodings=gallery.encodings[photos], members=gallery.members[photos])
-
-
 def place(found: FaceMap, name: str) -> tuple[bool, str | None]:
     (mine,) = [placement for placement in found.places if placement.member.name == name]
     return mine.is_separate, mine.overlaps.name if mine.overlaps else None
@@ -51,7 +46,7 @@ def test_perplexity_and_neighbours_fit_small_sets(photos: int) -> None:
 @pytest.mark.parametrize("photos", [3, 4, 10])
 @pytest.mark.parametrize("projection", QUICK)
 def test_a_few_photos_make_a_map(world: World, projection: ProjectionMethod, photos: int) -> None:
-    gallery = subset(world.gallery({1: range(3)}, 4), list(range(photos)))
+    gallery = world.gallery({1: range(3)}, 4).subset(list(range(photos)))
     found = lay_out(gallery, projection)
     assert found.points.shape == (photos, 2)
     assert np.isfinite(found.points).all()
@@ -64,15 +59,15 @@ def test_the_same_photos_give_the_same_map_in_any_order(world: World, projection
     gallery = world.gallery({1: range(4)}, 6)
     once, again = lay_out(gallery, projection), lay_out(gallery, projection)
     assert once.points.tobytes() == again.points.tobytes()
-    order = np.random.default_rng(1).permutation(len(gallery.members)).tolist()
-    shuffled = lay_out(subset(gallery, order), projection)
+    order = np.random.default_rng(1).permutation(len(gallery.labels)).tolist()
+    shuffled = lay_out(gallery.subset(order), projection)
     np.testing.assert_allclose(shuffled.points, once.points[order], atol=1e-3)
 
 
 @pytest.mark.parametrize("projection", QUICK)
 def test_the_same_encoding_twice_lies_at_one_place(world: World, projection: ProjectionMethod) -> None:
     gallery = world.gallery({1: range(3)}, 4)
-    found = lay_out(subset(gallery, [*range(12), 5, 5]), projection)
+    found = lay_out(gallery.subset([*range(12), 5, 5]), projection)
     assert (found.points[[12, 13]] == found.points[5]).all()
     assert (found.points[:12] == lay_out(gallery, projection).points).all()
 
@@ -81,13 +76,13 @@ def test_fewer_than_three_different_photos_make_no_map(world: World) -> None:
     gallery = world.gallery({1: range(2)}, 2)
     for photos in ([], [0], [0, 1], [0, 1, 1, 0]):
         with pytest.raises(TooFewPhotosError, match=f"{len(set(photos))} different photos, not {FEWEST_MAPPED}"):
-            lay_out(subset(gallery, photos), ProjectionMethod.PCA)
+            lay_out(gallery.subset(photos), ProjectionMethod.PCA)
 
 
 def test_pca_keeps_the_largest_variance_and_is_not_mirrored_by_one_more_photo(world: World) -> None:
     gallery = world.gallery({1: range(4)}, 6)
     more = Gallery(
-        np.concatenate([gallery.encodings, world.photos(2)]), np.append(gallery.members, 2), gallery.roster, VERSION
+        np.concatenate([gallery.encodings, world.photos(2)]), np.append(gallery.labels, 2), gallery.members, VERSION
     )
     before, after = lay_out(gallery, ProjectionMethod.PCA), lay_out(more, ProjectionMethod.PCA)
     assert before.explained_variance is not None
@@ -103,7 +98,7 @@ def test_pca_keeps_the_largest_variance_and_is_not_mirrored_by_one_more_photo(wo
 
 def test_a_map_shows_encodings_after_the_recognisers_whitening(world: World) -> None:
     gallery = world.gallery({1: range(4)}, 6)
-    whitening, _ = choose_whitening(gallery.encodings, gallery.members.astype(np.intp), background.load(VERSION))
+    whitening, _ = choose_whitening(gallery.encodings, gallery.labels.astype(np.intp), background.load(VERSION))
     faces = whitening.apply(gallery.encodings)
     points, _ = project(faces, ProjectionMethod.PCA)
     np.testing.assert_allclose(np.abs(lay_out(gallery, ProjectionMethod.PCA).points), np.abs(points), atol=1e-5)
@@ -138,9 +133,9 @@ def test_twins_overlap_with_each_other(world: World) -> None:
 
 def test_a_wrong_label_is_an_outlier(world: World) -> None:
     gallery = world.gallery({1: range(5)}, 6)
-    members = gallery.members.copy()
-    members[8] = 4
-    (outlier,) = lay_out(replace(gallery, members=members), ProjectionMethod.PCA).outliers
+    labels = gallery.labels.copy()
+    labels[8] = 4
+    (outlier,) = lay_out(replace(gallery, labels=labels), ProjectionMethod.PCA).outliers
     assert (outlier.photo, outlier.label, outlier.looks_like) == (8, 4, 1)
 
 
@@ -155,8 +150,8 @@ def test_single_members_and_single_photos_have_no_silhouette(world: World) -> No
 
 def test_members_without_photos_are_not_on_the_map(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 3)
-    roster = (GalleryMember(99, "Nobody", 1, "G1"), *gallery.roster)
-    found = lay_out(replace(gallery, roster=roster), ProjectionMethod.PCA)
+    members = (GalleryMember(99, "Nobody", 1, "G1"), *gallery.members)
+    found = lay_out(replace(gallery, members=members), ProjectionMethod.PCA)
     assert [placement.member.name for placement in found.places] == ["P0", "P1", "P2"]
     assert found.members.tolist() == [0] * 3 + [1] * 3 + [2] * 3
 
@@ -165,14 +160,14 @@ def test_members_without_photos_are_not_on_the_map(world: World) -> None:
 def test_umap_gives_the_same_map_in_another_process(world: World, tmp_path: Path) -> None:
     """Equal rows would give another map each time, so each is laid out once."""
     whole = world.gallery({1: range(4)}, 6)
-    galleries = [subset(whole, photos) for photos in ([0, 1, 6], [0, 1, 6, 7], list(range(10)), [*range(24), 3, 3, 9])]
+    galleries = [whole.subset(photos) for photos in ([0, 1, 6], [0, 1, 6, 7], list(range(10)), [*range(24), 3, 3, 9])]
     first, second = (
         run_in_child(COMPILED, lay_out_all, galleries, ProjectionMethod.UMAP, str(tmp_path)) for _ in range(2)
     )
     for gallery, points, again in zip(galleries, first, second, strict=True):
-        assert points.shape == (len(gallery.members), 2)
+        assert points.shape == (len(gallery.labels), 2)
         assert np.isfinite(points).all()
         assert points.tobytes() == again.tobytes()
     assert list(tmp_path.rglob("*.nbi"))
-    values, _ = silhouettes(first[-1], galleries[-1].members)
+    values, _ = silhouettes(first[-1], galleries[-1].labels)
     assert values.mean() > 0.5

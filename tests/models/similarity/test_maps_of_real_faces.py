@@ -41,7 +41,7 @@ def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Galle
     own = {key: files for key, files in labelled(shared_faces / "groups").items() if key[0] == "TWICE"}
     encoder = Encoder(load("dlib", tmp_path_factory.mktemp("none")), PictureLimits())
     sample = read_sample(encoder, "TWICE", own, {}, {})
-    return Gallery(sample.encodings, sample.people, sample.roster, sample.version)
+    return Gallery(sample.encodings, sample.people, sample.members, sample.version)
 
 
 def pictures(photos: list[Path]) -> list[Picture]:
@@ -73,14 +73,14 @@ def test_members_are_separate(
     with drawings() as saved:
         map_chart("TWICE", found, pictures(photos))
     saved[-1].check(margin=16)
-    assert {member.name for member in twice.roster} <= set(saved[-1].words)
+    assert {member.name for member in twice.members} <= set(saved[-1].words)
 
 
 def test_swapped_labels_are_the_outliers(twice: Gallery) -> None:
-    members = twice.members.copy()
-    ids = [member.id for member in twice.roster]
+    labels = twice.labels.copy()
+    ids = [member.id for member in twice.members]
     swapped = [3, 25, 77]
     for photo in swapped:
-        members[photo] = ids[(ids.index(int(members[photo])) + 4) % len(ids)]
-    found = lay_out(replace(twice, members=members), ProjectionMethod.TSNE)
+        labels[photo] = ids[(ids.index(int(labels[photo])) + 4) % len(ids)]
+    found = lay_out(replace(twice, labels=labels), ProjectionMethod.TSNE)
     assert sorted(outlier.photo for outlier in found.outliers) == swapped
