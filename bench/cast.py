@@ -32,7 +32,8 @@ from bot.domain.enums import CaptionStyle
 from bot.domain.faces import Refused
 from bot.domain.rosters import RosterRow
 from bot.jobs import EngineConfig
-from bot.media.pictures.opening import PictureLimits, open_picture
+from bot.media.pictures.opening import open_picture
+from bot.media.pictures.refusals import PictureLimits
 from bot.media.videos.footage import VideoLimits, VideoSection
 from models.engines import load
 from models.faces import Box

@@ -17,7 +17,7 @@ import numpy as np
 
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
-from bot.media.pictures.opening import PictureLimits
+from bot.media.pictures.refusals import PictureLimits
 from models.learning.cleaning import suspected_labels
 from models.learning.evaluation import MeanAndDeviation, run_trial
 from models.learning.samples import draw_enrolled

@@ -15,7 +15,7 @@ import numpy as np
 
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
-from bot.media.pictures.opening import PictureLimits
+from bot.media.pictures.refusals import PictureLimits
 from models.faces import Band
 from models.recognition.gallery import Gallery
 from models.recognition.recogniser import fit

@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
-from bot.media.pictures.opening import PictureLimits
+from bot.media.pictures.refusals import PictureLimits
 from models.learning.gate import GateComparison, compare
 from models.learning.samples import draw_enrolled
 from models.recognition.gallery import Gallery

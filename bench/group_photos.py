@@ -19,7 +19,7 @@ from scipy.optimize import linear_sum_assignment
 
 from bench.recognition import NearestFace, PlainEngine, installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
-from bot.media.pictures.opening import PictureLimits
+from bot.media.pictures.refusals import PictureLimits
 from models.engines.dlib.engine import DlibEngine
 from models.learning.evaluation import MeanAndDeviation
 from models.learning.samples import draw_enrolled

@@ -24,7 +24,7 @@ from bot.app import App
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.database.rosters import RosterRepository
 from bot.domain.trust import Trust
-from bot.media.pictures.opening import PictureLimits
+from bot.media.pictures.refusals import PictureLimits
 from bot.settings import Settings
 from bot.usecases import engines
 from bot.usecases.questions import correct

@@ -19,7 +19,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from bench.recognition import installed
 from bot.commands.evaluation import Encoder, labelled, read_sample
-from bot.media.pictures.opening import PictureLimits
+from bot.media.pictures.refusals import PictureLimits
 from models.faces import ProjectionMethod
 from models.recognition.gallery import Gallery
 from models.similarity import maps

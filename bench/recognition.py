@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.commands.evaluation import Encoder, labelled, read_sample, table
-from bot.media.pictures.opening import PictureLimits
+from bot.media.pictures.refusals import PictureLimits
 from models.engines import MissingWeightsError
 from models.engines import load as load_engine
 from models.engines.dlib.engine import DlibEngine

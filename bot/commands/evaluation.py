@@ -13,7 +13,8 @@ from bot.errors import OperatorError
 from bot.infra.private_files import make_asked_folder
 from bot.jobs import by_size, example_problem, load_engine
 from bot.media.archives.photo_folders import files_below
-from bot.media.pictures.opening import PictureError, PictureLimits, open_picture
+from bot.media.pictures.opening import open_picture
+from bot.media.pictures.refusals import PictureError, PictureLimits
 from bot.text.formatting import counted
 from models.drawing.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bot.domain.photos import BlurredFace, SmallFace
     from bot.jobs.config import EngineConfig
-    from bot.media.pictures.opening import OpenedPicture
+    from bot.media.pictures.opened import OpenedPicture
     from models.engines import Engine
     from models.faces import Encodings, Face, Guess
     from models.recognition.quality import FaceQuality

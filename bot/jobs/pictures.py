@@ -10,14 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.jobs.config import EngineConfig
-    from bot.media.pictures.opening import OpenedPicture
+    from bot.media.pictures.opened import OpenedPicture
     from models.faces import Face
     from models.recognition.quality import FaceQuality
 
 
 def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
     """The picture of untrusted bytes, upright and in RGB, or the reason why it can't be read."""
-    from bot.media.pictures.opening import PictureError, PictureLimits, open_picture
+    from bot.media.pictures.opening import open_picture
+    from bot.media.pictures.refusals import PictureError, PictureLimits
 
     try:
         return open_picture(

@@ -11,7 +11,9 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from bot.media.pictures.opening import OpenedPicture, PictureError, PictureLimits, open_picture
+from bot.media.pictures.opened import OpenedPicture
+from bot.media.pictures.opening import open_picture
+from bot.media.pictures.refusals import PictureError, PictureLimits
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:

@@ -202,6 +202,30 @@ def gif_frames(data: bytes, most: int) -> int:
     return max(frames, 1)
 
 
+def gif_blocks(data: bytes) -> Iterator[int]:
+    """The begin of each block of a GIF: extensions, pictures, and the blocks of their data."""
+    try:
+        at = 13 + _colour_table(data[10])
+        while data[at] in (0x21, 0x2C):
+            yield at
+            at += 2 if data[at] == 0x21 else 11 + _colour_table(data[at + 9])
+            while data[at]:
+                yield at
+                at += data[at] + 1
+            at += 1
+    except IndexError:
+        return
+
+
+def riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    """The name of each chunk of a WebP, its begin, and its end by its own header."""
+    at = 12
+    while at + 8 <= len(data):
+        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
+        yield data[at : at + 4], at, end
+        at = end + end % 2
+
+
 def _after_blocks(data: bytes, at: int) -> int:
     """The end of a GIF's blocks of data. Raises IndexError if the file ends before."""
     while data[at]:

@@ -11,7 +11,8 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from bot.media.pictures.headers import PictureKind, gif_image, png_chunks
+from bot.media.pictures.headers import PictureKind, gif_image, png_chunks, riff_chunks
+from bot.media.pictures.jpeg import SCAN, jpeg_segments
 from bot.media.pictures.tiff import first_page
 
 if TYPE_CHECKING:
@@ -85,19 +86,14 @@ def _unpacks(name: bytes, text: bytes) -> bool:
 def _jpeg(data: bytes) -> bytes:
     """The file without comments and without application segments that don't describe the picture."""
     parts = [data[:2]]
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == 0xFF:
-            at += 1
-            continue
-        if not (0xC0 <= marker <= 0xCF or 0xDB <= marker <= 0xFE) or length < 2:
+    for marker, start, end in jpeg_segments(data):
+        if marker == SCAN:
+            parts.append(data[start:])
             break
-        end = at + 2 + length
-        if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or length - 2 >= _JPEG_KEPT.get(marker, length):
-            parts.append(data[at:end])
-        at = end
-    return b"".join([*parts, data[at:]])
+        length = end - start - 4
+        if not (0xE0 <= marker <= 0xEF or marker == 0xFE) or length >= _JPEG_KEPT.get(marker, length + 1):
+            parts.append(data[start:end])
+    return b"".join(parts)
 
 
 def _gif(data: bytes) -> bytes:
@@ -110,7 +106,7 @@ def _webp(data: bytes) -> bytes:
     """The frames and the chunks that may hold their orientation, with the flags and the size corrected."""
     chunks = [
         (name, data[at:end])
-        for name, at, end in _riff_chunks(data)
+        for name, at, end in riff_chunks(data)
         if name in _WEBP_DRAWN or (name in _WEBP_TURNS and end <= len(data))
     ]
     flags = 0
@@ -123,15 +119,6 @@ def _webp(data: bytes) -> bytes:
         parts += [chunk, b"\0" * (len(chunk) & 1)]
     size = 4 + sum(len(part) for part in parts)
     return b"".join([b"RIFF", struct.pack("<I", size), b"WEBP", *parts])
-
-
-def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """The name of each chunk, its begin, and its end by its own header."""
-    at = 12
-    while at + 8 <= len(data):
-        end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
-        yield data[at : at + 4], at, end
-        at = end + end % 2
 
 
 def _avif(data: bytes) -> bytes:

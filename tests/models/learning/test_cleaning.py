@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bot.commands.evaluation import Encoder
-from bot.media.pictures.opening import PictureLimits
+from bot.media.pictures.refusals import PictureLimits
 from models.engines import load
 from models.learning.cleaning import LIKELIER, outliers, suspected_labels
 from models.learning.report import report

@@ -12,7 +12,8 @@ from PIL import Image
 
 from bot.commands.evaluation import Encoder, labelled, read_sample
 from bot.jobs.maps import lay_out_and_draw
-from bot.media.pictures.opening import PictureLimits, open_picture
+from bot.media.pictures.opening import open_picture
+from bot.media.pictures.refusals import PictureLimits
 from models.drawing.maps import map_chart
 from models.engines import load
 from models.faces import ProjectionMethod

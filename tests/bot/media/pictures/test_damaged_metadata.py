@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.media.pictures.opening import PictureLimits, open_picture
+from bot.media.pictures.opening import open_picture
+from bot.media.pictures.refusals import PictureLimits
 from bot.media.pictures.tiff import tiff_pages
 from tests.support.picture_files import chunk, distance, png_with, refused, saved
 

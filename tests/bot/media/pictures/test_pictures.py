@@ -16,7 +16,8 @@ from PIL import Image
 
 from bot.media.pictures.flattening import BACKGROUND
 from bot.media.pictures.headers import gif_frames
-from bot.media.pictures.opening import ACCEPTED, PictureError, PictureLimits, open_picture
+from bot.media.pictures.opening import open_picture
+from bot.media.pictures.refusals import ACCEPTED, PictureError, PictureLimits
 from models.faces import Box
 from tests.support.picture_files import chunk, distance, png_with, refused, saved
 
