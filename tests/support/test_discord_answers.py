@@ -132,6 +132,7 @@ async def test_every_endpoint_answers_as_discord_describes_it() -> None:
             assert (await stage.ask("GET", f"{hook}/messages/{message}"))["code"] == 10008
 
     posted = await stage.ask("POST", f"/channels/{channel}/messages", CARD, files=True)
+    assert posted in await stage.ask("GET", f"/channels/{channel}/messages")
     for kind in (6, 7):
         press = stage.interaction(fan, stage.channel, 3)
         press.source_message_id = int(posted["id"])
