@@ -13,8 +13,10 @@ from bot.infra.clip_files import ClipFiles
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
 from bot.infra.concurrency import GATHERINGS, ConcurrencyLimit
+from bot.infra.postponed import Postponed
 from bot.infra.recent_deletions import RecentDeletions
 from bot.infra.storage import Storage
+from bot.infra.storage_faults import StorageFaults
 from bot.jobs import EngineConfig
 from bot.learning.notifications import Notification, Notifications
 from bot.learning.recognisers import Recognisers
@@ -74,6 +76,8 @@ class App:
     notifications: Notifications
     question_limit: ConcurrencyLimit
     videos: ClipFiles
+    faults: StorageFaults = field(default_factory=StorageFaults)
+    postponed: Postponed = field(default_factory=Postponed)
     clips: ClipTasks = field(default_factory=ClipTasks)
     gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, GATHERINGS))
     caches: Caches = field(default_factory=Caches)
@@ -92,12 +96,13 @@ class App:
         the background, and a worker is left for pictures.
         """
         config = engine_config(settings)
-        storage, notifications = Storage.open(settings), Notifications()
+        faults, notifications = StorageFaults(), Notifications()
+        storage = Storage.open(settings, faults)
         async with (
-            Database.open(settings) as database,
+            Database.open(settings, faults) as database,
             nullcontext(compute)
             if compute
-            else Compute.open(settings, own_processes=own_processes, serves=serves) as workers,
+            else Compute.open(settings, own_processes=own_processes, serves=serves, faults=faults) as workers,
             Trainer.open(
                 database,
                 storage,
@@ -112,7 +117,7 @@ class App:
             reports = Reports(database, workers, recognisers)
             database.filled_listeners.append(lambda server, use: notifications.send(Notification(server, use)))
             question_limit = ConcurrencyLimit(settings.questions_at_once)
-            videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
+            videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days, faults)
             app = cls(
                 settings=settings,
                 database=database,
@@ -125,6 +130,7 @@ class App:
                 notifications=notifications,
                 question_limit=question_limit,
                 videos=videos,
+                faults=faults,
             )
             try:
                 yield app

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import json
 import logging
+import sys
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.database.tables.servers import Note
-from bot.errors import PersonError, StoppingError
+from bot.errors import PersonError, StoppingError, StorageError, log_failure
 from bot.infra.under_way import UnderWay
 from bot.retries import retry_once
 
@@ -47,6 +48,7 @@ COGS = (
     "cogs.twins.cog",
     "cogs.setup.cog",
     "cogs.help.cog",
+    "cogs.owner.cog",
 )
 SYNCED = "synced commands"
 REMEMBERED_INTERACTIONS = 10_000
@@ -156,6 +158,12 @@ class Nugu(commands.AutoShardedBot):
     async def on_message(self, message: discord.Message) -> None:
         """Do nothing: all commands are slash commands, and cogs have listeners of their own."""
 
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log the error of a listener. Nobody waits for an answer."""
+        error = sys.exception()
+        assert error is not None
+        log_failure("the event %s was not handled", event_method, error=error, logger=log)
+
     async def _sync_if_changed(self) -> None:
         """Sync the commands unless Discord has them already, since syncs are limited.
 
@@ -172,8 +180,11 @@ class Nugu(commands.AutoShardedBot):
         except Exception:  # a refusal, a lost connection, or an answer that discord.py can't parse
             log.exception("Discord did not take the commands; those that it has stay until the next start")
             return
-        async with self.app.database.writing() as session:
-            await session.merge(Note(key=SYNCED, value=wanted))
+        try:
+            async with self.app.database.writing() as session:
+                await session.merge(Note(key=SYNCED, value=wanted))
+        except StorageError as fault:
+            log.error("the next start syncs the commands again: %s", fault)
 
 
 class NuguCommandTree(app_commands.CommandTree[Nugu]):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import logging
+import os
 import secrets
+import tempfile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.domain.messages import AnyOf, Code, Hint, Message, Strong
 from bot.domain.quotas import Quota
+from bot.domain.storage import DISK_ERRORS, for_operator, for_people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.messages import Parameter
+    from bot.domain.storage import StorageReason
 
 PersonErrorT = TypeVar("PersonErrorT", bound="PersonError")
 
@@ -185,6 +188,13 @@ class ForgottenError(PersonError):
         super().__init__("I no longer know what was asked here.")
 
 
+class UnkeptError(PersonError):
+    """The database could not take an answer when it was given."""
+
+    def __init__(self) -> None:
+        super().__init__("I could not keep this answer, so I know no more of it than it shows. Ask once more.")
+
+
 class DeletedError(PersonError):
     """The message with the picture or the question was deleted before the answer."""
 
@@ -244,19 +254,61 @@ class StoppingError(PersonError):
         super().__init__("I am being stopped just now. Ask again in a minute, when I am back.")
 
 
+class StorageError(PersonError):
+    """The database, the crops or a folder can't be read or written. Nothing is half kept then.
+
+    `reason`: the kind of the fault. `place`: the database, the folder or the file, without secrets. `for_operator`: the fault
+    and what the operator does about it; it is also `str(error)`.
+    """
+
+    def __init__(self, reason: StorageReason, place: str, detail: str = "") -> None:
+        """`detail`: the words of the system or of a server."""
+        super().__init__(for_people(reason))
+        self.reason = reason
+        self.place = place
+        self.for_operator = for_operator(reason, place, detail)
+
+    @classmethod
+    def of(cls, error: BaseException, place: str = "") -> StorageError | None:
+        """The fault that an error of the system stands for; None for another error. `place`: where `error` names none."""
+        if isinstance(error, StorageError):
+            return error
+        if not isinstance(error, OSError) or (reason := DISK_ERRORS.get(error.errno or 0)) is None:
+            return None
+        named = "" if error.filename is None else os.fsdecode(error.filename)
+        return cls(reason, named or place or tempfile.gettempdir(), error.strerror or "")
+
+    def __str__(self) -> str:
+        return str(self.for_operator)
+
+
 def message_for(error: BaseException) -> Message:
-    """The message of `error` for a person: its own, or one with a reference number, at which the log has the traceback."""
+    """The message of `error` for a person: its own, or one with a reference number, at which the log has the traceback.
+
+    For a fault of the storage the log has a line for the operator.
+    """
+    if (fault := StorageError.of(error)) is not None:
+        log.error("%s", fault)
+        return fault.message
     if isinstance(error, PersonError):
         return error.message
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        log.error("no space is left on the disk", exc_info=error)
-        return Message("My disk is full", hint=Hint.OPERATOR_MUST_MEND)
     reference = secrets.token_hex(3)
     log.error("reference %s", reference, exc_info=error)
     return Message(
         "Something broke on my side. If it stays so, tell my owner the reference {reference}.",
         reference=Code(reference),
     )
+
+
+def log_failure(what: str, *args: object, error: BaseException, logger: logging.Logger) -> None:
+    """Log that work failed which nobody waits for: a fault of the storage in a line, another error with its traceback.
+
+    `what`: the line, formatted with `args` as by `Logger.error`.
+    """
+    if (fault := StorageError.of(error)) is not None:
+        logger.error(f"{what}: %s", *args, fault)
+    else:
+        logger.error(what, *args, exc_info=error)
 
 
 def _restored(kind: type[PersonErrorT], args: tuple[Any, ...], state: dict[str, Any]) -> PersonErrorT:

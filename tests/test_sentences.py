@@ -15,7 +15,7 @@ from tests.support.sources import modules, name_of, tree_of
 CARRIERS = {"Message", "PersonError", "OperatorError", "LinkError", "PictureError", "VideoError", "ArchiveError"}
 """Functions that take a template and its parameters."""
 
-CARRIES_TEXT = r"(^(Message|SlashCommand|Code)|Error|^super\(\).__init__|^log\.\w+)$"
+CARRIES_TEXT = r"(^(Message|SlashCommand|Code)|Error|^super\(\).__init__|^log\.\w+|^log_failure)$"
 """Calls whose first argument is a template, a command, a log line, or the text of an exception."""
 
 HANDED_ON = {
@@ -32,8 +32,9 @@ BELOW_THE_EDGES = (
     *("bot/media", "bot/links", "bot/infra", "bot/jobs"),
 )
 OTHER_WORDS = {
-    "bot.infra.compute": "a warning of Dask that is left out",
+    "bot.infra.dask_configuration": "a warning of Dask that is left out",
     "bot.infra.limited_process": "the exit of a child process, for the log",
+    "bot.infra.storage": "messages of the stores' library",
     "bot.jobs.screen_time": "words in a drawn picture",
     "bot.jobs.twins": "words in a drawn picture",
     "bot.links.child": "messages of yt-dlp",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.messages import Hint, Markup, Message, render
-from bot.errors import NoRosterError, PersonError
+from bot.errors import NoRosterError, PersonError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ HINTS = {
     Hint.INSTALL_ENGINE: GET_ENGINE,
     Hint.MAKE_ROOM: "Raise {setting}, or remove some.",
     Hint.NAME_GROUP: "Say by its group whom you mean.",
+    Hint.OPERATOR_MENDS_STORAGE: ".",
     Hint.OPERATOR_MUST_MEND: ".",
     Hint.REINSTALL_ENGINE: GET_ENGINE,
     Hint.SHOW_GROUP: "See who is in it: nugu roster list",
@@ -50,6 +51,8 @@ def at_terminal(message: str | Message | PersonError) -> str:
     match message:
         case NoRosterError():
             return NOBODY
+        case StorageError():
+            return render(message.for_operator, TERMINAL)
         case PersonError():
             return render(message.message, TERMINAL)
         case Message():

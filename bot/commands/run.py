@@ -67,6 +67,7 @@ def _stop(serving: asyncio.Task[None]) -> None:
 
 async def _serve(settings: Settings, token: str) -> None:
     async with App.open(settings, serves=True) as app, forgetting(app):
+        await app.database.check_writable()
         pause = FIRST_PAUSE
         while not await _served(app, token):
             log.warning("trying again in %.0f seconds", pause)

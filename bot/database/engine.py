@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception, stop_before_delay, wait_random_exponential
 
+from bot.database.faults import reason_of
+from bot.database.place import DatabasePlace
 from bot.database.quotas import filled
 from bot.database.servers import touched
-from bot.errors import PersonError
+from bot.domain.storage import StorageReason
+from bot.errors import PersonError, StorageError
+from bot.infra.storage_faults import StorageFaults
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
 
     from bot.domain.quotas import Limits, QuotaUse
     from bot.settings import Settings
+
+log = logging.getLogger(__name__)
 
 FILE = "nugu.sqlite3"
 """The database in the data folder."""
@@ -32,26 +41,44 @@ HEAD = "0015"
 BUSY_MILLISECONDS = 10_000
 """The time that SQLite waits for a lock."""
 
+PATIENCE = 30.0
+"""Seconds for which the write lock is tried to be taken again and again while another process holds it."""
+
+MOST_WRITERS = 10
+"""Transactions that write to a database server at once; the pool has 15 connections."""
+
+LONGEST_PAUSE = 1.0
+"""Seconds between two of these attempts, at most. Chance chooses them, so that processes don't try in step."""
+
 WRITES: dict[str, Any] = {"nugu_writes": True}
 """Execution options of a connection whose transactions take the write lock at their begin."""
 
 
 class Database:
-    """Sessions on one database. `reading()` sees a snapshot. `writing()` takes the write lock first, and commits."""
+    """Sessions on one database. `reading()` sees a snapshot. `writing()` takes the write lock first, and commits.
 
-    def __init__(self, engine: AsyncEngine, limits: Limits) -> None:
+    Both raise StorageError where the database can't be used, and nothing is kept of a transaction then.
+    """
+
+    def __init__(self, engine: AsyncEngine, limits: Limits, faults: StorageFaults | None = None) -> None:
+        """`faults`: gets each fault of the database."""
         self.engine = engine
         self.listeners: list[Callable[[int], None]] = []
         """Called after each commit with the id of each server whose roster the transaction changed."""
         self.filled_listeners: list[Callable[[int, QuotaUse], None]] = []
         """Called after each commit with each server whose moderators are to be told that this quota is full."""
+        self._place = DatabasePlace(engine.url)
+        self._faults = faults or StorageFaults()
         self._sessions = async_sessionmaker(engine, expire_on_commit=False, info={"limits": limits})
+        # SQLite has one writer. The others of this process wait for it without a connection.
+        self._turn = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else MOST_WRITERS)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncGenerator[Database]:
+    async def open(cls, settings: Settings, faults: StorageFaults | None = None) -> AsyncGenerator[Database]:
         """The database of `settings`, migrated to the newest revision. Raises PersonError if it can't be opened."""
-        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if (fault := _make_folder(settings.data)) is not None:
+            raise fault
         # A URL object takes the path as it is. In the text of a URL, ? and % have meanings of their own.
         own = URL.create("sqlite+aiosqlite", database=str((settings.data / FILE).absolute()))
         try:
@@ -64,34 +91,69 @@ class Database:
             try:
                 await _migrate_if_needed(engine)
             except (SQLAlchemyError, OSError) as error:
-                raise PersonError(
-                    "The database {database} can't be opened: {reason}.",
-                    database=_display_name(engine.url),
-                    reason=str(getattr(error, "orig", error)),
-                ) from error
-            yield cls(engine, settings.quotas)
+                raise DatabasePlace(engine.url).error_at_open(error) from error
+            yield cls(engine, settings.quotas, faults)
         finally:
             await engine.dispose()
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession]:
         """A session that is rolled back at the end."""
-        async with self._sessions() as session:
-            yield session
+        with self._faults.watching(self._place.fault_of):
+            self._place.check()
+            async with self._sessions() as session:
+                yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession]:
-        """A session that is committed at the end, or rolled back after an error."""
-        async with self._sessions() as session:
-            async with session.begin():
-                await session.connection(execution_options=WRITES)
+        """A session that is committed at the end, or rolled back after an error.
+
+        While another process holds the lock, it is tried for `PATIENCE` seconds.
+        """
+        with self._faults.watching(self._place.fault_of):
+            async with self._taking_turns(), self._sessions() as session:
+                await self._take_lock(session)
                 yield session
+                await session.commit()
             for server in touched(session):
                 for listener in self.listeners:
                     listener(server)
             for server, use in filled(session):
                 for told in self.filled_listeners:
                     told(server, use)
+
+    async def check_writable(self) -> None:
+        """Raise StorageError where nothing can be written."""
+        async with self.writing():
+            pass
+
+    @asynccontextmanager
+    async def _taking_turns(self) -> AsyncGenerator[None]:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise StorageError(StorageReason.LOCKED, self._place.name) from None
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    async def _take_lock(self, session: AsyncSession) -> None:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception(lambda error: reason_of(error) is StorageReason.LOCKED),
+            wait=wait_random_exponential(multiplier=0.1, max=LONGEST_PAUSE),
+            stop=stop_before_delay(PATIENCE),
+            before_sleep=before_sleep_log(log, logging.INFO),
+            reraise=True,
+        ):
+            with attempt:
+                self._place.check()
+                try:
+                    await session.connection(execution_options=WRITES)
+                except BaseException:
+                    await session.rollback()
+                    raise
 
 
 def sqlite_file(settings: Settings) -> Path | None:
@@ -113,9 +175,15 @@ def is_known(revision: str) -> bool:
     return revision in {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
 
 
-def _display_name(url: URL) -> str:
-    """The name of a database for operators: its file, or its URL without the password."""
-    return url.database if url.get_backend_name() == "sqlite" and url.database else str(url)
+def _make_folder(folder: Path) -> StorageError | None:
+    """Make the data folder, of this user alone. The fault of its disk, if it has one."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        if (fault := StorageError.of(error)) is None:
+            raise
+        return fault
+    return None
 
 
 async def _migrate_if_needed(engine: AsyncEngine) -> None:

@@ -13,7 +13,7 @@ from bot.database.quotas import QuotaRepository
 from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
-from bot.domain.answers import MOST_CANDIDATES, Answer, AnsweredFace, AnsweredPicture
+from bot.domain.answers import MOST_CANDIDATES, UNKEPT, Answer, AnsweredFace, AnsweredPicture
 from bot.domain.enums import Origin
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.quotas import Quota
@@ -51,9 +51,7 @@ class QuestionRepository:
         `only_in`: the only channel that may show the crops; None: any channel. Raises QuotaError where photos that were
         submitted or gathered have no room for their crops; other questions do without.
         """
-        question.pictures = [_picture(position, *result) for position, result in enumerate(results)]
-        for picture in question.pictures:
-            picture.spoiler = picture.position in spoilers
+        _fill(question, results, spoilers)
         faces = [face for picture in question.pictures for face in picture.faces]
         named = {face.member_id for face in faces if face.member_id is not None}
         existing = set(await self._session.scalars(select(Member.id).where(Member.id.in_(named))))
@@ -86,18 +84,7 @@ class QuestionRepository:
         question = (await self._session.scalars(query)).one_or_none()
         if question is None:
             raise ForgottenError
-        return Answer(
-            id=question.id,
-            server_id=question.server_id,
-            channel_id=question.channel_id,
-            place_id=question.place_id,
-            source_message_id=question.source_message_id,
-            asker_id=question.asker_id,
-            engine=question.engine,
-            threshold=question.threshold,
-            rosters=tuple(question.rosters),
-            pictures=tuple(_answered(picture) for picture in question.pictures),
-        )
+        return _answer(question)
 
     async def _add_crop(
         self, question: Question, face: QuestionFace, seen: SeenFace, crops: Mapping[bytes, StoredCrop]
@@ -135,6 +122,45 @@ class QuestionRepository:
         query = select(Question.server_id).where(Question.asker_id == asker_id, Question.server_id.is_not(None))
         latest = query.group_by(Question.server_id).order_by(func.max(Question.id).desc())
         return [server for server in await self._session.scalars(latest) if server is not None]
+
+
+def unkept_answer(
+    question: Question,
+    results: Sequence[tuple[str, IdentifiedPicture | Refused]],
+    *,
+    spoilers: Collection[int] = (),
+) -> Answer:
+    """The answer of a question that no database has, as `QuestionRepository.add` would return it; its ids are `UNKEPT`."""
+    _fill(question, results, spoilers)
+    question.id = UNKEPT
+    for picture in question.pictures:
+        for face in picture.faces:
+            face.id = UNKEPT
+    return _answer(question)
+
+
+def _fill(
+    question: Question, results: Sequence[tuple[str, IdentifiedPicture | Refused]], spoilers: Collection[int]
+) -> None:
+    """Give a question its pictures with their faces."""
+    question.pictures = [_picture(position, *result) for position, result in enumerate(results)]
+    for picture in question.pictures:
+        picture.spoiler = picture.position in spoilers
+
+
+def _answer(question: Question) -> Answer:
+    return Answer(
+        id=question.id,
+        server_id=question.server_id,
+        channel_id=question.channel_id,
+        place_id=question.place_id,
+        source_message_id=question.source_message_id,
+        asker_id=question.asker_id,
+        engine=question.engine,
+        threshold=question.threshold,
+        rosters=tuple(question.rosters),
+        pictures=tuple(_answered(picture) for picture in question.pictures),
+    )
 
 
 def _picture(position: int, name: str, result: IdentifiedPicture | Refused) -> QuestionPicture:

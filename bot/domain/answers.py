@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from bot.domain.enums import Meaning
 from models.faces import Band, Box, Flaw, Guess
 
+UNKEPT = 0
+"""The id of an answer that the database could not take, and of its faces. No row has it."""
+
 MOST_CANDIDATES = 25
 """Candidates of a face that the database keeps, the likeliest ones."""
 
@@ -119,6 +122,11 @@ class Answer:
     channel_id: int | None = None
     place_id: int | None = None
     source_message_id: int | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the database has it. Without it, nobody can correct it or see its details."""
+        return self.id != UNKEPT
 
     @property
     def faces(self) -> tuple[tuple[AnsweredPicture, AnsweredFace], ...]:

@@ -39,6 +39,7 @@ class Hint(Enum):
     MAKE_ROOM = auto()
     NAME_GROUP = auto()
     OPERATOR_MENDS = auto()
+    OPERATOR_MENDS_STORAGE = auto()
     OPERATOR_MUST_MEND = auto()
     REINSTALL_ENGINE = auto()
     SHOW_GROUP = auto()

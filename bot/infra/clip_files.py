@@ -20,8 +20,12 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
+from bot.errors import StorageError
+from bot.infra.storage_faults import StorageFaults
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 VIDEO = "video"
@@ -49,8 +53,10 @@ class CachedVideo:
 class ClipFiles:
     """The folders of all videos. `most_bytes`: their size together. `days`: the time after which an unused video is deleted."""
 
-    def __init__(self, folder: Path, most_bytes: int, days: int) -> None:
+    def __init__(self, folder: Path, most_bytes: int, days: int, faults: StorageFaults | None = None) -> None:
+        """`faults`: gets each fault of the disk."""
         self._folder = folder.absolute()
+        self._faults = faults or StorageFaults()
         self._most_bytes = most_bytes
         self._days = days
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -61,17 +67,26 @@ class ClipFiles:
 
     @asynccontextmanager
     async def incoming(self) -> AsyncGenerator[Path]:
-        """A new folder for incoming files. It is deleted at the end, with all files that `take` did not move."""
+        """A new folder for incoming files. It is deleted at the end, with all files that `take` did not move.
+
+        Raises StorageError where the disk takes no more of them.
+        """
         folder = self._folder / f"{INCOMING}{uuid4().hex}"
-        await asyncio.to_thread(folder.mkdir, parents=True)
-        try:
-            yield folder
-        finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        with self.watching():
+            await asyncio.to_thread(folder.mkdir, parents=True)
+            try:
+                yield folder
+            finally:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    def watching(self) -> AbstractContextManager[None]:
+        """While this context lasts, a fault of the disk is raised as StorageError and reported."""
+        return self._faults.watching(lambda error: StorageError.of(error, str(self._folder)))
 
     async def take(self, path: Path, video: str, title: str) -> CachedVideo:
-        """Move the file `path` into the folder of `video`."""
-        return await asyncio.to_thread(self._take, path, video, title)
+        """Move the file `path` into the folder of `video`. Raises StorageError."""
+        with self.watching():
+            return await asyncio.to_thread(self._take, path, video, title)
 
     async def find(self, video: str) -> CachedVideo | None:
         """The video, None if the cache doesn't have it. It counts as used now."""
@@ -81,12 +96,12 @@ class ClipFiles:
         """Delete the video's folder."""
         await asyncio.to_thread(shutil.rmtree, self._folder / video, ignore_errors=True)
 
-    async def sweep(self, held: Collection[str]) -> None:
+    async def sweep(self, held: Collection[str], *, share: float = 1.0) -> None:
         """Delete videos that were not used for too long, and the least recently used ones if all are too large together.
 
-        Videos of `held` stay.
+        Videos of `held` stay. `share`: at most this share of the bytes that are there may stay.
         """
-        await asyncio.to_thread(self._sweep, held)
+        await asyncio.to_thread(self._sweep, held, share)
 
     def _take(self, path: Path, video: str, title: str) -> CachedVideo:
         folder = self._folder / video
@@ -104,16 +119,17 @@ class ClipFiles:
             return None
         return CachedVideo(folder, title)
 
-    def _sweep(self, held: Collection[str]) -> None:
+    def _sweep(self, held: Collection[str], share: float) -> None:
         now, total = time.time(), 0
         with suppress(FileNotFoundError):
             folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
+            most_bytes = min(self._most_bytes, share * sum(_size(folder) for folder in folders))
             for folder in sorted(folders, key=_last_use, reverse=True):
                 _remove_left_behind(folder, now)
                 incoming = folder.name.startswith(INCOMING)
                 lifetime = LEFT_BEHIND if incoming or not (folder / VIDEO).exists() else self._days * DAY
                 total += 0 if incoming else _size(folder)
-                if folder.name not in held and (now - _last_use(folder) > lifetime or total > self._most_bytes):
+                if folder.name not in held and (now - _last_use(folder) > lifetime or total > most_bytes):
                     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import threading
-import warnings
 from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager
 from contextvars import Context
@@ -15,10 +14,12 @@ from functools import partial
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
+from bot.errors import StorageError, TooSlowError, WorkersAwayError, WorkLostError
+from bot.infra.dask_configuration import configure
 from bot.infra.deadline import Deadline
 from bot.infra.environment import confine_spawned_processes
 from bot.infra.lanes import Lane, background_workers
+from bot.infra.storage_faults import StorageFaults
 from bot.infra.temporary import TemporaryFolder, sweep
 from bot.infra.worker_side import run_with_watchdog
 
@@ -48,8 +49,17 @@ class Compute:
     wait. If the connection to a running scheduler breaks, the job is submitted once more at the same address.
     """
 
-    def __init__(self, settings: Settings, *, own_processes: bool = True, serves: bool = True) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        own_processes: bool = True,
+        serves: bool = True,
+        faults: StorageFaults | None = None,
+    ) -> None:
+        """`faults`: gets each fault of a disk that a job writes to."""
         self._settings = settings
+        self._faults = faults or StorageFaults()
         self._own_processes = own_processes
         self._serves = serves
         self._client: Future[Any] | None = None
@@ -60,7 +70,12 @@ class Compute:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, settings: Settings, *, own_processes: bool = True, serves: bool = True
+        cls,
+        settings: Settings,
+        *,
+        own_processes: bool = True,
+        serves: bool = True,
+        faults: StorageFaults | None = None,
     ) -> AsyncGenerator[Compute]:
         """Workers, which start at the first job or at `start`, and end at the end of the context.
 
@@ -68,7 +83,7 @@ class Compute:
         meanwhile, so a worker is left for pictures.
         """
         await asyncio.to_thread(sweep)
-        compute = cls(settings, own_processes=own_processes, serves=serves)
+        compute = cls(settings, own_processes=own_processes, serves=serves, faults=faults)
         try:
             yield compute
         finally:
@@ -94,7 +109,7 @@ class Compute:
         """The result of `job(*args, **kwargs)` in a worker.
 
         Raises TooSlowError after the deadline, WorkLostError if the job's workers died three times, WorkersAwayError if no
-        workers can be reached, and the errors of the job.
+        workers can be reached, StorageError where a disk takes nothing of the job, and the other errors of the job.
         """
         return await self.run_within(self._settings.deadline, Lane.PICTURES, job, *args, **kwargs)
 
@@ -128,10 +143,11 @@ class Compute:
         )
 
     async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        try:
-            return await attempt()
-        except WorkersAwayError:
-            return await attempt()
+        with self._faults.watching():
+            try:
+                return await attempt()
+            except WorkersAwayError:
+                return await attempt()
 
     async def _attempt(
         self,
@@ -146,7 +162,7 @@ class Compute:
         try:
             client = await asyncio.wrap_future(started)
         except (OSError, RuntimeError) as error:
-            raise WorkersAwayError from error
+            raise StorageError.of(error) or WorkersAwayError from error
         # The start of the workers has imported these modules.
         from distributed import KilledWorker
         from distributed.client import ClosedClientError
@@ -232,15 +248,9 @@ class Compute:
             threading.Thread(target=_end, args=(started.result(),), name="dask-end", daemon=True).start()
 
     def _connect(self) -> Any:
-        import dask.config
-
-        dask.config.set(_QUIET)
-        # What a killed worker leaves behind goes with this folder.
-        dask.config.set({"distributed.nanny.environ.TMPDIR": str(self._folder.path)})
+        configure(self._folder.path)
         from distributed import Client
 
-        # A picture travels within its task, as one copy. Scattered data would be lost with the worker that holds it.
-        warnings.filterwarnings("ignore", message="Sending large graph", category=UserWarning)
         settings = self._settings
         if settings.scheduler:
             from bot.infra.tls import foreign_security
@@ -263,18 +273,6 @@ class Compute:
             client = Client(cluster, set_as_default=False)
             undone.pop_all()
             return client
-
-
-_QUIET: dict[str, Any] = {
-    # distributed reads this at its import, and logs each worker at INFO otherwise.
-    "logging": {"distributed": "critical"},
-    # Only the dashboard shows these, which each process measures up to a hundred times a second.
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "1s",
-    # Pages of the HTTP servers, which `own_cluster` leaves out.
-    "distributed.scheduler.http.routes": [],
-    "distributed.worker.http.routes": [],
-}
 
 
 def _in_fresh_context(call: Callable[..., Any], *args: Any) -> Any:

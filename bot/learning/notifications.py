@@ -1,19 +1,15 @@
-"""Notifications for moderators, handed to the part of the bot that delivers them."""
+"""Notifications for moderators, which the cog of models delivers."""
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from bot.infra.outbox import Outbox
 
+if TYPE_CHECKING:
     from bot.domain.models import MadeModel
     from bot.domain.quotas import QuotaUse
-
-MOST_KEPT = 100
-"""Notifications that wait for a listener; a further one replaces the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,23 +20,5 @@ class Notification:
     news: MadeModel | QuotaUse
 
 
-class Notifications:
-    """Hands notifications to a listener; those sent while there is none wait for the next."""
-
-    def __init__(self) -> None:
-        self._listener: Callable[[Notification], None] | None = None
-        self._kept: deque[Notification] = deque(maxlen=MOST_KEPT)
-
-    def send(self, notification: Notification) -> None:
-        """Hand `notification` to the listener, now or once there is one."""
-        self._kept.append(notification)
-        self._hand_on()
-
-    def listen(self, listener: Callable[[Notification], None] | None) -> None:
-        """Hand waiting and future notifications to `listener`. None: future ones wait."""
-        self._listener = listener
-        self._hand_on()
-
-    def _hand_on(self) -> None:
-        while self._listener is not None and self._kept:
-            self._listener(self._kept.popleft())
+class Notifications(Outbox[Notification]):
+    """The notifications on their way."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.database.rosters import RosterRepository
 from bot.domain.messages import Message
-from bot.errors import PersonError
+from bot.errors import PersonError, StorageError, log_failure
 from bot.learning.model_maker import ModelMaker
 from bot.learning.notifications import Notification
 from bot.text.models import classifier_trial
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 
 QUIET = 20.0
 """Seconds without a change of a server's roster before it is trained, so that a burst of changes is one training."""
+
+AFTER_FAULT = 600.0
+"""Seconds until the trainer tries again after a fault of the storage."""
 
 BOT = 0
 """The maker of models that the bot trains by itself."""
@@ -106,14 +109,19 @@ class Trainer:
                 self.schedule(server)
         return files
 
-    def schedule(self, server: int) -> None:
-        """Train the groups of a server in the background, if that is due once its roster is quiet."""
+    def schedule(self, server: int, after: float = 0.0) -> None:
+        """Train the groups of a server in the background, if that is due once its roster is quiet.
+
+        `after`: seconds that pass at least.
+        """
         if self._quiet is None:
             return
         if before := self._waiting.pop(server, None):
             before.cancel()
         # In a fresh context: otherwise a simulated Discord lets the person of this context wait for the task.
-        task = self._waiting[server] = Context().run(asyncio.create_task, self._train_when_quiet(server, self._quiet))
+        task = self._waiting[server] = Context().run(
+            asyncio.create_task, self._train_when_quiet(server, max(self._quiet, after))
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -137,12 +145,16 @@ class Trainer:
             async with self._database.reading() as session:
                 groups = [group.id for group in await RosterRepository(session).groups([server])]
             await self._maker.delete_orphans()
-        except Exception:
-            log.exception("no training was looked for in server %s", server)
+        except Exception as error:  # noqa: BLE001  # the next change in the server looks again
+            log_failure("no training was looked for in server %s", server, error=error, logger=log)
+            self.schedule(server, AFTER_FAULT)
             return
         for group in groups:
             try:
                 await self._train_if_due(group)
+            except StorageError as fault:
+                log.error("group %s was not trained; it answers as before: %s", group, fault)
+                self.schedule(server, AFTER_FAULT)
             except (BrokenOffError, PersonError, OSError) as error:
                 log.warning("group %s was not trained; it answers as before: %s", group, error)
             except Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.usecases.clips import request
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
 
 
 async def forget(app: App, gone: MessageScope) -> None:
-    """Forget the pictures and videos of deleted messages, and of questions or answers that were deleted."""
+    """Forget the pictures and videos of deleted messages, and of questions or answers that were deleted.
+
+    It is done later where the storage has a fault now.
+    """
     app.deletions.add(gone)
+    await app.postponed.attempt(partial(_forget, app, gone))
+
+
+async def _forget(app: App, gone: MessageScope) -> None:
     await crops.forget_deleted(app, gone)
     await request.forget_deleted(app, gone)

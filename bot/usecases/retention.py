@@ -6,9 +6,11 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.database.tables.base import utc_now
+from bot.errors import log_failure
 from bot.usecases.clips import request
 from bot.usecases.questions import crops
 
@@ -26,7 +28,7 @@ UNNAMED = timedelta(hours=1)
 
 @asynccontextmanager
 async def forgetting(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
-    """While this context lasts, forget what is due at each interval. After an error, the next interval tries again."""
+    """While this context lasts, forget what is due at each interval. The next interval tries again what failed."""
     task = asyncio.create_task(_forget_again_and_again(app, every))
     try:
         yield
@@ -37,16 +39,24 @@ async def forgetting(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
 
 
 async def forget_due(app: App) -> None:
-    """Forget the faces whose time is over, crops that were left behind, and old videos."""
-    await crops.forget_older(app, utc_now() - timedelta(days=app.settings.forget_days))
-    await crops.sweep_files(app, utc_now() - UNNAMED)
-    await request.sweep(app)
+    """Forget the faces whose time is over, crops that were left behind, and old videos; do work that was postponed.
+
+    A step that fails gets a line in the log, and the others are done.
+    """
+    steps = (
+        partial(request.sweep, app),
+        app.postponed.retry,
+        partial(crops.forget_older, app, utc_now() - timedelta(days=app.settings.forget_days)),
+        partial(crops.sweep_files, app, utc_now() - UNNAMED),
+    )
+    for step in steps:
+        try:
+            await step()
+        except Exception as error:  # noqa: BLE001  # the other steps go on
+            log_failure("what is due was not forgotten", error=error, logger=log)
 
 
 async def _forget_again_and_again(app: App, every: float) -> None:
     while True:
-        try:
-            await forget_due(app)
-        except Exception:
-            log.exception("what is due was not forgotten; I try again in %.0f s", every)
+        await forget_due(app)
         await asyncio.sleep(every)

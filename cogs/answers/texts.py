@@ -23,6 +23,7 @@ ALL_RIGHT, FIX_A_FACE, DETAILS, HIDE, UNDO = "All right", "Fix a face", "Details
 """The labels of the buttons under an answer."""
 
 NO_FACE = "I see no face in it. A larger or clearer picture helps."
+NOT_KEPT = "-# I could not keep this answer, so nobody can correct it later."
 DRAWING_OUTDATED = "-# The picture still carries the names from before."
 NOBODY = {Meaning.STRANGER: "not a member", Meaning.NOT_A_FACE: "not a face"}
 REMOVED = "a member removed since"

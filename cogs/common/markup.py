@@ -40,6 +40,7 @@ HINTS = {
     Hint.MAKE_ROOM: "Make room with `/{remedy}`, or ask my owner to raise `{setting}`.",
     Hint.NAME_GROUP: "Say in `group:` whom you mean.",
     Hint.OPERATOR_MENDS: "My owner can mend that.",
+    Hint.OPERATOR_MENDS_STORAGE: ", which only my owner can mend; nothing of yours is lost.",
     Hint.OPERATOR_MUST_MEND: ", which only my owner can mend.",
     Hint.REINSTALL_ENGINE: (
         "My owner gets them anew with `nugu engine install {engine}`, or goes on with another: `nugu engine use dlib`."

@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.trust import Trust
 from bot.errors import PersonError
-from bot.usecases.questions import correct, crops, identify
+from bot.usecases.questions import cards, correct, crops
 from cogs.answers.details import details_card
 from cogs.common.components import PersistentItem, actor_of, question_here
 from cogs.common.layout import Button
@@ -64,14 +64,18 @@ class HideButton(PersistentItem[Button], template=r"nugu:hide:(?P<question>\d+)"
     """Deletes the card; for the asker and for moderators."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        app = interaction.client.app
         answer = await question_here(interaction, self.ids["question"])
-        actor = await actor_of(interaction)
-        if actor.id != answer.asker_id and actor.trust < Trust.MODERATOR:
-            raise PersonError(NOT_YOURS_TO_HIDE)
-        await identify.hide(app, answer.id)
-        with contextlib.suppress(discord.NotFound):  # pressed twice, or a moderator deleted it
-            await interaction.delete_original_response()
+        await _require_hiding(interaction, answer.asker_id)
+        await cards.hide(interaction.client.app, answer.id)
+        await _delete_card(interaction)
+
+
+class HideUnkeptButton(PersistentItem[Button], template=r"nugu:unkept:(?P<asker>\d+)"):
+    """Deletes the card of an answer that was not kept; for the asker and for moderators."""
+
+    async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
+        await _require_hiding(interaction, self.ids["asker"])
+        await _delete_card(interaction)
 
 
 class UndoButton(PersistentItem[Button], template=r"nugu:undo:(?P<question>\d+)"):
@@ -81,6 +85,18 @@ class UndoButton(PersistentItem[Button], template=r"nugu:undo:(?P<question>\d+)"
         answer = await question_here(interaction, self.ids["question"])
         corrected = await correct.undo(interaction.client.app, answer.id, await actor_of(interaction))
         await _answer(interaction, corrected)
+
+
+async def _require_hiding(interaction: discord.Interaction[Nugu], asker_id: int) -> None:
+    """Raise PersonError where the user may not hide the card of an asker's question."""
+    actor = await actor_of(interaction)
+    if actor.id != asker_id and actor.trust < Trust.MODERATOR:
+        raise PersonError(NOT_YOURS_TO_HIDE)
+
+
+async def _delete_card(interaction: discord.Interaction[Nugu]) -> None:
+    with contextlib.suppress(discord.NotFound):  # pressed twice, or a moderator deleted it
+        await interaction.delete_original_response()
 
 
 async def _answer(interaction: discord.Interaction[Nugu], corrected: correct.CorrectedAnswer) -> None:
@@ -95,5 +111,6 @@ ITEMS: tuple[type[PersistentItem[Any]], ...] = (
     FixFaceButton,
     DetailsButton,
     HideButton,
+    HideUnkeptButton,
     UndoButton,
 )

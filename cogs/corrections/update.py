@@ -10,7 +10,7 @@ import discord
 from bot.client import UNREACHABLE
 from bot.errors import PersonError
 from bot.usecases.clips import request
-from bot.usecases.questions import identify
+from bot.usecases.questions import cards, identify
 from cogs.answers.cards import answer_card, answer_files, picture_urls
 from cogs.clips.cards import clip_card
 from cogs.common.pictures import pictures_of, read_attachments
@@ -54,7 +54,7 @@ async def refresh_card(client: Nugu, answer: Answer, message: discord.Message, e
             if refused.status != BAD_REQUEST:
                 raise
         else:
-            await identify.save_drawn(client.app, answer)
+            await cards.save_drawn(client.app, answer)
             return
     await edit(view=answer_card(answer, urls))
 

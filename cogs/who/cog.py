@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.deletions import MessageScope
 from bot.errors import DeletedError, PersonError, StoppingError
-from bot.usecases.questions import identify
+from bot.usecases.questions import cards, identify
 from bot.usecases.setup import choices as choices_of
 from cogs.answers.cards import answer_card, answer_files
 from cogs.clips.requests import annotate
@@ -128,7 +128,7 @@ class WhoCog(commands.Cog):
                 with self.client.app.question_limit.slot(message.author.id):
                     tagged = await self._ask_about(message)
             card = await reply(message, view=answer_card(tagged.answer), files=answer_files(tagged.pictures))
-            await identify.save_card(self.client.app, tagged.answer.id, card.id)
+            await cards.save_card(self.client.app, tagged.answer, card.id)
         except DeletedError as error:
             # The asker deleted the question, and waits for no answer.
             if not self.client.app.deletions.any_of(MessageScope(messages=frozenset({message.id}))):
@@ -178,10 +178,9 @@ class WhoCog(commands.Cog):
         try:
             card = await show(interaction, answer_card(tagged.answer), answer_files(tagged.pictures), ephemeral=False)
         except Exception:
-            # Without a card nobody can delete the question, so it goes at once.
-            await identify.hide(self.client.app, tagged.answer.id)
+            await cards.forget_unshown(self.client.app, tagged.answer)
             raise
-        await identify.save_card(self.client.app, tagged.answer.id, card.id)
+        await cards.save_card(self.client.app, tagged.answer, card.id)
         return tagged.answer.id
 
 

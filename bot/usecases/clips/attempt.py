@@ -192,7 +192,7 @@ async def _keep(
     ]
     result = IdentifiedPicture(named.size, named.group_name, tuple(seen), b"", fitted.engine)
     face_crops = [face.crop for face in seen if face.crop is not None]
-    async with crops.stored(app, face_crops) as stored, app.database.writing() as session:
+    async with crops.stored(app, face_crops, needed=False) as stored, app.database.writing() as session:
         picture = PictureRecord(job.title, result, spoiler=job.spoiler)
         answer = await record.write(session, request_of(job).record(fitted.engine, threshold, [picture]), stored)
         values = {

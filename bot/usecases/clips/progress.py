@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.clip_requests import ReplyTarget
 from bot.domain.clips import ClipProgress, ClipStage, ReportedClip
+from bot.errors import log_failure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -61,8 +62,8 @@ class ProgressCards:
                     shown = report
                     try:
                         await self._show(latest.progress(reported_clip(job), job.title))
-                    except Exception:
-                        log.exception("how far clip %s is could not be shown", job.id)
+                    except Exception as error:  # noqa: BLE001  # the clip goes on
+                        log_failure("how far clip %s is could not be shown", job.id, error=error, logger=log)
 
         task = asyncio.create_task(edit_when_due())
         try:

@@ -14,6 +14,8 @@ from bot.domain.clips import ClipStage
 from bot.domain.deletions import MessageScope
 from bot.domain.enums import ClipState
 from bot.domain.messages import Code, Message
+from bot.domain.storage import StorageReason
+from bot.errors import StorageError, log_failure
 from bot.usecases.clips import request
 from bot.usecases.clips.outcome import (
     ClipCancelled,
@@ -26,7 +28,7 @@ from bot.usecases.clips.outcome import (
 )
 from bot.usecases.clips.progress import ProgressCards, reported_clip
 from bot.usecases.clips.runner import AttemptRunner
-from bot.usecases.questions import crops, identify
+from bot.usecases.questions import cards, crops
 
 if TYPE_CHECKING:
     from bot.app import App
@@ -93,8 +95,8 @@ class ClipQueue:
                 await self._requeue(now)
                 await self._begin(now)
                 pause = min(await self._show_places(now), await self._until_resumption(now))
-            except Exception:
-                log.exception("the queue of clips stumbled; it goes on in %.0f s", PAUSE)
+            except Exception as error:  # noqa: BLE001  # the queue goes on
+                log_failure("the queue of clips stumbled; it goes on in %.0f s", PAUSE, error=error, logger=log)
                 pause = PAUSE
             await self._app.clips.changed(pause)
 
@@ -135,7 +137,7 @@ class ClipQueue:
 
     def _ended(self, task: asyncio.Task[None], job_id: int) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("clip %s was left as it is", job_id, exc_info=error)
+            log_failure("clip %s was left as it is", job_id, error=error, logger=log)
         self._app.clips.wake()
 
     async def _show_places(self, now: datetime) -> float:
@@ -192,6 +194,8 @@ class ClipQueue:
     async def _delay(self, job: ClipJob, error: Exception) -> None:
         """Let a job rest after a passing error. Its card shows Cancel, even where the first step failed."""
         log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, error)
+        if isinstance(error, StorageError) and error.reason is StorageReason.FULL:
+            await request.make_room(self._app)
         await self._cards.show_if_due(job, ClipStage.WAITING)
         async with self._app.database.writing() as session:
             await ClipRepository(session).rest(job, utc_now() + timedelta(seconds=PAUSE))
@@ -218,7 +222,7 @@ class ClipQueue:
     async def _explain(self, job: ClipJob, message: Message) -> None:
         """Explain why there is no clip, and withdraw its faces from the review. An earlier clip keeps its faces."""
         if job.answer_id is None and job.question_id is not None:
-            await identify.hide(self._app, job.question_id)
+            await cards.hide(self._app, job.question_id)
         await self._reporter.explain(reported_clip(job), message)
         await self._forget_if_deleted(job)
 

@@ -174,17 +174,24 @@ def is_deleted(app: App, job: ClipJob) -> bool:
 
 async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:
     """Forget the videos of finished jobs and everything made of them, unless an unfinished job needs them."""
-    async with app.database.reading() as session:
-        held = await ClipRepository(session).videos_in_use()
-    for video in {job.video for job in jobs} - held:
+    for video in {job.video for job in jobs} - await _held(app):
         await app.videos.forget(video)
 
 
 async def sweep(app: App) -> None:
     """Forget the videos that were not used for long, and the least recently used ones where all are too large together."""
+    await app.videos.sweep(await _held(app))
+
+
+async def make_room(app: App) -> None:
+    """Forget the least recently used half of the videos, since the disk is full."""
+    await app.videos.sweep(await _held(app), share=0.5)
+
+
+async def _held(app: App) -> set[str]:
+    """The videos that unfinished jobs need."""
     async with app.database.reading() as session:
-        held = await ClipRepository(session).videos_in_use()
-    await app.videos.sweep(held)
+        return await ClipRepository(session).videos_in_use()
 
 
 async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:

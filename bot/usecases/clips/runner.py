@@ -13,7 +13,7 @@ from bot.database.tables.clips import LONGEST_TITLE
 from bot.domain.clips import ClipStage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.domain.messages import Message
-from bot.errors import DeletedError, PersonError, WorkersAwayError, message_for
+from bot.errors import DeletedError, PersonError, StorageError, WorkersAwayError, message_for
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import SupersededError
 from bot.usecases.clips.outcome import ClipCancelled, ClipDelayed, ClipFailed, ClipSent, ClipSuperseded, ClipTooLarge
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 MOST_ATTEMPTS = 3
 """Attempts at a clip, those that ended with the bot included."""
 
-PASSING = (WorkersAwayError, aiohttp.ClientError, TimeoutError, ConnectionError)
-"""Errors that pass by themselves."""
+PASSING = (WorkersAwayError, StorageError, aiohttp.ClientError, TimeoutError, ConnectionError)
+"""Errors that pass by themselves, or once the operator has acted."""
 
 FORGOTTEN = Message("What I saw in that video was forgotten meanwhile.")
 GIVEN_UP = Message("I broke down over this clip again and again, so I gave up. Another copy of the video may work.")
@@ -110,6 +110,7 @@ def _outcome_of(error: Exception, job: ClipJob) -> Outcome:
         return ClipSuperseded()
     if isinstance(error, UploadRefusedError):
         return ClipTooLarge(error.most_bytes)
+    error = StorageError.of(error) or error
     if isinstance(error, PASSING) and job.attempt < MOST_ATTEMPTS:
         return ClipDelayed(error)
     return ClipFailed(message_for(error))

@@ -4,39 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from bot.database.crops import CropRepository, StoredCrop
+from bot.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Iterable
+    from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
     from datetime import datetime
 
     from bot.app import App
     from bot.domain.deletions import MessageScope
     from bot.domain.faces import FaceCrop
 
+log = logging.getLogger(__name__)
+
 
 @asynccontextmanager
-async def stored(app: App, face_crops: Iterable[FaceCrop]) -> AsyncGenerator[dict[bytes, StoredCrop]]:
+async def stored(
+    app: App, face_crops: Iterable[FaceCrop], *, needed: bool = True
+) -> AsyncGenerator[dict[bytes, StoredCrop]]:
     """Put crops into the storage, before the write lock is taken, since a storage may be slow; returns them by their JPEG.
 
-    At the end of the context, crops that no row names are deleted again.
+    At the end of the context, crops that no row names are deleted again. `needed`: raise StorageError where the storage can't
+    take them all; otherwise there are none then.
     """
-    stored_crops = {
+    crops = {
         crop.jpeg: StoredCrop(crop, f"crops/{uuid4().hex}.jpg", hashlib.sha256(crop.jpeg).hexdigest())
         for crop in face_crops
     }
-    keys = [stored.key for stored in stored_crops.values()]
-    await asyncio.gather(*(app.storage.put(stored.key, stored.crop.jpeg) for stored in stored_crops.values()))
+    keys = [stored.key for stored in crops.values()]
     try:
-        yield stored_crops
+        try:
+            await asyncio.gather(*(app.storage.put(stored.key, stored.crop.jpeg) for stored in crops.values()))
+        except StorageError as fault:
+            if needed:
+                raise
+            log.error("crops were not kept: %s", fault)
+            crops.clear()
+        yield crops
     finally:
+        await _forget_unnamed(app, keys)
+
+
+async def _forget_unnamed(app: App, keys: Sequence[str]) -> None:
+    """Delete the files of those crops that no row names. What fails is left to `sweep_files`."""
+    try:
         async with app.database.reading() as session:
             used = await CropRepository(session).used(keys)
         await forget_files(app, set(keys) - used)
+    except StorageError as fault:
+        log.warning("files of crops may be left behind: %s", fault)
 
 
 async def of_face(app: App, face_id: int) -> bytes | None:

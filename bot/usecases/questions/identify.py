@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.crops import CropRepository
 from bot.database.lookup import require_group
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
+from bot.domain.answers import UNKEPT
 from bot.domain.deletions import MessageScope
 from bot.domain.enums import Origin, teaches
 from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused
@@ -22,6 +23,8 @@ from bot.errors import (
     NoPhotosError,
     NoRosterError,
     PersonError,
+    StorageError,
+    UnkeptError,
     WaitingForModelError,
     message_for,
 )
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from bot.domain.faces import FaceCrop
     from bot.learning.recognisers import FittedRecogniser
     from models.faces import Once
+
+log = logging.getLogger(__name__)
 
 MEBIBYTE = 1 << 20
 MOST_PICTURE_BYTES = 8 * MEBIBYTE
@@ -153,8 +158,9 @@ async def examine(app: App, asked: IdentifyRequest, pictures: Sequence[Submitted
 async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> DrawnAnswer:
     """Identify pictures, and record the question with its answer.
 
-    Raises as `examine` does; PersonError where no picture could be read; DeletedError where the pictures or the question were
-    deleted meanwhile, and then keeps nothing of them.
+    An answer that the database can't take is returned all the same, but not kept (`Answer.is_kept`). Raises as `examine`
+    does; PersonError where no picture could be read; DeletedError where the pictures or the question were deleted meanwhile,
+    and then keeps nothing of them.
     """
     examined = await examine(app, asked, pictures)
     named = [(picture.name, result) for picture, result in zip(pictures, examined.results, strict=True)]
@@ -173,10 +179,10 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
         PictureRecord(picture.name, result, spoiler=picture.spoiler)
         for picture, result in zip(pictures, examined.results, strict=True)
     ]
-    async with crops.stored(app, examined.face_crops) as stored, app.database.writing() as session:
-        answer = await record.write(session, asked.record(examined.engine, examined.threshold, records), stored)
+    answer = await _keep(app, examined, asked.record(examined.engine, examined.threshold, records))
     if app.deletions.any_of(asked.scope):
-        await crops.forget_question(app, answer.id)
+        if answer.is_kept:
+            await crops.forget_question(app, answer.id)
         raise DeletedError
     files = {
         picture.file_name: result.tagged
@@ -184,14 +190,6 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
         if isinstance(result, IdentifiedPicture)
     }
     return DrawnAnswer(answer, files)
-
-
-async def save_card(app: App, question_id: int, card_id: int) -> None:
-    """Record the message of the card, so that its deletion deletes the faces."""
-    async with app.database.writing() as session:
-        await QuestionRepository(session).answered(question_id, card_id)
-    if app.deletions.any_of(MessageScope(messages=frozenset({card_id}))):
-        await crops.forget_question(app, question_id)
 
 
 async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]) -> dict[str, bytes] | None:
@@ -216,14 +214,10 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
     return drawn
 
 
-async def save_drawn(app: App, answer: Answer) -> None:
-    """Record that the pictures of the card show the names of this answer."""
-    async with app.database.writing() as session:
-        await QuestionRepository(session).drawn(answer)
-
-
 async def read_answer(app: App, question_id: int) -> Answer:
-    """The answer of a question, with its corrections. Raises ForgottenError where it is gone."""
+    """The answer of a question, with its corrections. Raises ForgottenError, or UnkeptError for one that was never kept."""
+    if question_id == UNKEPT:
+        raise UnkeptError
     async with app.database.reading() as session:
         return await QuestionRepository(session).answer(question_id)
 
@@ -232,14 +226,6 @@ async def servers_asked_in(app: App, asker_id: int) -> list[int]:
     """The ids of the servers in which a person has asked, the latest first."""
     async with app.database.reading() as session:
         return await QuestionRepository(session).servers_asked_in(asker_id)
-
-
-async def hide(app: App, question_id: int) -> None:
-    """Record that a card was deleted, and forget its faces unless a trusted person labelled them."""
-    async with app.database.writing() as session:
-        await QuestionRepository(session).hide(question_id)
-        await CropRepository(session).forget_question(question_id)
-    await crops.sweep(app)
 
 
 async def fitted_for(app: App, asked: IdentifyRequest) -> FittedRecogniser:
@@ -266,6 +252,19 @@ async def naming_of(app: App, asked: IdentifyRequest) -> tuple[int | None, float
             return group.id, threshold, choices.learns
         default = await ServerRepository(session).default_group(asked.channel_id) if asked.channel_id else None
         return default, threshold, choices.learns
+
+
+async def _keep(app: App, examined: PictureResults, asked: QuestionRecord) -> Answer:
+    """Write the answer; one that can't be written is not kept."""
+    try:
+        async with (
+            crops.stored(app, examined.face_crops, needed=False) as stored,
+            app.database.writing() as session,
+        ):
+            return await record.write(session, asked, stored)
+    except StorageError as fault:
+        log.error("an answer was not kept: %s", fault)
+        return record.unkept(asked)
 
 
 async def _identify(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.database.questions import QuestionRepository
+from bot.database.questions import QuestionRepository, unkept_answer
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question
 from bot.domain.enums import Origin, teaches
@@ -59,7 +59,28 @@ async def write(session: AsyncSession, record: QuestionRecord, stored: Mapping[b
     `stored`: the crops in the storage, by their JPEG. They are kept only if the server still learns from faces of this origin;
     its choice may have changed while a worker identified them.
     """
-    question = Question(
+    question = _question(record)
+    learns = (await ServerRepository(session).choices(record.server_id or SHARED_ROSTER)).learns
+    answer = await QuestionRepository(session).add(
+        question,
+        [(picture.name, picture.result) for picture in record.pictures],
+        stored if teaches(learns, record.origin) else {},
+        spoilers=_spoilers(record),
+        only_in=record.only_in,
+    )
+    for row, picture in zip(question.pictures, record.pictures, strict=True):
+        row.source = picture.source
+    return answer
+
+
+def unkept(record: QuestionRecord) -> Answer:
+    """The answer of a question that can't be written."""
+    results = [(picture.name, picture.result) for picture in record.pictures]
+    return unkept_answer(_question(record), results, spoilers=_spoilers(record))
+
+
+def _question(record: QuestionRecord) -> Question:
+    return Question(
         server_id=record.server_id,
         channel_id=record.channel_id,
         place_id=record.place_id,
@@ -71,14 +92,8 @@ async def write(session: AsyncSession, record: QuestionRecord, stored: Mapping[b
         threshold=record.threshold,
         rosters=list(record.rosters),
     )
-    learns = (await ServerRepository(session).choices(record.server_id or SHARED_ROSTER)).learns
-    answer = await QuestionRepository(session).add(
-        question,
-        [(picture.name, picture.result) for picture in record.pictures],
-        stored if teaches(learns, record.origin) else {},
-        spoilers={place for place, picture in enumerate(record.pictures) if picture.spoiler},
-        only_in=record.only_in,
-    )
-    for row, picture in zip(question.pictures, record.pictures, strict=True):
-        row.source = picture.source
-    return answer
+
+
+def _spoilers(record: QuestionRecord) -> set[int]:
+    """The positions of the pictures that were posted as spoilers."""
+    return {place for place, picture in enumerate(record.pictures) if picture.spoiler}

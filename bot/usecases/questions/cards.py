@@ -1,0 +1,48 @@
+"""The cards of answers in the database: shown, drawn again, hidden."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.database.crops import CropRepository
+from bot.database.questions import QuestionRepository
+from bot.domain.deletions import MessageScope
+from bot.usecases.questions import crops
+
+if TYPE_CHECKING:
+    from bot.app import App
+    from bot.domain.answers import Answer
+
+
+async def save_card(app: App, answer: Answer, card_id: int) -> None:
+    """Record the message of the card, so that its deletion deletes the faces; later, where the database can't take it now."""
+    if answer.is_kept:
+        await app.postponed.attempt(partial(_save_card, app, answer.id, card_id))
+
+
+async def _save_card(app: App, question_id: int, card_id: int) -> None:
+    async with app.database.writing() as session:
+        await QuestionRepository(session).answered(question_id, card_id)
+    if app.deletions.any_of(MessageScope(messages=frozenset({card_id}))):
+        await crops.forget_question(app, question_id)
+
+
+async def save_drawn(app: App, answer: Answer) -> None:
+    """Record that the pictures of the card show the names of this answer."""
+    async with app.database.writing() as session:
+        await QuestionRepository(session).drawn(answer)
+
+
+async def hide(app: App, question_id: int) -> None:
+    """Record that a card was deleted, and forget its faces unless a trusted person labelled them."""
+    async with app.database.writing() as session:
+        await QuestionRepository(session).hide(question_id)
+        await CropRepository(session).forget_question(question_id)
+    await crops.sweep(app)
+
+
+async def forget_unshown(app: App, answer: Answer) -> None:
+    """Forget an answer whose card can't be shown: without a card nobody can delete it."""
+    if answer.is_kept:
+        await app.postponed.attempt(partial(hide, app, answer.id))
