@@ -131,10 +131,13 @@ class UnknownMemberError(PersonError):
 
 
 class QuotaError(PersonError):
-    """A server has as much of something as it may. `quota`: of what. `limit`: the most of it."""
+    """A server has as much of something as it may.
 
-    def __init__(self, quota: Quota, limit: int) -> None:
-        super().__init__(_full(quota, limit))
+    `quota`: of what. `limit`: the most of it. `seconds`: the time until there is room again, for trainings.
+    """
+
+    def __init__(self, quota: Quota, limit: int, *, seconds: float = 0.0) -> None:
+        super().__init__(_full(quota, limit, seconds))
         self.quota = quota
         self.limit = limit
 
@@ -148,7 +151,7 @@ _REMEDIES = {
 """The commands that make room."""
 
 
-def _full(quota: Quota, limit: int) -> Message:
+def _full(quota: Quota, limit: int, seconds: float) -> Message:
     """The quota that is reached, its limit, and a remedy."""
     most = limit // 2**20 if quota.is_bytes else limit
     match quota:
@@ -167,8 +170,10 @@ def _full(quota: Quota, limit: int) -> Message:
             )
         case Quota.TRAININGS:
             return Message(
-                "This server has had {most:,} trainings within an hour, and may have no more. Ask again later.",
+                "This server has had {most:,} trainings within an hour, and may have no more. "
+                "Ask again in about {minutes} min.",
                 most=most,
+                minutes=max(1, round(seconds / 60)),
             )
         case _:
             return Message(

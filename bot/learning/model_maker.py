@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
     from bot.jobs import EngineConfig
+    from bot.learning.training_quota import TrainingQuota
 
 log = logging.getLogger(__name__)
 
@@ -53,11 +54,14 @@ class TrainableGroup:
 class ModelMaker:
     """Makes models and classifiers. Its caller makes one at a time."""
 
-    def __init__(self, database: Database, storage: Storage, compute: Compute, config: EngineConfig) -> None:
+    def __init__(
+        self, database: Database, storage: Storage, compute: Compute, config: EngineConfig, quota: TrainingQuota
+    ) -> None:
         self._database = database
         self._classifiers = Classifiers(storage)
         self._compute = compute
         self._config = config
+        self._quota = quota
         self._too_small: set[str] = set()
         self.at_work: int | None = None
         """The id of the group in training; None between trainings."""
@@ -107,11 +111,12 @@ class ModelMaker:
     async def make_model(self, group: TrainableGroup, photos: frozenset[int], *, by: int) -> MadeModel | None:
         """Make a model of `photos`, which comes into use if it passes the gate.
 
-        Returns None if another model or engine came into use meanwhile, or the photos are gone.
+        Returns None if another model or engine came into use meanwhile, or the photos are gone. Raises QuotaError.
         """
         state, rows = group.state, [row for row in group.rows if row.photo in photos]
         if not rows:
             raise PersonError("There is no photo of that group that I could learn from.")
+        self._quota.begin(state.server)
         self.at_work = state.group
         try:
             trained = await self._compute.run_isolated(LIMIT, jobs.train_model, rows, state.answering, group.version)
@@ -146,13 +151,17 @@ class ModelMaker:
         return kept
 
     async def renew_classifier(self, group: TrainableGroup) -> TrainedClassifier | None:
-        """Train the classifier of the photos in use if it is missing: after the removal of a photo, or with a new engine."""
+        """Train the classifier of the photos in use if it is missing: after the removal of a photo, or with a new engine.
+
+        Raises QuotaError.
+        """
         rows = group.rows_in_use
         if not rows:
             return None
         key = classifier_key(group.version, rows)
         if key in self._too_small or await self._classifiers.find(key) is not None:
             return None
+        self._quota.begin(group.state.server)
         self.at_work = group.state.group
         try:
             trained = await self._compute.run_isolated(LIMIT, jobs.train_classifier, rows, group.version)

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from bot.database.rosters import RosterRepository
 from bot.domain.messages import Message
-from bot.errors import PersonError, StorageError, log_failure
+from bot.domain.rosters import SHARED_ROSTER
+from bot.errors import PersonError, QuotaError, StorageError, log_failure
+from bot.infra.turns import Turns
 from bot.learning.model_maker import ModelMaker
 from bot.learning.notifications import Notification
+from bot.learning.training_quota import TrainingQuota
 from bot.text.models import classifier_trial
 from models.learning.isolation import BrokenOffError
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
     from bot.database.engine import Database
     from bot.domain.models import MadeModel
+    from bot.domain.quotas import QuotaUse
     from bot.domain.rosters import RosterRow
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
@@ -43,22 +47,33 @@ class Trainer:
     """Keeps the models and classifiers of groups up to date.
 
     A new model comes into use only if it passes the gate. Until then, and if a training is killed, the model in use stays. An
-    unfinished training stays due: the next change in its server, or the next start, takes it up.
+    unfinished training stays due: the next change in its server, or the next start, takes it up. Servers take turns; one that
+    has had its trainings of an hour waits for the next.
     """
 
     def __init__(
-        self, database: Database, maker: ModelMaker, notifications: Notifications, *, after: int, quiet: float | None
+        self,
+        database: Database,
+        maker: ModelMaker,
+        quota: TrainingQuota,
+        notifications: Notifications,
+        *,
+        after: int,
+        quiet: float | None,
     ) -> None:
         self._database = database
         self._maker = maker
+        self._quota = quota
         self._notifications = notifications
         self._after = after
         self._quiet = quiet
         self._waiting: dict[int, asyncio.Task[None]] = {}
         self._by_hand: dict[int, asyncio.Task[MadeModel]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        # A training takes 600 MB.
-        self._one_at_a_time = asyncio.Lock()
+        self._looked_at: set[int] = set()
+        self._changed_meanwhile: set[int] = set()
+        # A training takes 600 MB, so there is one at a time.
+        self._turns = Turns()
 
     @classmethod
     @asynccontextmanager
@@ -71,15 +86,18 @@ class Trainer:
         notifications: Notifications,
         *,
         after: int,
+        most_an_hour: int,
         quiet: float | None,
     ) -> AsyncGenerator[Trainer]:
         """A trainer, which stops at the end.
 
-        `after`: the number of new labels of a group that make a training due. `quiet`: seconds after the last change of a
-        roster, after which the trainer looks for due trainings; None: it trains only on `train`.
+        `after`: the number of new labels of a group that make a training due. `most_an_hour`: the trainings of a server.
+        `quiet`: seconds after the last change of a roster, after which the trainer looks for due trainings; None: it trains
+        only on `train`.
         """
-        maker = ModelMaker(database, storage, compute, config)
-        trainer = cls(database, maker, notifications, after=after, quiet=quiet)
+        quota = TrainingQuota(most_an_hour)
+        maker = ModelMaker(database, storage, compute, config, quota)
+        trainer = cls(database, maker, quota, notifications, after=after, quiet=quiet)
         try:
             if quiet is not None:
                 database.listeners.append(trainer.schedule)
@@ -98,6 +116,10 @@ class Trainer:
     def at_work(self) -> int | None:
         """The id of the group in training; None between trainings."""
         return self._maker.at_work
+
+    def use(self, server: int) -> QuotaUse:
+        """The trainings of a server within the last hour."""
+        return self._quota.use(server)
 
     async def classifiers(self, rows: Sequence[RosterRow], engine: str) -> list[bytes]:
         """The classifiers of the groups of `rows`, all photos in use of each. A group that lacks one is trained soon."""
@@ -120,7 +142,7 @@ class Trainer:
             before.cancel()
         # In a fresh context: otherwise a simulated Discord lets the person of this context wait for the task.
         task = self._waiting[server] = Context().run(
-            asyncio.create_task, self._train_when_quiet(server, max(self._quiet, after))
+            asyncio.create_task, self._train_in(server, max(self._quiet, after))
         )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -129,7 +151,7 @@ class Trainer:
         """Make a model of all photos of a group now. Concurrent callers get the same model.
 
         Raises PersonError if nothing is new, or if another model or engine came into use meanwhile; BrokenOffError; and the
-        errors of `Compute.run_isolated`. After an error the model in use stays.
+        errors of `Compute.run_isolated`; QuotaError. After an error the model in use stays.
         """
         task = self._by_hand.get(group)
         if task is None:
@@ -137,10 +159,24 @@ class Trainer:
             task.add_done_callback(lambda _: self._by_hand.pop(group, None))
         return await asyncio.shield(task)
 
-    async def _train_when_quiet(self, server: int, quiet: float) -> None:
-        await asyncio.sleep(quiet)
+    async def _train_in(self, server: int, seconds: float) -> None:
+        await asyncio.sleep(seconds)
         # A change from here on makes another task.
         del self._waiting[server]
+        if server in self._looked_at:
+            self._changed_meanwhile.add(server)
+            return
+        self._looked_at.add(server)
+        try:
+            await self._train_due(server)
+        finally:
+            self._looked_at.discard(server)
+        if server in self._changed_meanwhile:
+            self._changed_meanwhile.discard(server)
+            self.schedule(server)
+
+    async def _train_due(self, server: int) -> None:
+        """Train the groups of a server that are due, one in each of its turns."""
         try:
             async with self._database.reading() as session:
                 groups = [group.id for group in await RosterRepository(session).groups([server])]
@@ -151,7 +187,11 @@ class Trainer:
             return
         for group in groups:
             try:
-                await self._train_if_due(group)
+                async with self._turns.turn(server):
+                    await self._train_if_due(group)
+            except QuotaError:
+                self.schedule(server, self._quota.seconds_until_room(server))
+                return
             except StorageError as fault:
                 log.error("group %s was not trained; it answers as before: %s", group, fault)
                 self.schedule(server, AFTER_FAULT)
@@ -161,25 +201,26 @@ class Trainer:
                 log.exception("group %s was not trained", group)
 
     async def _train_if_due(self, group: int) -> None:
-        async with self._one_at_a_time:
-            found = await self._maker.trainable(group)
-            if found is None:
-                return
-            state = found.state
-            if not state.has_new_submissions and state.new_labels < self._after:
-                await self._maker.renew_classifier(found)
-                return
-            made = await self._maker.make_model(found, state.candidate, by=BOT)
-            if made is None:
-                self.schedule(state.server)
-                return
-            if made.labels:
-                self._notifications.send(Notification(made.server, made))
-            if not made.accepted:
-                await self._maker.renew_classifier(found)
+        found = await self._maker.trainable(group)
+        if found is None:
+            return
+        state = found.state
+        if not state.has_new_submissions and state.new_labels < self._after:
+            await self._maker.renew_classifier(found)
+            return
+        made = await self._maker.make_model(found, state.candidate, by=BOT)
+        if made is None:
+            self.schedule(state.server)
+            return
+        if made.labels:
+            self._notifications.send(Notification(made.server, made))
+        if not made.accepted:
+            await self._maker.renew_classifier(found)
 
     async def _train_all(self, group: int, by: int) -> MadeModel:
-        async with self._one_at_a_time:
+        async with self._database.reading() as session:
+            servers = await RosterRepository(session).servers_of([group])
+        async with self._turns.turn(next(iter(servers), SHARED_ROSTER)):
             found = await self._maker.trainable(group)
             if found is None:
                 raise PersonError("There is no photo of that group that I could learn from.")

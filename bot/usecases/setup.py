@@ -51,7 +51,10 @@ async def read(app: App, server_id: int, channel_id: int) -> Setup:
             default_group=await ServerRepository(session).default_group(channel_id),
             groups={group.id: group.name for group in groups},
             forget_days=app.settings.forget_days,
-            quotas=tuple([await QuotaRepository(session).use(server_id, quota) for quota in STORED]),
+            quotas=(
+                *[await QuotaRepository(session).use(server_id, quota) for quota in STORED],
+                app.trainer.use(server_id),
+            ),
         )
 
 

@@ -33,6 +33,7 @@ from tests.stories.reading import answer, latest, texts
 from tests.stories.test_roster import show_to_everybody
 from tests.support.galleries import add_photo
 
+MOST_AN_HOUR = 100
 AFTER = 3
 
 
@@ -42,7 +43,14 @@ async def learning(stage: Stage, after: int = AFTER) -> AsyncGenerator[App]:
     app = stage.app
     app.database.listeners.clear()
     async with Trainer.open(
-        app.database, app.storage, app.compute, app.engine_config, app.notifications, after=after, quiet=0.2
+        app.database,
+        app.storage,
+        app.compute,
+        app.engine_config,
+        app.notifications,
+        after=after,
+        most_an_hour=MOST_AN_HOUR,
+        quiet=0.2,
     ) as trainer:
         recognisers = Recognisers(app.database, app.compute, app.engine_config, trainer)
         stage.bot.app = replace(app, trainer=trainer, recognisers=recognisers)

@@ -54,7 +54,8 @@ async def test_a_full_roster_says_what_is_full_and_what_to_do(stage: Stage) -> N
     )
     setup = await said(stage, "setup")
     assert "`██████████` Groups: 2 of 2 · full\n`██████████` Members: 2 of 2 · full" in setup
-    assert "`██████████` Photos: 3 of 3 · full\n`█░░░░░░░░░` Crops of faces: 0 of 1,024 MiB" in setup
+    assert "`██████████` Photos: 3 of 3 · full\n`█░░░░░░░░░` Crops of faces: 0 of 1,024 MiB\n" in setup
+    assert "`░░░░░░░░░░` Trainings within the last hour: 0 of 30" in setup
 
 
 async def test_a_label_of_a_full_server_is_kept_and_its_moderators_are_told_once(stage: Stage) -> None:

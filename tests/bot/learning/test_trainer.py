@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -22,13 +23,15 @@ from bot.database.tables.models import EngineInUse, Model
 from bot.database.tables.rosters import Group, Photo
 from bot.domain.enums import Origin
 from bot.domain.models import GateVerdict, LeaveOneOutCounts, MadeModel, NameCounts, TrainedClassifier, TrainedModel
+from bot.domain.quotas import Quota, QuotaUse
 from bot.domain.rosters import RosterRow
-from bot.errors import PersonError
+from bot.errors import PersonError, QuotaError
 from bot.infra.compute import Compute
 from bot.learning.notifications import Notification
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
 from bot.learning.trainer import Trainer
+from bot.learning.training_quota import HOUR
 from bot.settings import Settings
 from bot.text.models import model_accuracy
 from cogs.model.texts import notification_sentence
@@ -38,6 +41,7 @@ from tests.conftest import LONG_ENOUGH
 from tests.support.galleries import ENGINE, SERVER, add_photo, another, enrol
 
 AFTER = 3
+OTHER = 78
 UNREST = 1234.5
 GOOD = GateVerdict(16, NameCounts(15, 0), NameCounts(15, 0), (), fresh=True, passes=True)
 POOR = GateVerdict(16, NameCounts(15, 0), NameCounts(32 / 3, 1 / 3), (), fresh=True, passes=False)
@@ -92,12 +96,21 @@ async def enrolled(app: App, group_rows: list[RosterRow]) -> App:
 
 
 @asynccontextmanager
-async def training(app: App, workers: Workers, *, quiet: float | None = 0.05) -> AsyncGenerator[App]:
+async def training(
+    app: App, workers: Workers, *, quiet: float | None = 0.05, most_an_hour: int = 100
+) -> AsyncGenerator[App]:
     """The app with a trainer, and with recognisers that use its models and classifiers."""
     database = app.database
     database.listeners.clear()
     async with Trainer.open(
-        database, app.storage, workers, app.engine_config, app.notifications, after=AFTER, quiet=quiet
+        database,
+        app.storage,
+        workers,
+        app.engine_config,
+        app.notifications,
+        after=AFTER,
+        most_an_hour=most_an_hour,
+        quiet=quiet,
     ) as trainer:
         recognisers = Recognisers(database, workers, app.engine_config, trainer)
         reports = Reports(database, workers, recognisers)
@@ -362,6 +375,44 @@ async def test_a_training_is_repeated_after_a_change_meanwhile(
         newest, _ = await made(app, 2)
         assert newest.answers
         assert workers.trainings == ["train_model G1"] * 3
+
+
+async def test_a_server_with_many_due_groups_does_not_delay_anothers(
+    app: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    for group in ("A1", "A2", "A3"):
+        await enrol(app.database, [replace(row, group_name=group) for row in group_rows])
+    workers.goes_on.clear()
+    async with training(app, workers) as app:
+        await trained_times(workers, 1)
+        await enrol(app.database, [replace(row, group_name="B1") for row in group_rows], server=OTHER)
+        async with asyncio.timeout(LONG_ENOUGH):
+            while OTHER not in app.trainer._turns._waiting:
+                await asyncio.sleep(0.01)
+        workers.goes_on.set()
+        await rested(app)
+    assert workers.trainings == ["train_model A1", "train_model B1", "train_model A2", "train_model A3"]
+
+
+async def test_trainings_beyond_the_quota_wait_for_the_next_hour(
+    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+) -> None:
+    async with training(enrolled, workers, most_an_hour=2) as app:
+        await made(app, 1)
+        await label(app, group_rows, AFTER)
+        await made(app, 2)
+        assert app.trainer.use(SERVER) == QuotaUse(Quota.TRAININGS, 2, 2)
+        await label(app, group_rows, AFTER)
+        with pytest.raises(QuotaError, match=r"has had 2 trainings within an hour, .* Ask again in about 60 min\."):
+            await app.trainer.train(await group_id(app), by=5)
+        async with asyncio.timeout(LONG_ENOUGH):
+            while not app.trainer._waiting or app.trainer._looked_at:
+                await asyncio.sleep(0.01)
+        assert len(workers.trainings) == 2
+        app.trainer._quota._clock = lambda: time.monotonic() + HOUR
+        app.trainer.schedule(SERVER)
+        await made(app, 3)
+        assert app.trainer.use(SERVER).used == 1
 
 
 async def test_concurrent_callers_share_one_training(enrolled: App, workers: Workers) -> None:
