@@ -142,6 +142,21 @@ def test_a_damaged_table_begins_nothing(tmp_path: Path) -> None:
     assert cut(path, "mpegts") == [bytes(data)]
 
 
+ENDLESS_CLUSTER = b"\x1f\x43\xb6\x75\x01" + b"\xff" * 6 + b"\xfe" + b"\xe7\x81\0"
+ENDLESS_BOX = b"\0\0\0\1free" + b"\x7f" + b"\xff" * 7
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind", "part"), [("mkv", "matroska", ENDLESS_CLUSTER), ("mp4", "mov", ENDLESS_BOX)], ids=["mkv", "mp4"]
+)
+@pytest.mark.parametrize("times", [1, 200])
+def test_a_part_that_says_it_is_longer_than_any_file_begins_nothing(
+    tmp_path: Path, suffix: str, kind: str, part: bytes, times: int
+) -> None:
+    data = small(tmp_path / f"a.{suffix}").read_bytes() + times * part
+    assert cut(written(tmp_path / f"film.{suffix}", data), kind) == [data]
+
+
 def test_fragments_that_start_again_have_the_header_before_them(tmp_path: Path) -> None:
     data = small(tmp_path / "a.mp4", *FRAGMENTED).read_bytes()
     fragments = data.index(b"moof") - 4
