@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import discord
 
 from bot.domain.trust import Trust
+from bot.errors import PersonError
 from bot.usecases.questions import identify
 from bot.usecases.questions.asked import require_asked_here
 from bot.usecases.questions.correct import Actor
 from cogs.common.errors import answer_error
 from cogs.common.layout import message_card
 from cogs.common.places import here_of, require_server
-from cogs.common.texts import NOTHING_REMOVED
+from cogs.common.texts import NOT_OFFERED, NOTHING_REMOVED
 from cogs.common.trust import NotTrustedError, trust_of
 
 if TYPE_CHECKING:
@@ -54,10 +55,19 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], template=r"nugu:item"):
         if not await interaction.client.accept(interaction):
             return
         try:
+            self._require_offered()
             await self.defer(interaction)
             await self.respond(interaction)
         except Exception as error:  # noqa: BLE001  # discord.py has no handler for a component's errors
             await answer_error(interaction, error)
+
+    def _require_offered(self) -> None:
+        """Raise PersonError for values that the menu's message doesn't offer. No other code needs to check them."""
+        menu = self.item
+        if isinstance(menu, discord.ui.Select):
+            offered = {option.value for option in menu.options}
+            if not (menu.min_values <= len(menu.values) <= menu.max_values and offered.issuperset(menu.values)):
+                raise PersonError(NOT_OFFERED)
 
     async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
         """Acknowledge the interaction before any work: Discord waits three seconds, and the database may take longer."""

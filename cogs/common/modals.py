@@ -33,6 +33,14 @@ class ModalSubmission:
     texts: dict[str, str]
     files: dict[str, list[discord.Attachment]]
 
+    def text(self, field: str) -> str:
+        """The text of a field, empty for a field that wasn't submitted."""
+        return self.texts.get(field, "")
+
+    def uploads(self, field: str) -> list[discord.Attachment]:
+        """The files of a field, none for a field that wasn't submitted."""
+        return self.files.get(field, [])
+
 
 def modal_listener(
     template: str, respond: Callable[[discord.Interaction[Nugu], ModalSubmission], Coroutine[Any, Any, None]]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NO_GROUP = "I know no group here yet. Add the first with `/group add`."
 NOTHING_REMOVED = "Nothing is removed."
+NOT_OFFERED = "That menu doesn't offer this choice. Open it anew and choose again."
 FORBIDDEN = "You may not do that here."
 ONLY_IN_SERVERS = "That works only in a server that I belong to."
 TAKES_LONGER = "That takes longer than Discord lets me keep this answer. I post here what became of it."

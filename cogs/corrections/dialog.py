@@ -103,7 +103,7 @@ async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmis
     await interaction.response.defer()
     app, actor = interaction.client.app, await actor_of(interaction)
     answer = await question_here(interaction, submission.ids["question"])
-    corrected = await correct.say_name(app, answer.id, submission.ids["face"], submission.texts[NAME], actor)
+    corrected = await correct.say_name(app, answer.id, submission.ids["face"], submission.text(NAME), actor)
     await _close(interaction, corrected, submission.ids["card"])
 
 

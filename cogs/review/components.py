@@ -142,7 +142,7 @@ async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmis
     """The user typed another name."""
     await interaction.response.defer()
     app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
-    page = await review.say_name(app, server_id, submission.ids["face"], submission.texts[NAME], actor)
+    page = await review.say_name(app, server_id, submission.ids["face"], submission.text(NAME), actor)
     await show(interaction, *review_card(page))
 
 

@@ -50,7 +50,7 @@ async def _submitted(interaction: discord.Interaction[Nugu], submission: ModalSu
     server_id = require_server(interaction)
     if await trust_of(interaction) < Trust.MODERATOR:
         raise NotTrustedError(Trust.MODERATOR)
-    group, name, photos = submission.texts[GROUP], submission.texts[NAME], submission.files[PHOTOS]
+    group, name, photos = submission.text(GROUP), submission.text(NAME), submission.uploads(PHOTOS)
     await add_member(interaction, server_id, group, name, photos)
 
 
