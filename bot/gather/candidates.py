@@ -12,7 +12,9 @@ from itertools import chain, product, zip_longest
 from typing import TYPE_CHECKING
 
 from bot.domain.gathering import RefusalReason, SourceFailure
+from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
 from bot.gather.client.fetch import polite_client
+from bot.gather.client.reading import UnreadableAnswerError
 from bot.gather.client.refusals import RefusedError
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from bot.domain.gathering import GatherCounts
     from bot.gather.client.fetch import PoliteClient
+    from bot.gather.client.reading import RunInWorker
     from bot.gather.sources import SearchResult, Source
     from bot.settings import Settings
 
@@ -68,6 +71,7 @@ def _rank(group: tuple[int, str], name: tuple[int, str]) -> tuple[bool, int]:
 
 async def candidates(
     settings: Settings,
+    in_worker: RunInWorker,
     sources: Sequence[Source],
     queries: Sequence[str],
     limit: int,
@@ -77,14 +81,14 @@ async def candidates(
     """Up to `limit` photos, and `settings.gather_files`, from all sources in turn. It counts everything in `tally`.
 
     No link and no file comes twice. A bad link or a failed source is counted, and the others go on. A caller that stops early
-    closes the generator (`contextlib.aclosing`), which ends the fetches. `resolver`: in place of the system's. Raises
-    NoContactError where `settings.gather_contact` is empty.
+    closes the generator (`contextlib.aclosing`), which ends the fetches. `in_worker`: runs the functions that read answers.
+    `resolver`: in place of the system's. Raises NoContactError where `settings.gather_contact` is empty, and WorkersAwayError.
     """
     deadline = asyncio.get_running_loop().time() + settings.gather_seconds
     limit = min(limit, settings.gather_files)
     seen: set[bytes] = set()
     fetching: deque[tuple[str, SearchResult, asyncio.Task[bytes]]] = deque()
-    async with polite_client(settings, resolver) as client:
+    async with polite_client(settings, in_worker, resolver) as client:
         try:
             async with asyncio.timeout_at(deadline):
                 links = iter(await _links(client, sources, queries, limit, tally))
@@ -150,8 +154,16 @@ async def _search(
                     answers[-1].append((source.name, link))
                     if len(answers[-1]) >= limit:
                         break
+    except UnreadableAnswerError as error:
+        log.warning("an answer of the source %s can't be read: %s", source.name, error.cause)
+        tally.failed[source.name] = SourceFailure(error.reason)
     except RefusedError as error:
         tally.failed[source.name] = SourceFailure(error.reason, error.detail)
+    except (TooSlowError, WorkLostError) as error:
+        log.warning("an answer of the source %s can't be read: %s", source.name, error)
+        tally.failed[source.name] = SourceFailure(RefusalReason.UNREADABLE)
+    except WorkersAwayError:
+        raise
     except Exception:  # the other sources go on
         log.exception("the source %s failed", source.name)
         tally.failed[source.name] = SourceFailure(RefusalReason.UNREADABLE)

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import aiohttp
 
@@ -14,18 +14,22 @@ from bot.domain.addresses import read_allowed
 from bot.domain.gathering import RefusalReason
 from bot.domain.messages import Code, Hint, Message
 from bot.errors import PersonError
+from bot.gather.client.reading import read_answer
 from bot.gather.client.refusals import RefusedError
 from bot.gather.client.robots import MOST_BYTES, ROBOT, Robots, TooManyRulesError, read_robots
 from bot.infra.checked_connector import RefusedAddressError, guarded_connector
 from bot.infra.strangers_urls import url_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
     from aiohttp.abc import AbstractResolver
     from yarl import URL
 
+    from bot.gather.client.reading import RunInWorker
     from bot.settings import Settings
+
+T = TypeVar("T")
 
 MOST_REDIRECTS = 5
 CHUNK = 1 << 16
@@ -89,8 +93,12 @@ class _Answer:
 
 
 @asynccontextmanager
-async def polite_client(settings: Settings, resolver: AbstractResolver | None = None) -> AsyncGenerator[PoliteClient]:
+async def polite_client(
+    settings: Settings, in_worker: RunInWorker, resolver: AbstractResolver | None = None
+) -> AsyncGenerator[PoliteClient]:
     """A client for one run. It forgets its knowledge of sites, such as their robots.txt, at the end.
+
+    `in_worker`: runs the functions that read answers.
 
     Raises NoContactError where `settings` name no contact.
     """
@@ -104,15 +112,16 @@ async def polite_client(settings: Settings, resolver: AbstractResolver | None = 
         auto_decompress=False,
         trust_env=False,
     ) as session:
-        yield PoliteClient(session, settings)
+        yield PoliteClient(session, settings, in_worker)
 
 
 class PoliteClient:
     """Fetches for one run. Made by `polite_client`."""
 
-    def __init__(self, session: aiohttp.ClientSession, settings: Settings) -> None:
+    def __init__(self, session: aiohttp.ClientSession, settings: Settings, in_worker: RunInWorker) -> None:
         self._session = session
         self._settings = settings
+        self._in_worker = in_worker
         self._hosts: dict[str, _Host] = {}
         self._rules: dict[URL, _Rules] = {}
 
@@ -124,12 +133,15 @@ class PoliteClient:
         expected = _Expectation("image/*", self._settings.picture_bytes, image=True)
         return _data_of(await self._follow(_web_link(link), expected, robots=True))
 
-    async def ask(self, link: str, query: Mapping[str, str]) -> bytes:
-        """The answer of a search at `link`, 4 MiB at most. robots.txt isn't read, because nugu's owner chooses the address.
+    async def ask(self, link: str, query: Mapping[str, str], read: Callable[[bytes], T]) -> T:
+        """What `read` makes of a search's answer at `link`, 4 MiB at most.
 
-        Raises RefusedError for every obstacle.
+        `read`: a function of a module, which a worker runs. robots.txt isn't read, because nugu's owner chooses the address.
+        Raises RefusedError for every obstacle, UnreadableAnswerError for an answer that `read` raises an error for, and
+        PersonError where the worker takes too long or dies.
         """
-        return _data_of(await self._follow(_web_link(link).update_query(query), _Expectation("*/*", SEARCH_BYTES)))
+        answer = await self._follow(_web_link(link).update_query(query), _Expectation("*/*", SEARCH_BYTES))
+        return await self._in_worker(read_answer, read, _data_of(answer))
 
     async def _follow(self, url: URL, expected: _Expectation, *, robots: bool = False) -> _Answer:
         """The answer at the end of the redirects. Each hop is checked as the first one is."""

@@ -1,7 +1,8 @@
 """Sources: image searches for photos of a person.
 
 A source is one module of this package; its name is the module's. It has a function `create(base: str = …) -> Source`, where
-`base` is the address of the search. All its requests go through the client that it gets.
+`base` is the address of the search. All its requests go through the client that it gets, and a function of the module reads
+the answers in a worker.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Source(Protocol):
     def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """About `limit` photos for `query`, the likeliest first; the caller may take fewer.
 
-        Raises bot.gather.client.refusals.RefusedError from the client, and ValueError for a malformed answer.
+        Raises bot.gather.client.refusals.RefusedError and PersonError from the client.
         """
         ...
 

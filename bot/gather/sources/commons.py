@@ -58,28 +58,33 @@ class Commons:
 
     async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
-        answer = await client.ask(
-            self.base,
-            {
-                "action": "query",
-                "format": "json",
-                "formatversion": "2",
-                "generator": "search",
-                "gsrsearch": f"{query} filetype:bitmap",
-                "gsrnamespace": "6",
-                "gsrlimit": str(min(limit, MOST)),
-                "prop": "imageinfo",
-                "iiprop": "url|extmetadata",
-                "iiextmetadatafilter": "LicenseShortName",
-                "iiurlwidth": str(WIDTH),
-            },
-        )
-        for page in sorted(_Answer.model_validate_json(answer).query.pages, key=lambda page: page.index):
-            for image in page.imageinfo[:1]:
-                metadata = image.extmetadata if isinstance(image.extmetadata, dict) else {}
-                licence = metadata.get("LicenseShortName", _Text()).value
-                title = page.title.removeprefix("File:")
-                yield found(image.thumburl or image.url, image.descriptionurl, title, licence)
+        parameters = {
+            "action": "query",
+            "format": "json",
+            "formatversion": "2",
+            "generator": "search",
+            "gsrsearch": f"{query} filetype:bitmap",
+            "gsrnamespace": "6",
+            "gsrlimit": str(min(limit, MOST)),
+            "prop": "imageinfo",
+            "iiprop": "url|extmetadata",
+            "iiextmetadatafilter": "LicenseShortName",
+            "iiurlwidth": str(WIDTH),
+        }
+        for result in await client.ask(self.base, parameters, read):
+            yield result
+
+
+def read(data: bytes) -> list[SearchResult]:
+    """The results of an answer, in their order. Raises ValueError for a malformed one."""
+    pages = sorted(_Answer.model_validate_json(data).query.pages, key=lambda page: page.index)
+    return [_result(page, page.imageinfo[0]) for page in pages if page.imageinfo]
+
+
+def _result(page: _Page, image: _Image) -> SearchResult:
+    metadata = image.extmetadata if isinstance(image.extmetadata, dict) else {}
+    licence = metadata.get("LicenseShortName", _Text()).value
+    return found(image.thumburl or image.url, image.descriptionurl, page.title.removeprefix("File:"), licence)
 
 
 def create(base: str = "https://commons.wikimedia.org/w/api.php") -> Commons:

@@ -49,12 +49,22 @@ class Openverse:
         """See Source."""
         for page in range(1, -(-limit // PAGE) + 1):
             parameters = {"q": query, "page": str(page), "page_size": str(min(limit, PAGE)), "mature": "false"}
-            answer = _Answer.model_validate_json(await client.ask(self.base, parameters))
-            for image in answer.results:
-                if image.url:
-                    yield found(image.url, image.foreign_landing_url or "", image.title or "", image.licence)
-            if page >= answer.page_count:
+            pages, results = await client.ask(self.base, parameters, read)
+            for result in results:
+                yield result
+            if page >= pages:
                 return
+
+
+def read(data: bytes) -> tuple[int, list[SearchResult]]:
+    """The number of pages, and the results of this one. Raises ValueError for a malformed answer."""
+    answer = _Answer.model_validate_json(data)
+    results = [
+        found(image.url, image.foreign_landing_url or "", image.title or "", image.licence)
+        for image in answer.results
+        if image.url
+    ]
+    return answer.page_count, results
 
 
 def create(base: str = "https://api.openverse.org/v1/images/") -> Openverse:

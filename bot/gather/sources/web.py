@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """Bing's image results. `base`: the URL of the page. `engine`: ddgs's parser of it."""
+    """Bing's image results. `base`: the URL of the page. `engine`: makes ddgs's parameters of a request."""
 
     base: str
     engine: BingImages
@@ -30,15 +30,16 @@ class Web:
     async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
         parameters = self.engine.build_payload(query, "us-en", "on", None, max_results=str(limit))
-        page = await client.ask(self.base, parameters)
-        try:
-            results = self.engine.extract_results(page.decode(errors="replace"))
-        # lxml and ddgs raise many kinds of errors for an unexpected page; the cause is chained.
-        except Exception as error:
-            raise ValueError("the result page is not what ddgs expects") from error
-        for result in results:
-            if result.image:
-                yield found(result.image, result.url or "", result.title or "")
+        for result in await client.ask(self.base, parameters, read):
+            yield result
+
+
+def read(data: bytes) -> list[SearchResult]:
+    """The results on a page. lxml and ddgs raise many kinds of errors for an unexpected one."""
+    from ddgs.engines.bing_images import BingImages
+
+    results = BingImages().extract_results(data.decode(errors="replace"))
+    return [found(result.image, result.url or "", result.title or "") for result in results if result.image]
 
 
 def create(base: str = "") -> Web:

@@ -138,6 +138,7 @@ async def search(
     config = await app.recognisers.config()
     fetched = candidates(
         app.settings,
+        app.compute.run_in_background,
         load(app.settings.gather_sources) if sources is None else sources,
         queries(sought.group_spellings, sought.spellings),
         SPARE * sought.lacking,

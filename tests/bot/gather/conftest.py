@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -21,5 +22,7 @@ async def private_server() -> AsyncGenerator[PrivateServer]:
 async def client(search: ImageSearch) -> AsyncGenerator[PoliteClient]:
     """A client for which `one.example` and `two.example` are hosts of the server."""
     names = Names(one_example=["127.0.0.1"], two_example=["127.0.0.1"])
-    async with polite_client(search.settings(gather_file_seconds=30.0, picture_bytes=300_000), names) as client:
+    async with polite_client(
+        search.settings(gather_file_seconds=30.0, picture_bytes=300_000), asyncio.to_thread, names
+    ) as client:
         yield client

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import pytest
@@ -14,12 +16,16 @@ from PIL import Image
 
 from bot.domain.gathering import GatherCounts, RefusalReason, SourceFailure
 from bot.domain.messages import Message
+from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
 from bot.gather.candidates import CandidatePhoto, candidates, queries
 from bot.gather.client.fetch import NoContactError, PoliteClient
-from bot.gather.sources import SearchResult, found, load
+from bot.gather.sources import SearchResult, found, load, openverse
 from bot.settings import Settings
 from bot.text.gathering import failure_text
 from tests.support.image_search import ImageSearch, Names, PrivateServer
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 QUERIES = ["TWICE Tzuyu", "트와이스 쯔위"]
 
@@ -28,7 +34,7 @@ async def gathered(
     settings: Settings, limit: int = 50, resolver: Names | None = None
 ) -> tuple[list[CandidatePhoto], GatherCounts]:
     tally = GatherCounts()
-    run = candidates(settings, load(settings.gather_sources), QUERIES, limit, tally, resolver)
+    run = candidates(settings, asyncio.to_thread, load(settings.gather_sources), QUERIES, limit, tally, resolver)
     return [candidate async for candidate in run], tally
 
 
@@ -159,7 +165,10 @@ async def test_a_source_without_end(search: ImageSearch) -> None:
                 yield found(f"{search.base}/{n}.jpg", "", query)
 
     tally = GatherCounts()
-    assert [candidate async for candidate in candidates(search.settings(), [Endless()], QUERIES, 4, tally)] == []
+    assert [
+        candidate
+        async for candidate in candidates(search.settings(), asyncio.to_thread, [Endless()], QUERIES, 4, tally)
+    ] == []
     assert (tally.found, tally.refused) == ({"endless": 4}, {RefusalReason.STATUS: 4})
 
 
@@ -204,6 +213,32 @@ async def test_a_failed_source_is_counted_and_the_others_go_on(search: ImageSear
         "openverse": SourceFailure(RefusalReason.UNREADABLE),
     }
     assert tally.found == {"commons": 0, "openverse": 0, "web": 1}
+
+
+@pytest.mark.parametrize("error", [TooSlowError(60.0), WorkLostError()], ids=["slow", "lost"])
+async def test_an_answer_that_no_worker_bears_fails_its_source_alone(search: ImageSearch, error: PersonError) -> None:
+    async def in_worker(job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if openverse.read in args:
+            raise error
+        return await asyncio.to_thread(job, *args, **kwargs)
+
+    search.name("openverse", f"{search.base}/lost.jpg")
+    search.name("commons", search.put("/face.jpg", b"face"))
+    tally = GatherCounts()
+    settings = search.settings()
+    run = candidates(settings, in_worker, load(settings.gather_sources), QUERIES, 50, tally)
+    assert [candidate.data async for candidate in run] == [b"face"]
+    assert tally.failed == {"openverse": SourceFailure(RefusalReason.UNREADABLE)}
+
+
+async def test_without_workers_nothing_is_gathered(search: ImageSearch) -> None:
+    async def in_worker(job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        raise WorkersAwayError
+
+    settings = search.settings()
+    run = candidates(settings, in_worker, load(settings.gather_sources), QUERIES, 50, GatherCounts())
+    with pytest.raises(WorkersAwayError):
+        await anext(run)
 
 
 async def test_a_source_that_fails_at_the_second_query_keeps_its_results(search: ImageSearch) -> None:

@@ -71,7 +71,9 @@ async def test_a_stopped_run_leaves_no_fetches(search: ImageSearch, how: str) ->
     settings, received = search.settings(), list[CandidatePhoto]()
 
     async def gather() -> None:
-        async with aclosing(candidates(settings, load(settings.gather_sources), QUERIES, 50, GatherCounts())) as run:
+        async with aclosing(
+            candidates(settings, asyncio.to_thread, load(settings.gather_sources), QUERIES, 50, GatherCounts())
+        ) as run:
             async for candidate in run:
                 received.append(candidate)
                 await requested.wait()

@@ -49,7 +49,7 @@ async def test_requests_name_the_bot_and_carry_no_cookies(client: PoliteClient, 
 
 async def test_no_client_without_a_contact(search: ImageSearch) -> None:
     with pytest.raises(NoContactError, match="sites want to know whom to turn to"):
-        async with polite_client(search.settings(gather_contact="")):
+        async with polite_client(search.settings(gather_contact=""), asyncio.to_thread):
             pass
 
 
@@ -91,7 +91,7 @@ async def test_there_is_a_pause_between_two_requests(
 ) -> None:
     search.forbid("127.0.0.1", rules)
     link = search.put("/face.jpg", FACE)
-    async with polite_client(search.settings(gather_pause=pause)) as client:
+    async with polite_client(search.settings(gather_pause=pause), asyncio.to_thread) as client:
         await asyncio.gather(client.picture(link), client.picture(link))
     robots, first, second = (request.at for request in search.asked)
     assert first - robots >= pause
@@ -177,7 +177,10 @@ async def test_a_slow_file_is_given_up_with_its_site(search: ImageSearch) -> Non
             await asyncio.sleep(0.02)
 
     link = search.serve("/face.jpg", drip)
-    async with asyncio.timeout(LONG_ENOUGH), polite_client(search.settings(gather_file_seconds=0.5)) as client:
+    async with (
+        asyncio.timeout(LONG_ENOUGH),
+        polite_client(search.settings(gather_file_seconds=0.5), asyncio.to_thread) as client,
+    ):
         assert await refused(client, link) is RefusalReason.SLOW
         assert await refused(client, search.put("/other.jpg", FACE)) is RefusalReason.SLOW
     assert search.paths() == ["/robots.txt", "/face.jpg"]
@@ -209,7 +212,7 @@ async def test_a_file_with_another_status(client: PoliteClient, search: ImageSea
 
 
 async def test_an_unreachable_site(search: ImageSearch) -> None:
-    async with polite_client(search.settings(allowed_addresses="127.0.0.1:9")) as client:
+    async with polite_client(search.settings(allowed_addresses="127.0.0.1:9"), asyncio.to_thread) as client:
         assert await refused(client, "http://127.0.0.1:9/face.jpg") is RefusalReason.AWAY
 
 
@@ -220,7 +223,10 @@ async def test_a_server_without_http(search: ImageSearch) -> None:
 
     server = await asyncio.start_server(babble, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, polite_client(search.settings(allowed_addresses=f"127.0.0.1:{port}")) as client:
+    async with (
+        server,
+        polite_client(search.settings(allowed_addresses=f"127.0.0.1:{port}"), asyncio.to_thread) as client,
+    ):
         assert await refused(client, f"http://127.0.0.1:{port}/face.jpg") is RefusalReason.BROKEN
 
 

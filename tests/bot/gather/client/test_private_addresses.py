@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 
@@ -33,14 +34,16 @@ async def client(
 ) -> AsyncGenerator[PoliteClient]:
     """A client that may reach the image search, and public addresses at the private server's port."""
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({private_server.port}))
-    async with polite_client(search.settings()) as client:
+    async with polite_client(search.settings(), asyncio.to_thread) as client:
         yield client
 
 
 async def test_the_private_server_answers_where_it_is_allowed(
     search: ImageSearch, private_server: PrivateServer
 ) -> None:
-    async with polite_client(search.settings(allowed_addresses=f"127.0.0.1:{private_server.port}")) as client:
+    async with polite_client(
+        search.settings(allowed_addresses=f"127.0.0.1:{private_server.port}"), asyncio.to_thread
+    ) as client:
         assert await client.picture(f"http://127.0.0.1:{private_server.port}/") == b"secret"
     assert private_server.touched
 
@@ -86,7 +89,7 @@ async def test_a_search_that_redirects_to_a_private_address(
     client: PoliteClient, search: ImageSearch, private_server: PrivateServer
 ) -> None:
     with pytest.raises(RefusedError) as caught:
-        await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{private_server.port}/"), {"q": "face"})
+        await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{private_server.port}/"), {"q": "face"}, len)
     assert caught.value.reason is RefusalReason.ADDRESS
     assert private_server.touched == 0
 
@@ -96,7 +99,7 @@ async def test_a_name_with_a_private_address(
     search: ImageSearch, private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({private_server.port}))
-    async with polite_client(search.settings(), Names(photos_example=[address])) as client:
+    async with polite_client(search.settings(), asyncio.to_thread, Names(photos_example=[address])) as client:
         assert await refused(client, f"http://photos.example:{private_server.port}/face.jpg") is RefusalReason.ADDRESS
     assert private_server.touched == 0
 
@@ -106,11 +109,11 @@ async def test_a_name_with_a_private_address_the_second_time(
 ) -> None:
     names = Names(photos_example=["127.0.0.1"])
     search.put("/face.jpg", b"face")
-    async with polite_client(search.settings(), names) as client:
+    async with polite_client(search.settings(), asyncio.to_thread, names) as client:
         assert await client.picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
         names.addresses["photos.example"] = ["127.0.0.2"]
         assert await refused(client, f"http://photos.example:{private_server.port}/face.jpg") is RefusalReason.ADDRESS
-    async with polite_client(search.settings(), names) as client:
+    async with polite_client(search.settings(), asyncio.to_thread, names) as client:
         assert await refused(client, f"http://photos.example:{search.port}/face.jpg") is RefusalReason.ADDRESS
     assert search.paths() == ["/robots.txt", "/face.jpg"]
     assert private_server.touched == 0
@@ -119,12 +122,12 @@ async def test_a_name_with_a_private_address_the_second_time(
 async def test_a_name_with_public_and_private_addresses(search: ImageSearch) -> None:
     search.put("/face.jpg", b"face")
     names = Names(photos_example=["10.0.0.1", "127.0.0.2", "127.0.0.1"])
-    async with polite_client(search.settings(), names) as client:
+    async with polite_client(search.settings(), asyncio.to_thread, names) as client:
         assert await client.picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
 
 
 async def test_another_port_of_an_allowed_address(search: ImageSearch, private_server: PrivateServer) -> None:
-    async with polite_client(search.settings()) as client:
+    async with polite_client(search.settings(), asyncio.to_thread) as client:
         assert await refused(client, f"http://127.0.0.1:{private_server.port}/face.jpg") is RefusalReason.ADDRESS
     assert private_server.touched == 0
 
@@ -134,7 +137,7 @@ async def test_a_proxy_of_the_environment(
 ) -> None:
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{private_server.port}")
-    async with polite_client(search.settings()) as client:
+    async with polite_client(search.settings(), asyncio.to_thread) as client:
         assert await client.picture(search.put("/face.jpg", b"face")) == b"face"
     assert private_server.touched == 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import re
@@ -16,8 +17,10 @@ from bot.commands.messages import at_terminal
 from bot.domain.gathering import RefusalReason
 from bot.gather import sources
 from bot.gather.client.fetch import PoliteClient, polite_client
+from bot.gather.client.reading import UnreadableAnswerError
 from bot.gather.client.refusals import RefusedError
 from bot.gather.sources import SearchResult, UnknownSourceError, found, load
+from bot.infra.compute import Compute
 from bot.settings import Settings
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch
@@ -27,7 +30,7 @@ SOURCES = ["commons", "openverse", "web"]
 
 @pytest.fixture
 async def client(search: ImageSearch) -> AsyncGenerator[PoliteClient]:
-    async with polite_client(search.settings()) as client:
+    async with polite_client(search.settings(), asyncio.to_thread) as client:
         yield client
 
 
@@ -75,15 +78,31 @@ async def test_a_malformed_answer(client: PoliteClient, search: ImageSearch, nam
     if name == "web":  # any bytes are a page without results
         assert await ask(client, search, name) == []
         return
-    with pytest.raises(ValueError, match="validation error"):
+    with pytest.raises(UnreadableAnswerError) as caught:
         await ask(client, search, name)
+    assert "ValidationError: 1 validation error" in caught.value.cause
+    assert "\n" not in caught.value.cause
 
 
 async def test_a_result_page_in_another_format(client: PoliteClient, search: ImageSearch) -> None:
     page = '<div><div class="imgpt"><a class="iusc" m="not json"></a></div><div class="infopt"></div></div>'
     search.put("/images/async", page.encode(), "text/html")
-    with pytest.raises(ValueError, match="not what ddgs expects"):
+    with pytest.raises(UnreadableAnswerError) as caught:
         await ask(client, search, "web")
+    assert "JSONDecodeError" in caught.value.cause
+
+
+@pytest.mark.parametrize("name", SOURCES)
+async def test_a_worker_reads_the_answers(search: ImageSearch, compute: Compute, name: str) -> None:
+    search.name(name, "https://a.example/1.jpg", "쯔위")
+    async with polite_client(search.settings(), compute.run_in_background) as client:
+        (only,) = await ask(client, search, name)
+        assert only.title == "쯔위"
+        page = b'<div><div class="imgpt"><a class="iusc" m="x"></a></div><div class="infopt"></div></div>'
+        for path in ("/w/api.php", "/v1/images/", "/images/async"):
+            search.put(path, page, "text/html")
+        with pytest.raises(UnreadableAnswerError, match="UNREADABLE"):
+            await ask(client, search, name)
 
 
 @pytest.mark.parametrize("name", SOURCES)
