@@ -1,0 +1,191 @@
+"""A bot that is fed with inputs: its workers and its log are watched, and each input ends with a result or a sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import traceback
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bot.app import App
+from bot.commands.messages import at_terminal
+from bot.commands.terminal import shown
+from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
+from bot.infra.compute import Compute
+from bot.usecases.questions.identify import SubmittedFile
+from bot.usecases.roster import enrolment
+from cogs.common.errors import sentence_for
+from tests.support.portraits import public_portraits, small_photo
+
+SERVER = 1
+"""The server whose roster has the sample's face."""
+
+LONGEST_SENTENCE = 2000
+LOGGERS = ("bot", "cogs", "discord")
+LEAKS = re.compile(r"Traceback|Something broke on my side|<[a-z_.]+ object at|0x[0-9a-f]{6,}|/tmp/|site-packages")
+"""What no sentence for a person holds."""
+
+
+class HarmError(AssertionError):
+    """An input that the bot doesn't bear. `key`: equal for inputs with the same fault."""
+
+    def __init__(self, key: str, detail: str = "") -> None:
+        super().__init__(f"{key}\n{detail}" if detail else key)
+        self.key = key
+
+
+@dataclass
+class WorkerWatch:
+    """The peak memory of a worker during a job, in bytes: the highest so far, and that of the last input's jobs."""
+
+    highest: int = 0
+    last: int = 0
+
+    def see(self, peak: int) -> None:
+        self.last = max(self.last, peak)
+        self.highest = max(self.highest, peak)
+
+
+@dataclass(frozen=True)
+class _Measured:
+    result: Any
+    error: Exception | None
+    peak: int
+
+
+def measured(job: Callable[..., Any], *args: Any, **kwargs: Any) -> _Measured:
+    """The result or the error of a job, and the peak memory of its process meanwhile. Runs in a worker."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # begins a new peak (proc(5))
+    try:
+        result, error = job(*args, **kwargs), None
+    except Exception as caught:  # noqa: BLE001  # it is raised again where the job was asked for
+        result, error = None, caught
+    return _Measured(result, error, _peak_memory())
+
+
+def _peak_memory() -> int:
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(found[1]) << 10 if found else 0
+
+
+@contextmanager
+def watching(compute: Compute) -> Generator[WorkerWatch]:
+    """Measure all jobs of `compute` until the end of the block."""
+    watch = WorkerWatch()
+    attempt: Any = compute._attempt
+
+    async def watched(limit: float, watchdog: Any, lane: Any, job: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
+        found: _Measured = await attempt(limit, watchdog, lane, measured, (job, *args), kwargs)
+        watch.see(found.peak)
+        if found.error is not None:
+            raise found.error
+        return found.result
+
+    compute.__dict__["_attempt"] = watched
+    try:
+        yield watch
+    finally:
+        del compute.__dict__["_attempt"]
+
+
+@dataclass
+class FedBot:
+    """An app whose workers and log are watched. `most_memory`: bytes of a worker. `deadline`: seconds of an input."""
+
+    app: App
+    watch: WorkerWatch
+    folder: Path
+    most_memory: int
+    deadline: float
+    log: list[logging.LogRecord]
+    pids: list[int] = field(default_factory=list[int])
+
+    async def take(self, feeding: Awaitable[None]) -> str:
+        """Bear one input: `answered`, or `refused` with a sentence. Raises HarmError where it does harm."""
+        self.log.clear()
+        self.watch.last = 0
+        end = "answered"
+        try:
+            async with asyncio.timeout(self.deadline):
+                await feeding
+        except HarmError:
+            raise
+        except PersonError as error:
+            _judge(error)
+            end = "refused"
+        except TimeoutError:
+            raise HarmError(f"no answer within {self.deadline:.0f} s") from None
+        except Exception as error:
+            raise HarmError(_place_of(error), "".join(traceback.format_exception(error))) from error
+        await self._judge_workers()
+        self._judge_log()
+        return end
+
+    async def _judge_workers(self) -> None:
+        before, self.pids = self.pids, await asyncio.to_thread(self.app.compute.worker_pids)
+        if before and set(before) - set(self.pids):
+            raise HarmError("a worker died")
+        if self.watch.last > self.most_memory:
+            raise HarmError("a worker took too much memory", f"{self.watch.last >> 20} MiB")
+
+    def _judge_log(self) -> None:
+        for record in self.log:
+            error = record.exc_info[1] if record.exc_info else None
+            key = _place_of(error) if error is not None else record.msg
+            detail = "".join(traceback.format_exception(error)) if error is not None else ""
+            raise HarmError(f"logged: {key}", f"{record.getMessage()}\n{detail}")
+
+
+def _judge(error: PersonError) -> None:
+    """Raise HarmError for an error that says that a worker was lost, or whose sentence isn't one."""
+    if isinstance(error, TooSlowError | WorkLostError | WorkersAwayError):
+        raise HarmError(type(error).__name__, str(error)) from error
+    for sentence in (sentence_for(error), shown(at_terminal(error))):
+        if not sentence.strip() or len(sentence) > LONGEST_SENTENCE or LEAKS.search(sentence):
+            raise HarmError("no sentence for a person", sentence[:500]) from error
+
+
+def _place_of(error: BaseException) -> str:
+    """The kind of an error, and the function of the project that raised it or called what did."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]
+    where = f" in {Path(frames[-1].filename).name}:{frames[-1].name}" if frames else ""
+    return f"{type(error).__name__}{where}"
+
+
+def _is_ours(file: str) -> bool:
+    return "site-packages" not in file and any(f"/{layer}/" in file for layer in ("bot", "cogs", "models"))
+
+
+class _Collector(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(logging.ERROR)
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
+
+
+@asynccontextmanager
+async def fed_bot(
+    app: App, folder: Path, *, most_memory: int | None = None, deadline: float = 60.0
+) -> AsyncGenerator[FedBot]:
+    """A bot that knows one face. `folder`: for files of the inputs. `most_memory`: `NUGU_WORKER_MEMORY` otherwise."""
+    records: list[logging.LogRecord] = []
+    handler = _Collector(records)
+    for layer in LOGGERS:
+        logging.getLogger(layer).addHandler(handler)
+    try:
+        with watching(app.compute) as watch:
+            photo = SubmittedFile("obama.jpg", small_photo(public_portraits() / "obama.jpg"))
+            await enrolment.add_member(app, SERVER, "Presidents", "Obama", [photo], by=1, make_group=True)
+            memory = app.settings.worker_memory if most_memory is None else most_memory
+            yield FedBot(app, watch, folder, memory, deadline, records)
+    finally:
+        for layer in LOGGERS:
+            logging.getLogger(layer).removeHandler(handler)
