@@ -91,7 +91,9 @@ def ours(shared: Path, engine: str) -> list[PhotoResult]:
 
 def identify(config: jobs.EngineConfig, photo: Path, recogniser: bytes) -> PhotoResult:
     """One identification job, with the bot's settings."""
-    result = jobs.identify(config, photo.read_bytes(), recogniser, IdentifyOptions(None, "auto", 0.5, 8 * _MEGABYTE))
+    result = jobs.identify(
+        config, photo.read_bytes(), recogniser, IdentifyOptions(None, "auto", 0.5, 8 * _MEGABYTE, 100)
+    )
     if isinstance(result, Refused):
         raise RuntimeError(f"{photo.name}: {result.message}")
     boxes = [face.box.as_list() for face in result.faces]

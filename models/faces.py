@@ -204,6 +204,12 @@ def flaw_of_example(face_width: int, sharpness: float | None) -> Flaw | None:
     return None
 
 
+def largest(faces: Sequence[Face], most: int) -> list[Face]:
+    """The faces with the largest boxes, `most` of them, in their order."""
+    kept = sorted(range(len(faces)), key=lambda place: -faces[place].box.area)[:most]
+    return [faces[place] for place in sorted(kept)]
+
+
 def reading_order(faces: Sequence[Face]) -> list[Face]:
     """The faces in rows from the top, each from left to right. Faces share a row when their middles differ by less than half
     a face."""

@@ -11,7 +11,7 @@ from bot.commands.folders import submitted
 from bot.commands.messages import at_terminal
 from bot.domain.faces import Refused
 from bot.infra.private_files import make_asked_folder
-from bot.text.faces import basis_of, confidence_of, guess_text
+from bot.text.faces import basis_of, confidence_of, faces_left_out, guess_text
 from bot.text.formatting import circled
 from bot.usecases.questions.identify import IdentifyRequest, examine
 
@@ -70,6 +70,7 @@ def as_record(photo: Path, result: IdentifiedPicture) -> dict[str, Any]:
             }
             for face in result.faces
         ],
+        "left_out": result.left_out,
         "engine": result.engine,
         "seconds": {stage: round(seconds, 4) for stage, seconds in result.seconds.items()},
     }
@@ -86,6 +87,7 @@ def _own_name(photo: Path, taken: set[str]) -> str:
 def _lines(photo: Path, result: IdentifiedPicture) -> list[str]:
     lines = [f"{photo}{f' ({result.group_name})' if result.group_name else ''}"]
     lines += [f"  {circled(face.number)} {guess_text(face.guess)}{_doubts(face)}" for face in result.faces]
+    lines += [f"  {faces_left_out(len(result.faces), result.left_out)}"] if result.left_out else []
     return lines if result.faces else [*lines, "  no face"]
 
 

@@ -35,7 +35,7 @@ FILE = "nugu.sqlite3"
 """The database in the data folder."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0015"
+HEAD = "0016"
 """The newest revision in `migrations`. A database at this revision is opened without Alembic, whose import takes 0.3 s."""
 
 BUSY_MILLISECONDS = 10_000

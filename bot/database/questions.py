@@ -174,6 +174,7 @@ def _picture(position: int, name: str, result: IdentifiedPicture | Refused) -> Q
         height=height,
         group_name=result.group_name,
         faces=[_face(face) for face in result.faces],
+        left_out=result.left_out,
     )
 
 
@@ -211,6 +212,7 @@ def _answered(picture: QuestionPicture) -> AnsweredPicture:
         refusal=picture.refusal,
         faces=tuple(answered_face(face) for face in picture.faces),
         spoiler=picture.spoiler,
+        left_out=picture.left_out,
     )
 
 

@@ -87,7 +87,7 @@ class AnsweredPicture:
     """A picture of an answer.
 
     `size`: (width, height) in pixels. `refusal`: the reason why it could not be read; `faces` is empty then. `spoiler`: it is
-    shown covered.
+    shown covered. `left_out`: the number of faces beyond `faces`, smaller than these.
     """
 
     position: int
@@ -97,6 +97,7 @@ class AnsweredPicture:
     refusal: str | None
     faces: tuple[AnsweredFace, ...]
     spoiler: bool = False
+    left_out: int = 0
 
     @property
     def file_name(self) -> str:

@@ -37,13 +37,15 @@ class IdentifyOptions:
     """The options for naming the faces of a picture.
 
     `group`: its id, None to find it. `once`: whether a member is in a picture once at most. `threshold`: the confidence from
-    which a name is sure. `most_bytes`: the size of the tagged picture at most. `crops`: whether each face is cropped.
+    which a name is sure. `most_bytes`: the size of the tagged picture at most. `most_faces`: the largest so many are named.
+    `crops`: whether each face is cropped.
     """
 
     group: int | None
     once: Once
     threshold: float
     most_bytes: int
+    most_faces: int
     crops: bool = False
 
 
@@ -65,7 +67,11 @@ class SeenFace:
 
 @dataclass(frozen=True, slots=True)
 class IdentifiedPicture:
-    """An answered picture. `size`: (width, height) upright. `tagged`: a JPEG. `engine`: its version. `seconds`: by stage."""
+    """An answered picture.
+
+    `size`: (width, height) upright. `tagged`: a JPEG. `engine`: its version. `seconds`: by stage. `left_out`: the number of
+    smaller faces beyond those that are named.
+    """
 
     size: tuple[int, int]
     group_name: str | None
@@ -73,6 +79,7 @@ class IdentifiedPicture:
     tagged: bytes
     engine: str
     seconds: dict[str, float] = field(default_factory=dict)
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ def enrol(
 
     Each face has a crop, and a guess by the recogniser of `rivals` if they are given.
     """
+    from models.faces import largest
     from models.recognition.quality import measure
 
     opened = read_picture(config, data)
@@ -48,8 +49,7 @@ def enrol(
     found = engine.detect(opened.pixels)
     if not found:
         return FaceProblem.NO_FACE
-    largest = by_size(found)
-    meant = largest[:1] if has_subject(largest) else [face for face in found if face in largest[:MOST_FACES]]
+    meant = largest(found, 1 if has_subject(by_size(found)) else MOST_FACES)
     encodings = engine.encode(opened.pixels, meant)
     usable = [place for place, encoding in enumerate(encodings) if (abs(encoding) <= 1).all()]
     meant, encodings = [meant[place] for place in usable], encodings[usable]

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 def identify(
     config: EngineConfig, data: bytes, recogniser: bytes, options: IdentifyOptions
 ) -> IdentifiedPicture | Refused:
-    """Every face of the picture `data` with its guess, and the picture with the names drawn on it."""
+    """The largest faces of the picture `data`, each with its guess, and the picture with the names drawn on it."""
     from models.drawing.annotate import annotate
+    from models.faces import largest
     from models.recognition.quality import measure
     from models.recognition.recogniser import Recogniser
 
@@ -33,7 +34,8 @@ def identify(
         return opened
     clock.ends("read")
     engine = engine_of(config)
-    found = engine.detect(opened.pixels)
+    detected = engine.detect(opened.pixels)
+    found = largest(detected, options.most_faces)
     clock.ends("detect")
     encodings = engine.encode(opened.pixels, found)
     qualities = [measure(opened.pixels, face, engine.landmarks) for face in found]
@@ -66,6 +68,7 @@ def identify(
         tagged=tagged,
         engine=engine.version,
         seconds=clock.seconds(),
+        left_out=len(detected) - len(found),
     )
 
 

@@ -51,6 +51,16 @@ def unknown_people(number: int) -> str:
     return UNKNOWN if number == 1 else f"{number} people I don't know"
 
 
+def faces_left_out(named: int, left_out: int) -> str:
+    """The number of a picture's faces that are not named."""
+    others = "a smaller one" if left_out == 1 else f"{left_out} smaller ones"
+    return (
+        f"I named the largest face and left out {others}."
+        if named == 1
+        else (f"I named the {named} largest faces and left out {others}.")
+    )
+
+
 def confidence_of(guess: Guess) -> float | None:
     """The confidence of the name, in [0, 1]; None without a name, since the confidence that nobody fits is another figure."""
     return None if guess.name is None else round(guess.confidence, 4)

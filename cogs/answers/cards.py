@@ -100,6 +100,7 @@ def answer_buttons(answer: Answer) -> Row:
 def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
     heading = texts.picture_heading(picture, several=several)
     lines = [heading] if heading is not None else []
+    lines += [texts.left_out_line(picture)] if picture.left_out else []
     lines += [texts.face_line(face) for face in picture.faces]
     if not picture.faces:
         lines.append(texts.NO_FACE)

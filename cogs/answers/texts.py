@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.answers import MOST_CANDIDATES
 from bot.domain.enums import Meaning
-from bot.text.faces import UNKNOWN, guess_text, name_and_confidence
+from bot.text.faces import UNKNOWN, faces_left_out, guess_text, name_and_confidence
 from bot.text.formatting import circled, percent
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import bar
@@ -50,6 +50,11 @@ def picture_heading(picture: AnsweredPicture, *, several: bool) -> str | None:
     heading = [picture_number(picture)] if several else []
     heading += [plain(picture.group_name)] if picture.group_name else []
     return f"-# {' · '.join(heading)}" if heading else None
+
+
+def left_out_line(picture: AnsweredPicture) -> str:
+    """The number of faces that are not named."""
+    return f"-# {faces_left_out(len(picture.faces), picture.left_out)}"
 
 
 def picture_number(picture: AnsweredPicture) -> str:

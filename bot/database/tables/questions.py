@@ -46,7 +46,7 @@ class QuestionPicture(Base):
     """A picture of a question.
 
     `refusal`: the reason why it could not be read. `source`: the page that it was gathered from. `spoiler`: it was posted as
-    a spoiler, so cards show it covered.
+    a spoiler, so cards show it covered. `left_out`: the number of faces without a row, smaller than the others.
     """
 
     __tablename__ = "question_picture"
@@ -61,6 +61,7 @@ class QuestionPicture(Base):
     width: Mapped[int | None]
     height: Mapped[int | None]
     group_name: Mapped[str | None] = mapped_column(String(100))
+    left_out: Mapped[int] = mapped_column(default=0)
 
     faces: Mapped[list[QuestionFace]] = relationship(order_by="QuestionFace.number", passive_deletes=True)
 

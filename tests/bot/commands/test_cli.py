@@ -40,7 +40,7 @@ def test_json_has_one_line_a_photo(enrolled: Path, public_photos: Path, tmp_path
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     first, second = map(json.loads, done.stdout.splitlines())
-    assert list(first) == ["photo", "size", "group", "faces", "engine", "seconds"]
+    assert list(first) == ["photo", "size", "group", "faces", "left_out", "engine", "seconds"]
     assert (first["photo"], first["size"], first["group"]) == (str(photos[0]), [626, 1200], "Presidents")
     (face,) = first["faces"]
     assert list(face) == ["number", "box", "name", "confidence", "basis", "band", "flaws", "candidates"]
