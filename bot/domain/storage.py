@@ -28,6 +28,9 @@ class StorageReason(Enum):
     """The server can't be reached, or answers with errors."""
 
 
+REFUSED_WRITES: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""The errors of the system for a disk that takes nothing more, which libraries pass on among errors of their own."""
+
 DISK_ERRORS: Final = {
     errno.ENOSPC: StorageReason.FULL,
     errno.EDQUOT: StorageReason.FULL,

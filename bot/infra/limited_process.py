@@ -7,6 +7,7 @@ command. It imports nothing of the project.
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import resource
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _PR_SET_PDEATHSIG: Final = 1
 _LOOK_SECONDS: Final = 0.25
 _CHUNK: Final = 1 << 16
+_OF_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,14 @@ class ProcessFailedError(Exception):
         super().__init__(code, stderr)
         self.code = code
         self.stderr = stderr
+
+    def of_disk(self, folder: Path) -> OSError | None:
+        """The error of the disk of `folder` that ended ffmpeg, None for another end.
+
+        ffmpeg's exit code is the number of the error, negated and cut to a byte. A full disk may hold no word of its stderr.
+        """
+        number = 256 - (self.code or 0)
+        return OSError(number, os.strerror(number), str(folder)) if number in _OF_DISK else None
 
 
 def limited_command(command: Sequence[str], limits: ProcessLimits) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.domain.addresses import read_allowed
+from bot.errors import StorageError
 from bot.infra.limited_process import stderr_tail
 from bot.infra.temporary import TemporaryFolder
 from bot.links import reasons
@@ -143,7 +144,7 @@ async def _download(
     progress: FetchProgressCallback | None = None,
     resolver: AbstractResolver | None = None,
 ) -> DownloadMessages:
-    """Run a downloading process in `folder` for `seconds` at most; returns its messages. Raises LinkError."""
+    """Run a downloading process in `folder` for `seconds` at most; returns its messages. Raises LinkError, StorageError."""
     sites = Sites.read(settings.link_sites)
     link = normalised_link(settings, link)
     programs = await asyncio.to_thread(Programs.find)
@@ -200,6 +201,8 @@ async def _copy_cookies(settings: Settings, folder: Path) -> None:
     try:
         await asyncio.to_thread(shutil.copyfile, settings.link_cookies, folder / "cookies.txt")
     except OSError as error:
+        if (fault := StorageError.of(error, str(folder))) is not None:
+            raise fault from error
         log.warning("%s: %s", settings.link_cookies, error)
         raise reasons.no_cookies() from None
 

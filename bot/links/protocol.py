@@ -31,6 +31,8 @@ class LinkFailure(StrEnum):
     TOO_LARGE = "too large"
     NOT_MERGED = "not merged"
     """Its detail is the end of ffmpeg's stderr."""
+    NO_ROOM = "no room"
+    """The disk is full. Its detail is the folder of the download."""
     BROKEN = "broken"
     """An unforeseen error. Its detail is the traceback."""
 

@@ -7,7 +7,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from bot.domain.messages import Code, Hint, Message, Parameter
-from bot.errors import PersonError
+from bot.domain.storage import StorageReason
+from bot.errors import PersonError, StorageError
 from bot.links.protocol import LinkFailure
 from bot.text.formatting import mebibytes
 
@@ -156,9 +157,13 @@ def too_large(max_bytes: int) -> LinkError:
     return LinkError("That video is too large: I take up to {most}. A shorter one may fit.", most=mebibytes(max_bytes))
 
 
-def of_failure(failure: LinkFailure, detail: str, status: int | None, sites: Sites, max_bytes: int) -> LinkError:
+def of_failure(
+    failure: LinkFailure, detail: str, status: int | None, sites: Sites, max_bytes: int
+) -> LinkError | StorageError:
     """The error for a failure that the downloading process reports. `status`: of HTTP, None where there is none."""
     match failure:
+        case LinkFailure.NO_ROOM:
+            return StorageError(StorageReason.FULL, detail)
         case LinkFailure.UNKNOWN_SITE:
             return LinkError(
                 "I don't take links to that page. I take links to one video on {sites}.", sites=sites.listed

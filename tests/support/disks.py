@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -35,15 +36,13 @@ def read_only(folder: Path) -> Generator[None]:
 
 
 @contextmanager
-def filled(folder: Path) -> Generator[None]:
-    """While this context lasts, no space is left on the disk of `folder`."""
-    filler = folder / "filler"
-    try:
-        with filler.open("wb", buffering=0) as file:
-            while file.write(b"\0" * BLOCK):
-                pass
-    except OSError:
-        pass
+def filled(folder: Path, *, but: int = 0) -> Generator[None]:
+    """While this context lasts, no space is left on the disk of `folder`, apart from about `but` bytes."""
+    filler = folder / ".filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while file.write(b"\0" * BLOCK):
+            pass
+    os.truncate(filler, max(0, filler.stat().st_size - but))
     try:
         yield
     finally:

@@ -118,6 +118,7 @@ def draw(
 
     Raises:
         VideoError: the clip can't be drawn, or not so small.
+        OSError: the disk is full.
         StoppedError: the file `watch.stop` exists.
     """
     section = _within(footage, section)
@@ -218,6 +219,8 @@ def _run(command: list[str], section: VideoSection, folder: Path, watch: Progres
         if any(file.stat().st_size >= most_bytes for file in folder.glob("*.*")):
             return True
         log.warning("ffmpeg ended with %s: %s", error.code, error.stderr)
+        if (fault := error.of_disk(folder)) is not None:
+            raise fault from error
         if error.code is None:
             raise VideoError("this video took too long to draw; choose a shorter section") from error
         raise VideoError("this video can't be drawn: it is broken; save it once more and post that copy") from error

@@ -9,6 +9,7 @@ import av
 from av.error import FFmpegError
 
 from bot.domain.messages import Message
+from bot.domain.storage import REFUSED_WRITES
 from bot.media.pictures.headers import sniff
 from bot.media.videos.footage import MOST_PIXELS, VideoError
 
@@ -105,10 +106,12 @@ def opened(path: Path, kind: str) -> Generator[InputContainer]:
 
 @contextmanager
 def video_errors() -> Generator[None]:
-    """Raise VideoError for libav's own errors."""
+    """Raise VideoError for libav's own errors, and OSError where the disk takes nothing more."""
     try:
         yield
     except (FFmpegError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in REFUSED_WRITES:
+            raise OSError(error.errno, error.strerror, error.filename) from error
         raise VideoError(BROKEN) from error
 
 

@@ -64,7 +64,8 @@ class AttemptRunner:
 
     async def _attempt(self, job: ClipJob) -> Outcome:
         try:
-            return ClipSent(await self._make_and_send(*await self._with_video(job)))
+            with self._app.videos.watching():
+                return ClipSent(await self._make_and_send(*await self._with_video(job)))
         except Exception as error:  # noqa: BLE001  # no error of one clip ends the queue
             return _outcome_of(error, job)
 
@@ -110,7 +111,6 @@ def _outcome_of(error: Exception, job: ClipJob) -> Outcome:
         return ClipSuperseded()
     if isinstance(error, UploadRefusedError):
         return ClipTooLarge(error.most_bytes)
-    error = StorageError.of(error) or error
     if isinstance(error, PASSING) and job.attempt < MOST_ATTEMPTS:
         return ClipDelayed(error)
     return ClipFailed(message_for(error))

@@ -154,5 +154,8 @@ async def _cancelled_together() -> AsyncGenerator[list[asyncio.Task[bytes]]]:
 
 def _write_atomically(path: Path, data: bytes) -> None:
     scratch = path.with_name(uuid4().hex)
-    scratch.write_bytes(data)
-    scratch.replace(path)
+    try:
+        scratch.write_bytes(data)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)

@@ -10,8 +10,11 @@ import pytest
 from aiohttp import web
 from pydantic import SecretStr
 
+from bot.domain.storage import StorageReason
+from bot.errors import StorageError
 from bot.links.fetching import DownloadedVideo, fetch, fetch_beginning, inspect
 from bot.settings import Settings
+from tests.support.disks import filled, small_disk
 from tests.support.image_search import ImageSearch, Names
 from tests.support.video_site import Videos, endless, mediasite, page, player, playlist, with_
 
@@ -165,3 +168,21 @@ TWO_HEIGHTS = MPD.format(
     f'<Representation id="s" {AVC.format(10000, 80, 60)}><BaseURL>small.mp4</BaseURL></Representation>'
     f'<Representation id="l" {AVC.format(20000, 160, 120)}><BaseURL>large.mp4</BaseURL></Representation></AdaptationSet>'
 )
+
+
+async def test_a_full_disk_is_no_fault_of_the_site(
+    settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path
+) -> None:
+    site.put("/picture.mp4", videos.picture, "video/mp4")
+    site.put("/sound.m4a", videos.sound, "audio/mp4")
+    merged = site.put("/stage.mpd", DASH.encode(), "application/dash+xml")
+    whole = site.put("/whole.mp4", videos.whole, "video/mp4")
+    parts = len(videos.picture) + len(videos.sound)
+    with small_disk(tmp_path / "disk", 2) as disk:
+        for link, room in ((whole, len(videos.whole) // 2), (merged, parts + 16_384)):
+            with filled(disk, but=room), pytest.raises(StorageError) as raised:
+                await fetch(settings, link, disk)
+            assert raised.value.reason is StorageReason.FULL
+            assert f"No space is left for {disk}" in str(raised.value)
+            assert list(disk.iterdir()) == []
+        assert codecs((await fetch(settings, whole, disk)).path) == {"video": "h264", "audio": "aac"}
