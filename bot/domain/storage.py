@@ -66,11 +66,9 @@ def for_operator(reason: StorageReason, place: str, detail: str) -> Message:
     why = Message(" ({words})", words=detail) if detail else Message("")
     match reason:
         case StorageReason.FULL:
-            return Message("No space is left for {place}{why}. Make room; I go on by myself.", place=place, why=why)
+            return Message("No space is left for {place}{why}. Make room.", place=place, why=why)
         case StorageReason.LOCKED:
-            return Message(
-                "Another program keeps {place} locked{why}. End it; I go on by myself.", place=place, why=why
-            )
+            return Message("Another program keeps {place} locked{why}. End it.", place=place, why=why)
         case StorageReason.READ_ONLY:
             return Message("{place} can only be read{why}. Make it writable, and start me again.", place=place, why=why)
         case StorageReason.DENIED:

@@ -33,3 +33,7 @@ class SingleFlightCache(Generic[Key, Value]):
                 self._tasks.popitem(last=False)
         self._tasks.move_to_end(key)
         return await asyncio.shield(task)
+
+    def drop(self, key: Key) -> None:
+        """Let the next caller make the value anew."""
+        self._tasks.pop(key, None)

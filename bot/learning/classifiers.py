@@ -7,6 +7,8 @@ import logging
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from bot.domain.storage import StorageReason
+from bot.errors import StorageError
 from models.recognition.classifier_file import FORMAT, is_whole
 
 if TYPE_CHECKING:
@@ -32,9 +34,14 @@ class Classifiers:
 
     async def find(self, key: str) -> bytes | None:
         """The file at `key`, None if it is missing or broken."""
-        file = await self._storage.get(key)
-        if file is None or await asyncio.to_thread(is_whole, file):
-            return file
+        try:
+            file = await self._storage.get(key)
+        except StorageError as fault:
+            if fault.reason is not StorageReason.BROKEN:
+                raise
+        else:
+            if file is None or await asyncio.to_thread(is_whole, file):
+                return file
         log.warning("%s is broken; the distance answers alone until the group is trained anew", key)
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from bot import jobs
 from bot.database.engines import EngineRepository
 from bot.database.rosters import RosterRepository
 from bot.database.vetoes import VetoRepository
-from bot.errors import NoPhotosError, NoRosterError, UnseenPhotosError, WaitingForModelError
+from bot.errors import NoPhotosError, NoRosterError, StorageError, UnseenPhotosError, WaitingForModelError
 from bot.infra.cache import SingleFlightCache
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from bot.jobs import EngineConfig
     from bot.learning.trainer import Trainer
 
+log = logging.getLogger(__name__)
+
 KEPT = 32
 """Recognisers in the cache, at most."""
 
@@ -31,12 +34,13 @@ class FittedRecogniser:
     """A fitted recogniser.
 
     `config`: with the engine of the encodings. `engine`: that engine's version. `recogniser`: serialised, for
-    `Recogniser.from_bytes`.
+    `Recogniser.from_bytes`. `is_whole`: its classifiers could be read.
     """
 
     config: EngineConfig
     engine: str
     recogniser: bytes
+    is_whole: bool = True
 
 
 class Recognisers:
@@ -66,7 +70,10 @@ class Recognisers:
         async with self._database.reading() as session:
             config = self._config.with_engine(await EngineRepository(session).in_use())
             key = config.engine, await RosterRepository(session).revisions(servers)
-        return await self._fitted.get(key, partial(self._fit, config, servers))
+        fitted = await self._fitted.get(key, partial(self._fit, config, servers))
+        if not fitted.is_whole:
+            self._fitted.drop(key)
+        return fitted
 
     async def _fit(self, config: EngineConfig, servers: Collection[int]) -> FittedRecogniser:
         async with self._database.reading() as session:
@@ -82,7 +89,10 @@ class Recognisers:
             if not totals.photos:
                 raise NoPhotosError
             raise UnseenPhotosError(config.engine) if totals.answering else WaitingForModelError()
-        classifiers = await self._trainer.classifiers(rows, engine)
-        return FittedRecogniser(
-            config, engine, await self._compute.run(jobs.fit_recogniser, rows, engine, classifiers, vetoes)
-        )
+        try:
+            classifiers, is_whole = await self._trainer.classifiers(rows, engine), True
+        except StorageError as fault:
+            log.error("faces are named without classifiers: %s", fault)
+            classifiers, is_whole = [], False
+        fitted = await self._compute.run(jobs.fit_recogniser, rows, engine, classifiers, vetoes)
+        return FittedRecogniser(config, engine, fitted, is_whole)

@@ -210,7 +210,7 @@ def _merged(ffmpeg: str, files: list[Path], formats: list[Info]) -> str:
         [*command, *maps, "-c", "copy", "-map_metadata", "-1", f"file:{out}"], capture_output=True, check=False
     )
     if done.returncode == 256 - errno.ENOSPC:  # ffmpeg ends with the number of the error, negated
-        raise _DownloadFailedError(LinkFailure.NO_ROOM, os.getcwd())
+        raise _DownloadFailedError(LinkFailure.NO_ROOM, str(Path.cwd()))
     if done.returncode:
         raise _DownloadFailedError(LinkFailure.NOT_MERGED, done.stderr.decode(errors="replace")[-500:])
     for file in files:
@@ -232,7 +232,7 @@ def _failure_of(error: Exception) -> dict[str, Any]:
     if errno.EFBIG in numbers:
         return _failed(LinkFailure.TOO_LARGE)
     if numbers & {errno.ENOSPC, errno.EDQUOT}:
-        return _failed(LinkFailure.NO_ROOM, os.getcwd())
+        return _failed(LinkFailure.NO_ROOM, str(Path.cwd()))
     if not isinstance(error, (DownloadError, YoutubeDLError)):
         return _failed(LinkFailure.BROKEN, "".join(traceback.format_exception(error))[-4000:])
     if "Unsupported URL" in str(error) or "Requested format is not available" in str(error):

@@ -115,9 +115,7 @@ async def test_the_owner_is_told_once_what_to_do(stage: Stage, data: Path) -> No
         for name in ("TWICE", "ITZY"):
             await stage.moderator.slash(stage.channel, "group add", name=name)
     told = [message.content for message in owner.dm_channel.history()]
-    assert told == [
-        f"No space is left for {plain(str(data / FILE))} (database or disk is full). Make room; I go on by myself."
-    ]
+    assert told == [f"No space is left for {plain(str(data / FILE))} (database or disk is full). Make room."]
 
 
 async def test_a_removed_data_folder_is_told_in_a_sentence(stage: Stage, data: Path) -> None:

@@ -68,7 +68,7 @@ async def test_a_full_disk_is_named_and_reading_goes_on(tmp_path: Path, migrated
             assert await notes(database) == 2
         told: list[str] = []
         faults.notices.listen(lambda notice: told.append(str(notice)))
-        assert told == [f"No space is left for {disk / FILE} (database or disk is full). Make room; I go on by myself."]
+        assert told == [f"No space is left for {disk / FILE} (database or disk is full). Make room."]
 
 
 async def test_an_error_of_the_disk_is_named(database: Database, data: Path) -> None:

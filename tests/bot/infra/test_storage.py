@@ -52,9 +52,7 @@ async def test_a_full_disk_takes_no_crop_and_gives_those_it_has(tmp_path: Path) 
         with filled(disk), pytest.raises(StorageError) as raised:
             await storage.put("crops/b.jpg", b"x" * 10_000)
         assert raised.value.reason is StorageReason.FULL
-        assert str(raised.value) == (
-            f"No space is left for {disk / 'files'} (No space left on device). Make room; I go on by myself."
-        )
+        assert str(raised.value) == (f"No space is left for {disk / 'files'} (No space left on device). Make room.")
         assert await storage.get(KEY) == b"jpeg"
         await storage.put("crops/b.jpg", b"x" * 10_000)
         assert await storage.keys("crops") == [KEY, "crops/b.jpg"]
@@ -179,9 +177,7 @@ def test_the_operator_hears_of_a_fault_once_an_hour() -> None:
 
 def test_an_error_of_the_system_is_a_fault_wherever_it_comes_from() -> None:
     full, missing = OSError(28, "No space left on device", "/tmp/part"), FileNotFoundError(2, "No such file", "/tmp/x")
-    assert str(StorageError.of(full)) == (
-        "No space is left for /tmp/part (No space left on device). Make room; I go on by myself."
-    )
+    assert str(StorageError.of(full)) == ("No space is left for /tmp/part (No space left on device). Make room.")
     assert StorageError.of(missing) is None
     assert str(message_for(full)) == "My disk is full"
     with pytest.raises(StorageError), StorageFaults().watching():

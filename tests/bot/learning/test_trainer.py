@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from bot.domain.quotas import Quota, QuotaUse
 from bot.domain.rosters import RosterRow
 from bot.errors import PersonError, QuotaError
 from bot.infra.compute import Compute
+from bot.learning import trainer as trainer_module
 from bot.learning.notifications import Notification
 from bot.learning.recognisers import Recognisers
 from bot.learning.reports import Reports
@@ -154,6 +156,12 @@ async def made(app: App, count: int) -> list[MadeModel]:
     found = await models(app)
     assert len(found) == count
     return found
+
+
+async def until_logged(caplog: pytest.LogCaptureFixture, line: str) -> None:
+    async with asyncio.timeout(LONG_ENOUGH):
+        while line not in caplog.text:
+            await asyncio.sleep(0.02)
 
 
 async def trained_times(workers: Workers, count: int) -> None:
@@ -423,6 +431,28 @@ async def test_concurrent_callers_share_one_training(enrolled: App, workers: Wor
         with pytest.raises(PersonError, match="Nothing is new: the model of G1"):
             await app.trainer.train(group, by=1)
         assert workers.trainings == ["train_model G1"]
+
+
+async def test_a_lost_storage_takes_classifiers_and_trainings_along_only_until_it_is_back(
+    enrolled: App, workers: Workers, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(trainer_module, "AFTER_FAULT", 0.1)
+    files, elsewhere = enrolled.settings.data / "files", enrolled.settings.data / "elsewhere"
+    async with training(enrolled, workers) as app:
+        await made(app, 1)
+        whole = await app.recognisers.of([SERVER])
+        async with app.database.writing() as session:
+            await ServerRepository(session).touch(SERVER)
+        shutil.move(files, elsewhere)
+        without = await app.recognisers.of([SERVER])
+        await until_logged(caplog, "no training was looked for")
+        shutil.move(elsewhere, files)
+        assert (await app.recognisers.of([SERVER])).recogniser == whole.recogniser
+        await rested(app)
+        assert len(await models(app)) == 1
+    assert Recogniser.from_bytes(without.recogniser).classifiers == ()
+    assert len(Recogniser.from_bytes(whole.recogniser).classifiers) == 1
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("fails", [BrokenOffError("it ended with -9"), RuntimeError("a bug")])
