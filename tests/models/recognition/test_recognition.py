@@ -180,7 +180,7 @@ def test_members_without_photos_are_never_named(world: World) -> None:
 
 def test_a_gallery_that_does_not_fit_together_is_refused(world: World) -> None:
     ok = world.gallery({1: range(2)}, 2)
-    with pytest.raises(ValueError, match=r"\(4, 128\) and members \(3,\)"):
+    with pytest.raises(ValueError, match=r"\(4, 128\) and labels \(3,\)"):
         Gallery(ok.encodings, ok.labels[:3], ok.members, VERSION)
     with pytest.raises(ValueError, match="unit length"):
         Gallery(2 * ok.encodings, ok.labels, ok.members, VERSION)
