@@ -29,8 +29,8 @@ import numpy as np
 from bot import jobs
 from bot.domain.clips import NamingOptions
 from bot.domain.enums import CaptionStyle
-from bot.domain.faces import Refused
-from bot.domain.rosters import RosterRow
+from bot.domain.faces import UnreadableFile
+from bot.domain.rosters import EnrolledEncoding
 from bot.jobs import EngineConfig
 from bot.media.pictures.opening import open_picture
 from bot.media.pictures.refusals import PictureLimits
@@ -129,28 +129,28 @@ def tag(video: Path) -> None:
 def enrol(config: EngineConfig, video: SyntheticVideo) -> bytes:
     """A recogniser of the enrolled photos, as bytes."""
     engine = load(config.engine, config.weights)
-    rows: list[RosterRow] = []
+    rows: list[EnrolledEncoding] = []
     numbers = {name: i for i, name in enumerate(sorted({name for name, _ in video.enrolled}), start=1)}
     for name, path in video.enrolled:
         opened = open_picture(path.read_bytes(), limits=PictureLimits(config.picture_bytes, config.picture_pixels))
         face = max(engine.detect(opened.pixels), key=lambda face: face.box.area, default=None)
         if face is not None:
             vectors: Encodings = engine.encode(opened.pixels, [face])
-            rows.append(RosterRow(len(rows), numbers[name], name, 1, "TWICE", vectors[0].tobytes()))
+            rows.append(EnrolledEncoding(len(rows), numbers[name], name, 1, "TWICE", vectors[0].tobytes()))
     return jobs.fit_recogniser(rows, engine.version)
 
 
 def name(config: EngineConfig, video: SyntheticVideo) -> tuple[FaceTracks, list[list[dict[str, Any]]]]:
     """The tracks of the whole video, and the faces of each frame as `nugu annotate --faces` writes them."""
     footage = jobs.probe_video(video.video, VideoLimits(2**30))
-    if isinstance(footage, Refused):
+    if isinstance(footage, UnreadableFile):
         raise SystemExit(str(footage.message))
     section = VideoSection(0.0, footage.seconds)
     edges = [*np.arange(0.0, footage.seconds, _SPAN).tolist(), footage.seconds]
     segments: list[bytes] = []
     for start, end in pairwise(edges):
         segment = jobs.track_faces(config, footage, section, VideoSection(start, end))
-        if isinstance(segment, Refused):
+        if isinstance(segment, UnreadableFile):
             raise SystemExit(str(segment.message))
         segments.append(segment)
     face_tracks = jobs.join_segments(segments)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.recognition import installed
-from bot.commands.evaluation import Encoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, labelled, read_sample
 from bot.media.pictures.refusals import PictureLimits
 from models.faces import Band
 from models.recognition.gallery import Gallery
@@ -66,7 +66,7 @@ def main() -> None:
     print("engine group  photos of her own  of each other   right ones alike another  mistakes alike another")
     for engine in installed(shared, arguments.engines):
         groups = labelled(shared / "faces" / "groups")
-        encoder = Encoder(engine, PictureLimits())
+        encoder = CachingEncoder(engine, PictureLimits())
         for group in sorted({group for group, _ in groups}, reverse=True):
             sample = read_sample(encoder, group, groups, groups, {})
             for own in OWN:

@@ -18,7 +18,7 @@ from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
 from bench.recognition import NearestFace, PlainEngine, installed
-from bot.commands.evaluation import Encoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, labelled, read_sample
 from bot.media.pictures.refusals import PictureLimits
 from models.engines.dlib.engine import DlibEngine
 from models.learning.evaluation import MeanAndDeviation
@@ -51,7 +51,7 @@ class HeadLabel(TypedDict):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class GroupPhoto:
     """A group photo. `encodings`: (n, d) of the faces found. `truth`: the index of each face's member, -1 for a stranger, None
     for no labelled face. `members`: the number of labelled members, found or not.
     """
@@ -61,16 +61,16 @@ class Scene:
     members: int
 
 
-def scenes(folder: Path, engine: Engine, names: Sequence[str]) -> list[Scene]:
+def scenes(folder: Path, engine: Engine, names: Sequence[str]) -> list[GroupPhoto]:
     """The photos of `folder` with the faces found by `engine`; `labels.json` has a box around each head."""
     places = {name.lower(): place for place, name in enumerate(names)}
-    found: list[Scene] = []
+    found: list[GroupPhoto] = []
     for name, labels in json.loads((folder / "labels.json").read_text(encoding="utf-8")).items():
         picture = np.asarray(Image.open(folder / name).convert("RGB"))
         faces = engine.detect(picture)
         truth = [_person(face.box, labels["faces"]) for face in faces]
         found.append(
-            Scene(
+            GroupPhoto(
                 engine.encode(picture, faces),
                 tuple(None if person is None else places.get(person, -1) for person in truth),
                 sum(label["name"].lower() in places for label in labels["faces"]),
@@ -93,7 +93,7 @@ def _person(box: Box, labels: Sequence[HeadLabel]) -> str | None:
     return str(min(around, key=area)["name"]).lower() if around else None
 
 
-def f1(named: Sequence[tuple[Scene, Sequence[int | None]]], *, of_all: bool) -> float:
+def f1(named: Sequence[tuple[GroupPhoto, Sequence[int | None]]], *, of_all: bool) -> float:
     """The harmonic mean of precision and recall of the names over all scenes."""
     right = wrong = missed = 0
     for scene, names in named:
@@ -133,7 +133,7 @@ def article(plain: PlainEngine) -> Learns:
 
 def measure(
     sample: EvaluationSet,
-    pictures: Sequence[Scene],
+    pictures: Sequence[GroupPhoto],
     rule: Learns,
     photos: int | None,
     trials: int,
@@ -159,7 +159,7 @@ def report(faces: Path, engine: Engine, trials: int) -> None:
         plain = PlainEngine(engine)
         rows.append(("article's rule", plain, article(plain)))
     for words, its, rule in rows:
-        sample = read_sample(Encoder(its, PictureLimits()), GROUP, groups, groups, {})
+        sample = read_sample(CachingEncoder(its, PictureLimits()), GROUP, groups, groups, {})
         seen = scenes(faces / "group_photos" / GROUP, its, [member.name for member in sample.members])
         for photos in (5, None):
             found, overall = measure(sample, seen, rule, photos, trials)

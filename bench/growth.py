@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bot.app import App
-from bot.commands.evaluation import Encoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, labelled, read_sample
 from bot.database.rosters import RosterRepository
 from bot.domain.trust import Trust
 from bot.media.pictures.refusals import PictureLimits
@@ -56,7 +56,7 @@ FPIR = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class GrowthPoint:
     """The outcome after `annotations` annotations, `corrected` of them corrections. `accepted`, `refused`: models so far."""
 
     annotations: int
@@ -75,11 +75,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="draw the curve into this PNG")
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
-    encoder = Encoder(load_engine(arguments.engine, shared / "models"), PictureLimits())
+    encoder = CachingEncoder(load_engine(arguments.engine, shared / "models"), PictureLimits())
     groups = labelled(shared / "faces" / "groups")
     sample = read_sample(encoder, GROUP, groups, groups, {"LFW": sorted((shared / "faces" / "strangers").iterdir())})
     members = {name: files for (group, name), files in groups.items() if group == GROUP}
-    runs: list[list[Point]] = []
+    runs: list[list[GrowthPoint]] = []
     for seed in range(arguments.draws):
         chance = np.random.default_rng(seed)
         with tempfile.TemporaryDirectory() as folder:
@@ -97,10 +97,10 @@ async def grow(
     shared: Path,
     engine: str,
     members: dict[str, list[Path]],
-    encoder: Encoder,
+    encoder: CachingEncoder,
     sample: EvaluationSet,
     chance: np.random.Generator,
-) -> list[Point]:
+) -> list[GrowthPoint]:
     """One draw: a point before the first annotation, and one after each training."""
     order = {name: [files[i] for i in chance.permutation(len(files))] for name, files in members.items()}
     asked = [(name, path) for name, files in order.items() for path in files[1 : 1 + QUESTIONS]]
@@ -119,7 +119,7 @@ async def grow(
         ids = await member_ids(app)
         seen = {path for _, path in asked} | {files[0] for files in order.values()}
         unseen = held_out(encoder, members, sample, seen, ids)
-        points = [Point(0, 0, 0, 0, await judged(app, *unseen))]
+        points = [GrowthPoint(0, 0, 0, 0, await judged(app, *unseen))]
         corrected = accepted = refused = 0
         for start in range(0, len(asked), len(members)):
             for name, path in asked[start : start + len(members)]:
@@ -127,7 +127,7 @@ async def grow(
             verdict = await train(app)
             accepted, refused = accepted + verdict, refused + (not verdict)
             annotations = min(start + len(members), len(asked))
-            points.append(Point(annotations, corrected, accepted, refused, await judged(app, *unseen)))
+            points.append(GrowthPoint(annotations, corrected, accepted, refused, await judged(app, *unseen)))
         return points
 
 
@@ -157,7 +157,7 @@ async def member_ids(app: App) -> dict[str, int]:
 
 
 def held_out(
-    encoder: Encoder, members: dict[str, list[Path]], sample: EvaluationSet, seen: set[Path], ids: dict[str, int]
+    encoder: CachingEncoder, members: dict[str, list[Path]], sample: EvaluationSet, seen: set[Path], ids: dict[str, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Encodings (n, d) of photos outside `seen` and their copies, and of strangers; and the person of each (n,)."""
     known = np.stack([face.encoding for path in seen if (face := encoder.see(path)[1]) is not None])
@@ -182,7 +182,7 @@ async def judged(app: App, encodings: NDArray[np.float32], people: NDArray[np.in
     return judge(recogniser, recogniser.members, encodings, people)
 
 
-def line(step: Sequence[Point]) -> str:
+def line(step: Sequence[GrowthPoint]) -> str:
     """The figures after one training, over the draws."""
 
     def percent(values: Sequence[float]) -> str:
@@ -204,7 +204,7 @@ WIDTH, HEIGHT, EDGE = 960, 540, 90
 DIM = (110, 116, 128)
 
 
-def curve(points: Sequence[Sequence[Point]], version: str) -> bytes:
+def curve(points: Sequence[Sequence[GrowthPoint]], version: str) -> bytes:
     """A PNG: right names against annotations, at 1% strangers named and at the bot's own thresholds; each draw in a faint
     line."""
     image = Image.new("RGB", (WIDTH, HEIGHT), BACKGROUND_COLOUR)

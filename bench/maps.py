@@ -18,7 +18,7 @@ from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from bench.recognition import installed
-from bot.commands.evaluation import Encoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, labelled, read_sample
 from bot.media.pictures.refusals import PictureLimits
 from models.faces import ProjectionMethod
 from models.recognition.gallery import Gallery
@@ -44,7 +44,7 @@ def line(gallery: Gallery, projection: ProjectionMethod) -> str:
 def report(faces: Path, engine: Engine) -> None:
     """Print a table a group."""
     groups = labelled(faces / "groups")
-    encoder = Encoder(engine, PictureLimits())
+    encoder = CachingEncoder(engine, PictureLimits())
     for group in sorted({group for group, _ in groups}, reverse=True):
         own = {key: files for key, files in groups.items() if key[0] == group}
         sample = read_sample(encoder, group, own, own, {})

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused
-from bot.domain.rosters import RosterRow
+from bot.domain.faces import IdentifiedPicture, IdentifyOptions, UnreadableFile
+from bot.domain.rosters import EnrolledEncoding
 from models.engines import weights_of
 from models.faces import Box
 
@@ -79,12 +79,12 @@ def installed(shared: Path, engine: str) -> bool:
 def ours(shared: Path, engine: str) -> list[PhotoResult]:
     """Enrol TWICE and identify its photos with the jobs of the bot's workers."""
     config = jobs.EngineConfig(engine, shared / _WEIGHTS, 25 * _MEGABYTE, 50 * _MEGABYTE)
-    rows: list[RosterRow] = []
+    rows: list[EnrolledEncoding] = []
     for number, member in enumerate(sorted((shared / _GALLERY).iterdir())):
         for photo in sorted(member.iterdir()):
             enrolled = jobs.enrol(config, photo.read_bytes())
             if isinstance(enrolled, IdentifiedPicture) and len(enrolled.faces) == 1:
-                rows.append(RosterRow(len(rows), number, member.name, 1, "TWICE", enrolled.faces[0].vector))
+                rows.append(EnrolledEncoding(len(rows), number, member.name, 1, "TWICE", enrolled.faces[0].vector))
     recogniser = jobs.fit_recogniser(rows, config.version)
     return [identify(config, photo, recogniser) for photo in photos(shared)]
 
@@ -94,7 +94,7 @@ def identify(config: jobs.EngineConfig, photo: Path, recogniser: bytes) -> Photo
     result = jobs.identify(
         config, photo.read_bytes(), recogniser, IdentifyOptions(None, "auto", 0.5, 8 * _MEGABYTE, 100)
     )
-    if isinstance(result, Refused):
+    if isinstance(result, UnreadableFile):
         raise RuntimeError(f"{photo.name}: {result.message}")
     boxes = [face.box.as_list() for face in result.faces]
     return PhotoResult(photo.name, result.seconds, boxes, [face.guess.name for face in result.faces])

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw
 from bot import jobs
 from bot.app import App
 from bot.database.quiz import MemberProgress
-from bot.domain.rosters import SHARED_ROSTER, RosterRow
+from bot.domain.rosters import SHARED_ROSTER, EnrolledEncoding
 from bot.jobs.maps import lay_out_and_draw
 from bot.jobs.reports import draw_report
 from bot.settings import Settings
@@ -127,7 +127,7 @@ def charts() -> list[BotPicture]:
     members = [GalleryMember(number, name, 1, GROUP) for number, name in enumerate(MEMBERS)]
     gallery = Gallery.of([(member, _noisy(world, member.id, 7)) for member in members], VERSION, D)
     rows = [
-        RosterRow(number, member, MEMBERS[member], 1, GROUP, encoding.tobytes())
+        EnrolledEncoding(number, member, MEMBERS[member], 1, GROUP, encoding.tobytes())
         for number, (member, encoding) in enumerate(zip(gallery.labels.tolist(), gallery.encodings, strict=True))
     ]
     found = jobs.find_twins(rows, {row.photo: (178, 2.5) for row in rows}, VERSION, [1])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.commands.evaluation import Encoder, labelled, read_sample, table
+from bot.commands.evaluation import CachingEncoder, labelled, read_sample, table
 from bot.media.pictures.refusals import PictureLimits
 from models.engines import MissingWeightsError
 from models.engines import load as load_engine
@@ -199,9 +199,9 @@ def report(faces: Path, engine: Engine, numbers: Sequence[int], trials: int) -> 
     """Print the tables of one engine; with dlib also those of the two articles, which use its encodings."""
     groups = labelled(faces / "groups")
     strangers = {"LFW": sorted((faces / "strangers").iterdir())}
-    encoder = Encoder(engine, PictureLimits())
+    encoder = CachingEncoder(engine, PictureLimits())
     plain = PlainEngine(engine) if isinstance(engine, DlibEngine) else None
-    article = Encoder(plain, PictureLimits()) if plain else None
+    article = CachingEncoder(plain, PictureLimits()) if plain else None
     for group in sorted({group for group, _ in groups}, reverse=True):
         mine = read_sample(encoder, group, groups, groups, strangers)
         theirs = read_sample(article, group, groups, groups, strangers) if article else None

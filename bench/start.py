@@ -25,7 +25,7 @@ _MB = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Start:
+class StartMeasurement:
     """One start: seconds from process start until READY was received, and resident memory in MB then and later."""
 
     seconds: float
@@ -33,7 +33,7 @@ class Start:
     rss_settled: float
 
 
-async def measure(data: Path, module: str, arguments: list[str], settle: float) -> Start:
+async def measure(data: Path, module: str, arguments: list[str], settle: float) -> StartMeasurement:
     """Start the bot once with the data folder, and stop it ``settle`` seconds after READY.
 
     Raises RuntimeError with the end of its log when it stops by itself, and TimeoutError when it never gets ready.
@@ -62,7 +62,7 @@ async def measure(data: Path, module: str, arguments: list[str], settle: float) 
                 gateway = psutil.Process(process.pid)
                 rss_ready = gateway.memory_info().rss / _MB
                 await asyncio.sleep(settle)
-                return Start(seconds, rss_ready, gateway.memory_info().rss / _MB)
+                return StartMeasurement(seconds, rss_ready, gateway.memory_info().rss / _MB)
             finally:
                 ready.cancel()
                 await _stop(process, stopped)
@@ -80,9 +80,9 @@ async def _stop(process: asyncio.subprocess.Process, stopped: "asyncio.Task[int]
         await process.wait()
 
 
-async def rounds(repeat: int, module: str, arguments: list[str], settle: float) -> dict[str, list[Start]]:
+async def rounds(repeat: int, module: str, arguments: list[str], settle: float) -> dict[str, list[StartMeasurement]]:
     """The starts with an empty and with an existing data folder."""
-    found: dict[str, list[Start]] = {"empty data folder": [], "existing data folder": []}
+    found: dict[str, list[StartMeasurement]] = {"empty data folder": [], "existing data folder": []}
     for _ in range(repeat):
         with tempfile.TemporaryDirectory(prefix="nugu-start-") as folder:
             for starts in found.values():
@@ -90,7 +90,7 @@ async def rounds(repeat: int, module: str, arguments: list[str], settle: float) 
     return found
 
 
-def table(found: dict[str, list[Start]], settle: float) -> str:
+def table(found: dict[str, list[StartMeasurement]], settle: float) -> str:
     """The starts as a Markdown table, each kind with its medians last."""
     lines = [f"| start | READY (s) | RSS at READY (MB) | RSS {settle:g} s later (MB) |", "|---|---|---|---|"]
     for kind, starts in found.items():

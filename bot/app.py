@@ -18,9 +18,9 @@ from bot.infra.recent_deletions import RecentDeletions
 from bot.infra.storage import Storage
 from bot.infra.storage_faults import StorageFaults
 from bot.jobs import EngineConfig
-from bot.learning.notifications import Notification, Notifications
-from bot.learning.recognisers import Recognisers
-from bot.learning.reports import Reports
+from bot.learning.notifications import Notification, NotificationQueue
+from bot.learning.recognisers import RecogniserCache
+from bot.learning.reports import ReportCache
 from bot.learning.trainer import QUIET, Trainer
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Caches:
+class RosterCaches:
     """Caches of results about rosters. Keys end with the engine's version and the rosters' revisions.
 
     `maps`: by group and projection. `twins`: by the compared groups. `look_alikes`: by member and compared groups.
@@ -70,17 +70,17 @@ class App:
     storage: Storage
     compute: Compute
     engine_config: EngineConfig
-    recognisers: Recognisers
+    recognisers: RecogniserCache
     trainer: Trainer
-    reports: Reports
-    notifications: Notifications
+    reports: ReportCache
+    notifications: NotificationQueue
     question_limit: ConcurrencyLimit
     videos: ClipFiles
     faults: StorageFaults = field(default_factory=StorageFaults)
     postponed: Postponed = field(default_factory=Postponed)
     clips: ClipTasks = field(default_factory=ClipTasks)
     gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, GATHERINGS))
-    caches: Caches = field(default_factory=Caches)
+    caches: RosterCaches = field(default_factory=RosterCaches)
     deletions: RecentDeletions = field(default_factory=RecentDeletions)
     map_semaphore: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
 
@@ -96,7 +96,7 @@ class App:
         the background, and a worker is left for pictures.
         """
         config = engine_config(settings)
-        faults, notifications = StorageFaults(), Notifications()
+        faults, notifications = StorageFaults(), NotificationQueue()
         storage = Storage.open(settings, faults)
         async with (
             Database.open(settings, faults) as database,
@@ -114,8 +114,8 @@ class App:
                 quiet=QUIET if serves else None,
             ) as trainer,
         ):
-            recognisers = Recognisers(database, workers, config, trainer)
-            reports = Reports(database, workers, recognisers)
+            recognisers = RecogniserCache(database, workers, config, trainer)
+            reports = ReportCache(database, workers, recognisers)
             database.filled_listeners.append(lambda server, use: notifications.send(Notification(server, use)))
             question_limit = ConcurrencyLimit(settings.questions_at_once)
             videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days, faults)

@@ -17,9 +17,9 @@ from cachetools import TTLCache
 from discord import app_commands
 from discord.ext import commands
 
-from bot.database.tables.servers import Note
+from bot.database.tables.servers import KeyValue
 from bot.errors import PersonError, StoppingError, StorageError, log_failure
-from bot.infra.under_way import UnderWay
+from bot.infra.under_way import TasksUnderWay
 from bot.retries import retry_once
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Nugu(commands.AutoShardedBot):
         """Shows an error to the person of an interaction. `cogs.common.errors` sets it when it is loaded."""
         self.explain_stop: StopHandler
         """Tells the person of an interaction that its work was given up; set in the same place."""
-        self.under_way = UnderWay()
+        self.under_way = TasksUnderWay()
         # A resumed session may replay events, but an interaction is answered once.
         self._received: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
         self.uploads: TTLCache[int, Sequence[discord.Attachment]] = TTLCache(REMEMBERED_UPLOADS, INTERACTION_SECONDS)
@@ -172,7 +172,7 @@ class Nugu(commands.AutoShardedBot):
         payload = [command.to_dict(self.tree) for command in self.tree.get_commands()]
         wanted = hashlib.sha256(json.dumps([self.application_id, payload], sort_keys=True).encode()).hexdigest()
         async with self.app.database.reading() as session:
-            note = await session.get(Note, SYNCED)
+            note = await session.get(KeyValue, SYNCED)
         if note is not None and note.value == wanted and not self._always_sync:
             return
         try:
@@ -182,7 +182,7 @@ class Nugu(commands.AutoShardedBot):
             return
         try:
             async with self.app.database.writing() as session:
-                await session.merge(Note(key=SYNCED, value=wanted))
+                await session.merge(KeyValue(key=SYNCED, value=wanted))
         except StorageError as fault:
             log.error("the next start syncs the commands again: %s", fault)
 

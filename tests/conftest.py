@@ -19,7 +19,7 @@ from bot import jobs
 from bot.app import App
 from bot.database.engine import Database
 from bot.domain.models import TrainedClassifier
-from bot.domain.rosters import RosterRow
+from bot.domain.rosters import EnrolledEncoding
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from models.encodings import background
@@ -145,23 +145,23 @@ async def search() -> AsyncGenerator[ImageSearch]:
 
 
 @pytest.fixture(scope="session")
-def gallery_rows() -> list[RosterRow]:
+def gallery_rows() -> list[EnrolledEncoding]:
     """Four members of one group with four photos each, and a soloist with one; invented encodings in the manner of dlib's."""
     chance = np.random.default_rng(7)
     mean = background.load("dlib-1").whitening.mean
-    rows: list[RosterRow] = []
+    rows: list[EnrolledEncoding] = []
     for member, photos in ((11, 4), (12, 4), (13, 4), (14, 4), (21, 1)):
         person = chance.normal(size=len(mean))
         for _ in range(photos):
             face = mean + 0.25 * (person / np.linalg.norm(person) + chance.normal(scale=0.04, size=len(mean)))
             vector = (face / np.linalg.norm(face)).astype(np.float32).tobytes()
-            rows.append(RosterRow(len(rows), member, f"M{member}", member // 10, f"G{member // 10}", vector))
+            rows.append(EnrolledEncoding(len(rows), member, f"M{member}", member // 10, f"G{member // 10}", vector))
     return rows
 
 
 @pytest.fixture(scope="session")
 def trained(
-    compute: Compute, gallery_rows: list[RosterRow], tmp_path_factory: pytest.TempPathFactory, worker_id: str
+    compute: Compute, gallery_rows: list[EnrolledEncoding], tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> TrainedClassifier:
     """The classifier of `gallery_rows`, trained as the bot trains: by a child of a worker. Once for all processes of pytest."""
     temporary = tmp_path_factory.getbasetemp()

@@ -45,7 +45,7 @@ LARGEST = 2**31
 """The largest clip on the operator's own disk, in bytes."""
 
 
-class Stages:
+class StageProgressBar:
     """A progress bar of the stages, and the seconds that each of them took."""
 
     def __init__(self, progress: Progress) -> None:
@@ -101,7 +101,7 @@ async def annotate_video(
         fitted = await app.recognisers.of([SHARED_ROSTER])
         chosen, threshold, _ = await naming_of(app, IdentifyRequest(asker_id=0, group=group))
         with terminal.progress() as progress, TemporaryFolder() as place:
-            stages = Stages(progress)
+            stages = StageProgressBar(progress)
             options = ClipOptions(wanted, style, chosen, threshold, LARGEST, height)
             with _about(source):
                 video = await _video(app, source, wanted, place, stages)
@@ -183,7 +183,7 @@ def _lines(record: dict[str, Any], done: AnnotatedClip) -> list[str]:
     return lines if done.named.people else [*lines, "  no face"]
 
 
-async def _video(app: App, source: str, part: RequestedSection, place: Path, stages: Stages) -> CachedVideo:
+async def _video(app: App, source: str, part: RequestedSection, place: Path, stages: StageProgressBar) -> CachedVideo:
     """A link to the file in the folder `place`, or the downloaded video."""
     path = Path(source)
     if path.is_file():

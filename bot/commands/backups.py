@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.backup.encryption import is_encrypted
 from bot.commands import terminal
-from bot.domain.backups import Fault
+from bot.domain.backups import DataFaultKind
 from bot.errors import OperatorError, PersonError
 from bot.text.formatting import counted, mebibytes
 from bot.usecases import backups, checking, restoring
@@ -15,7 +15,7 @@ from models.engines import UnknownEngineError, weights_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.domain.backups import BackupContent, BackupRecord, Finding
+    from bot.domain.backups import BackupContent, BackupRecord, DataFault
     from bot.settings import Settings
 
 LEFT_OUT = "Not in it: engines' files (nugu engine install brings them), videos, clips and .env."
@@ -23,13 +23,13 @@ LONGEST_PASSPHRASE = 4096
 """Bytes of a file with a passphrase."""
 
 FAULTS = {
-    Fault.DATABASE: "the database is damaged",
-    Fault.REFERENCE: "a row refers to one that is gone",
-    Fault.MISSING_CROP: "a crop is missing",
-    Fault.UNREADABLE_CROP: "a crop can't be decoded",
-    Fault.UNNAMED_CROP: "a crop belongs to no face on record",
-    Fault.STALE_CLIP: "a clip is at work for more than a day",
-    Fault.UNCHECKED: "the rest can't be checked",
+    DataFaultKind.DATABASE: "the database is damaged",
+    DataFaultKind.REFERENCE: "a row refers to one that is gone",
+    DataFaultKind.MISSING_CROP: "a crop is missing",
+    DataFaultKind.UNREADABLE_CROP: "a crop can't be decoded",
+    DataFaultKind.UNNAMED_CROP: "a crop belongs to no face on record",
+    DataFaultKind.STALE_CLIP: "a clip is at work for more than a day",
+    DataFaultKind.UNCHECKED: "the rest can't be checked",
 }
 
 
@@ -121,7 +121,7 @@ def _needs_files(engine: str) -> bool:
         return False
 
 
-def _as_record(finding: Finding) -> dict[str, str | bool]:
+def _as_record(finding: DataFault) -> dict[str, str | bool]:
     return {
         "fault": finding.fault.value,
         "subject": finding.subject,
@@ -131,7 +131,7 @@ def _as_record(finding: Finding) -> dict[str, str | bool]:
     }
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: DataFault) -> str:
     """`a crop is missing: crops/3fa9….jpg (TWICE, Sana)`; one that was mended begins with `mended:`."""
     subject = " ".join(filter(None, (finding.subject, finding.detail and f"({finding.detail})")))
     return f"{'mended: ' if finding.mended else ''}{FAULTS[finding.fault]}: {subject}"

@@ -22,7 +22,7 @@ from bot.errors import OperatorError, PersonError
 from bot.infra import private_files
 from bot.infra.compute import Compute
 from bot.infra.storage import Storage
-from bot.links.download_process import Programs
+from bot.links.download_process import DownloadPrograms
 from bot.links.fetching import fetch_beginning
 from bot.links.reasons import LinkError
 from bot.text.formatting import counted, mebibytes
@@ -207,7 +207,7 @@ async def _package(name: str) -> str:
 
 
 async def _deno() -> str:
-    programs = Programs.find()
+    programs = DownloadPrograms.find()
     if not programs.deno:
         raise OperatorError("not found, and YouTube needs it: uv sync brings it")
     return f"{version('deno')}, {programs.deno}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.domain.engines import EngineStep
     from bot.settings import Settings
-    from bot.usecases.engines import EngineProgressCallback, ListedEngine, Switched
+    from bot.usecases.engines import EngineProgressCallback, EngineSwitch, ListedEngine
 
 
 async def list_engines(settings: Settings, *, as_json: bool) -> None:
@@ -71,7 +71,7 @@ def engine_line(engine: ListedEngine) -> str:
     return f"{'*' if engine.in_use else ' '} {'  '.join(filter(None, columns))}"
 
 
-def _report(switched: Switched) -> None:
+def _report(switched: EngineSwitch) -> None:
     for photo in switched.faceless:
         terminal.complain(f"no face: {photo.group}, {photo.member}: {photo.crop_key}")
     encoded = switched.encoded

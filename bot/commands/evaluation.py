@@ -47,7 +47,7 @@ class EncodedPhoto:
     enrollable: bool
 
 
-class Encoder:
+class CachingEncoder:
     """Encodes each photo once, however many folders it lies in."""
 
     def __init__(self, engine: Engine, limits: PictureLimits) -> None:
@@ -140,14 +140,14 @@ def evaluate_folders(
     return all_evaluated
 
 
-def make_encoder(settings: Settings, engine: str) -> Encoder:
+def make_encoder(settings: Settings, engine: str) -> CachingEncoder:
     """An encoder by the engine of that name. Raises OperatorError when there is none, or it can't be loaded."""
     try:
         weights_of(engine)
     except UnknownEngineError as error:
         raise OperatorError("{reason}.", reason=str(error).capitalize()) from error
     loaded = load_engine(engine, (settings.data / "engines").absolute())
-    return Encoder(loaded, PictureLimits(max_bytes=settings.picture_bytes, max_pixels=settings.picture_pixels))
+    return CachingEncoder(loaded, PictureLimits(max_bytes=settings.picture_bytes, max_pixels=settings.picture_pixels))
 
 
 def labelled(folder: Path) -> Labelled:
@@ -161,7 +161,7 @@ def labelled(folder: Path) -> Labelled:
 
 
 def read_sample(
-    encoder: Encoder, group: str, enrolled: Labelled, asked: Labelled, strangers: Mapping[str, Sequence[Path]]
+    encoder: CachingEncoder, group: str, enrolled: Labelled, asked: Labelled, strangers: Mapping[str, Sequence[Path]]
 ) -> EvaluationSet:
     """The sample for `group`: its members' photos. Everybody else of `asked` and all `strangers` are strangers.
 
@@ -257,7 +257,7 @@ def _index(sources: list[str], source: str) -> int:
 
 
 def _encode(
-    encoder: Encoder,
+    encoder: CachingEncoder,
     rows: Iterable[tuple[Path, int, bool, bool]],
     roster: tuple[GalleryMember, ...],
     sources: tuple[str, ...],

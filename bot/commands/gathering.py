@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.commands import terminal
-from bot.domain.gathering import Gathering
+from bot.domain.gathering import GatherProgress
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError
 from bot.infra.private_files import asked_for, make_asked_folder
@@ -43,7 +43,7 @@ async def gather_photos(
         if out is None:
             gathering = await gather.gather(app, server, sought, by=OPERATOR, progress=_report)
         else:
-            gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
+            gathering = GatherProgress(sought[0].group_name, tuple(each.name for each in sought))
             for each in sought:
                 kept = await gather.search(app, server, each, gathering)
                 await asyncio.to_thread(write_photos, out, each, [found.candidate for found in kept])
@@ -61,7 +61,7 @@ async def gather_photos(
     return found > 0
 
 
-async def _report(gathering: Gathering) -> None:
+async def _report(gathering: GatherProgress) -> None:
     name = gathering.members[gathering.done - 1]
     terminal.say(f"{gathering.done} of {len(gathering.members)}: {name}: {counted(gathering.kept[name], 'photo')}")
 

@@ -9,7 +9,7 @@ from bot.app import App
 from bot.commands import terminal
 from bot.commands.folders import submitted
 from bot.commands.messages import at_terminal
-from bot.domain.faces import Refused
+from bot.domain.faces import UnreadableFile
 from bot.infra.private_files import make_asked_folder
 from bot.text.faces import basis_of, confidence_of, faces_left_out, guess_text
 from bot.text.formatting import circled
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bot.domain.faces import IdentifiedPicture, SeenFace
+    from bot.domain.faces import IdentifiedFace, IdentifiedPicture
     from bot.settings import Settings
 
 
@@ -35,7 +35,7 @@ async def identify_files(
         for photo in photos:
             examined = await examine(app, IdentifyRequest(asker_id=0, group=group), [submitted(photo)])
             (result,) = examined.results
-            if isinstance(result, Refused):
+            if isinstance(result, UnreadableFile):
                 answered = False
                 terminal.complain(f"nugu: {photo}: {at_terminal(result.message)}")
                 continue
@@ -91,6 +91,6 @@ def _lines(photo: Path, result: IdentifiedPicture) -> list[str]:
     return lines if result.faces else [*lines, "  no face"]
 
 
-def _doubts(face: SeenFace) -> str:
+def _doubts(face: IdentifiedFace) -> str:
     """` (small, blurred)`; nothing for a good face."""
     return f" ({', '.join(face.flaws)})" if face.flaws else ""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bot.domain.rosters import RemovedEntry
+    from bot.domain.rosters import RemovedRosterEntry
     from bot.settings import Settings
     from bot.usecases.roster.groups import ListedGroup
 
@@ -75,7 +75,7 @@ async def export_archive(settings: Settings, path: Path, group: str | None) -> N
     terminal.say(f"{path}: {', '.join(content)}{f'; {exported.lost} lost' if exported.lost else ''}")
 
 
-def removed_sentence(removed: RemovedEntry) -> str:
+def removed_sentence(removed: RemovedRosterEntry) -> str:
     """Answers the removal of a group or a member."""
     if removed.group is None:
         return f"{removed.name} is removed, with all that I kept of it."

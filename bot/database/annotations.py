@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Annotation, QuestionFace, QuestionPicture
 from bot.domain.answers import FaceAnnotation
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ class AnnotationInput:
     """
 
     face_id: int
-    meaning: Meaning
+    meaning: AnnotationMeaning
     member_id: int | None = None
     name: str | None = None
     deliberate: bool = False
@@ -70,7 +70,7 @@ class AnnotationRepository:
             repeats = any(_repeats(annotation, given, by) for annotation in (last, replaced))
             if not again and (repeats or (not counts and _agrees(effective, given))):
                 continue
-            if given.meaning is Meaning.NOT_MEMBER and counts and not _takes_back(given, effective):
+            if given.meaning is AnnotationMeaning.NOT_MEMBER and counts and not _takes_back(given, effective):
                 replaced = None
             annotations.append(
                 Annotation(
@@ -135,7 +135,7 @@ def effective_annotation(annotations: Sequence[Annotation]) -> Annotation | None
     for annotation in annotations:
         if not annotation.counts or annotation.undone_at is not None:
             continue
-        if annotation.meaning is Meaning.NOT_MEMBER and not _takes_back(annotation, effective):
+        if annotation.meaning is AnnotationMeaning.NOT_MEMBER and not _takes_back(annotation, effective):
             continue
         effective = annotation
     return effective
@@ -150,9 +150,9 @@ def face_annotation(annotation: Annotation) -> FaceAnnotation:
 
 def _takes_back(denial: Annotation | AnnotationInput, annotation: Annotation | None) -> bool:
     """Whether the denial of a member replaces `annotation`: None, another denial, or one that names that member."""
-    if annotation is None or annotation.meaning is Meaning.NOT_MEMBER:
+    if annotation is None or annotation.meaning is AnnotationMeaning.NOT_MEMBER:
         return True
-    if annotation.meaning is not Meaning.MEMBER:
+    if annotation.meaning is not AnnotationMeaning.MEMBER:
         return False
     # A removed member has a name alone.
     return denial.member_id == annotation.member_id and (denial.member_id is not None or denial.name == annotation.name)

@@ -11,7 +11,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
-from bot.domain.enums import Origin
+from bot.domain.enums import FaceOrigin
 from bot.domain.quotas import Quota
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class CropRepository:
         """Forget crop and encoding of the unlabelled faces that were asked about before then."""
         await self._forget(Question.asked_at < before, ~_labelled())
 
-    async def drop_unlabelled(self, server_id: int, origins: Collection[Origin]) -> int:
+    async def drop_unlabelled(self, server_id: int, origins: Collection[FaceOrigin]) -> int:
         """Detach the crops of a server's unlabelled faces of these origins; returns the number of these faces."""
         return await self._detach(Question.server_id == server_id, Question.origin.in_(origins), ~_labelled())
 
@@ -137,7 +137,7 @@ class CropRepository:
 
     async def forget_members(self, members: Collection[int]) -> None:
         """Forget the unlabelled faces of submitted and gathered photos that are taken for these members."""
-        for_roster = Question.origin.in_([Origin.SUBMITTED, Origin.GATHERED])
+        for_roster = Question.origin.in_([FaceOrigin.SUBMITTED, FaceOrigin.GATHERED])
         await self._forget(for_roster, QuestionFace.member_id.in_(members), ~_labelled())
 
     async def _detach(self, *conditions: ColumnElement[bool]) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-class UnseenCrop(NamedTuple):
+class UnencodedCrop(NamedTuple):
     """A crop's id and storage key."""
 
     crop: int
@@ -76,10 +76,10 @@ class EngineRepository:
         await self._session.execute(update(Server).values(roster_revision=Server.roster_revision + 1))
         return True
 
-    async def unseen(self, version: str, limit: int) -> list[UnseenCrop]:
+    async def unseen(self, version: str, limit: int) -> list[UnencodedCrop]:
         """Crops that the engine has not seen, the oldest first; `limit` at most."""
         query = select(Crop.id, Crop.key).where(_unseen_by(version)).order_by(Crop.id).limit(limit)
-        return [UnseenCrop(*row) for row in await self._session.execute(query)]
+        return [UnencodedCrop(*row) for row in await self._session.execute(query)]
 
     async def keep(self, version: str, vectors: Mapping[int, bytes | None]) -> None:
         """Add encodings by the ids of their crops; None for a crop without a face.

@@ -12,8 +12,8 @@ from bot.database.rosters import is_in_use
 from bot.database.servers import ServerRepository
 from bot.database.tables.models import Model, ModelPhoto
 from bot.database.tables.rosters import Group, Member, Photo
-from bot.domain.enums import Origin
-from bot.domain.models import Figures, MadeModel
+from bot.domain.enums import FaceOrigin
+from bot.domain.models import MadeModel, ModelFigures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,7 +25,7 @@ ACCEPTED, REFUSED = "promoted", "kept aside"
 
 
 @dataclass(frozen=True, slots=True)
-class GroupState:
+class GroupTrainingState:
     """The photos that a group could be trained on now.
 
     `model`, `since`: the group's `model_id` and `model_since`. `newest`: the newest photo at the making of any of its models.
@@ -39,7 +39,7 @@ class GroupState:
     model: int | None
     since: int
     newest: int
-    photos: Mapping[int, Origin]
+    photos: Mapping[int, FaceOrigin]
     answering: frozenset[int]
     excluded: frozenset[int]
 
@@ -61,12 +61,12 @@ class GroupState:
     @property
     def new_labels(self) -> int:
         """The number of labels since the last model."""
-        return sum(photo > self.newest for photo in self.waiting if self.photos[photo] is not Origin.SUBMITTED)
+        return sum(photo > self.newest for photo in self.waiting if self.photos[photo] is not FaceOrigin.SUBMITTED)
 
     @property
     def has_new_submissions(self) -> bool:
         """Whether moderators submitted photos since the last model."""
-        return any(photo > self.newest for photo in self.candidate if self.photos[photo] is Origin.SUBMITTED)
+        return any(photo > self.newest for photo in self.candidate if self.photos[photo] is FaceOrigin.SUBMITTED)
 
 
 class ModelRepository:
@@ -75,7 +75,7 @@ class ModelRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def state(self, group_id: int) -> GroupState | None:
+    async def state(self, group_id: int) -> GroupTrainingState | None:
         """The photos that a group could be trained on; None for a group that is gone."""
         group = await self._session.get(Group, group_id)
         if group is None:
@@ -95,7 +95,7 @@ class ModelRepository:
             select(Photo.id, Photo.origin, is_in_use(), answered).join(Member).join(Group).where(Group.id == group_id)
         )
         rows = (await self._session.execute(query.order_by(Photo.id))).all()
-        return GroupState(
+        return GroupTrainingState(
             group=group_id,
             name=group.name,
             server=group.server_id,
@@ -109,9 +109,9 @@ class ModelRepository:
 
     async def keep(
         self,
-        over: GroupState,
+        over: GroupTrainingState,
         photos: Collection[int],
-        figures: Figures,
+        figures: ModelFigures,
         *,
         engine: tuple[str, str],
         classifier_key: str | None,
@@ -199,7 +199,7 @@ def _made_model(model: Model, group: Group) -> MadeModel:
         server=group.server_id,
         engine=model.engine,
         labels=model.labels,
-        figures=Figures.read(model.figures),
+        figures=ModelFigures.read(model.figures),
         accepted=model.verdict == ACCEPTED,
         made_by=model.made_by,
         made_at=model.made_at,

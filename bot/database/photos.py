@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.domain.enums import Origin
+    from bot.domain.enums import FaceOrigin
 
 
 class PhotoWithCrop(NamedTuple):
@@ -32,7 +32,7 @@ class PhotoWithCrop(NamedTuple):
     sharpness: float | None
     only_in: int | None
     spoiler: bool
-    origin: Origin
+    origin: FaceOrigin
     added_by: int
     added_at: datetime
 
@@ -77,7 +77,7 @@ class PhotoRepository:
         )
         return [PhotoWithCrop(*row) for row in await self._session.execute(query.offset(offset).limit(limit))]
 
-    async def counts(self, member_id: int) -> dict[Origin, int]:
+    async def counts(self, member_id: int) -> dict[FaceOrigin, int]:
         """The number of a member's photos by origin."""
         query = select(Photo.origin, func.count()).where(Photo.member_id == member_id).group_by(Photo.origin)
         return {row[0]: row[1] for row in await self._session.execute(query)}

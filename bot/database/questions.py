@@ -14,7 +14,7 @@ from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
 from bot.domain.answers import MOST_CANDIDATES, UNKEPT, Answer, AnsweredFace, AnsweredPicture
-from bot.domain.enums import Origin
+from bot.domain.enums import FaceOrigin
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.quotas import Quota
 from bot.errors import ForgottenError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.database.crops import StoredCrop
     from bot.database.tables.rosters import Crop
-    from bot.domain.faces import Refused, SeenFace
+    from bot.domain.faces import IdentifiedFace, UnreadableFile
 
 
 class QuestionRepository:
@@ -39,7 +39,7 @@ class QuestionRepository:
     async def add(
         self,
         question: Question,
-        results: Sequence[tuple[str, IdentifiedPicture | Refused]],
+        results: Sequence[tuple[str, IdentifiedPicture | UnreadableFile]],
         crops: Mapping[bytes, StoredCrop],
         *,
         spoilers: Collection[int] = (),
@@ -87,13 +87,15 @@ class QuestionRepository:
         return _answer(question)
 
     async def _add_crop(
-        self, question: Question, face: QuestionFace, seen: SeenFace, crops: Mapping[bytes, StoredCrop]
+        self, question: Question, face: QuestionFace, seen: IdentifiedFace, crops: Mapping[bytes, StoredCrop]
     ) -> Crop | None:
         if question.server_id is None or seen.crop is None or seen.crop.jpeg not in crops:
             return None
         stored = crops[seen.crop.jpeg]
         quotas, size = QuotaRepository(self._session), len(seen.crop.jpeg)
-        if question.origin is Origin.ASKED and not await quotas.has_room(question.server_id, Quota.CROP_BYTES, size):
+        if question.origin is FaceOrigin.ASKED and not await quotas.has_room(
+            question.server_id, Quota.CROP_BYTES, size
+        ):
             # The answer needs no crop; only learning does.
             await quotas.report_full(question.server_id, Quota.CROP_BYTES)
             return None
@@ -126,7 +128,7 @@ class QuestionRepository:
 
 def unkept_answer(
     question: Question,
-    results: Sequence[tuple[str, IdentifiedPicture | Refused]],
+    results: Sequence[tuple[str, IdentifiedPicture | UnreadableFile]],
     *,
     spoilers: Collection[int] = (),
 ) -> Answer:
@@ -140,7 +142,7 @@ def unkept_answer(
 
 
 def _fill(
-    question: Question, results: Sequence[tuple[str, IdentifiedPicture | Refused]], spoilers: Collection[int]
+    question: Question, results: Sequence[tuple[str, IdentifiedPicture | UnreadableFile]], spoilers: Collection[int]
 ) -> None:
     """Give a question its pictures with their faces."""
     question.pictures = [_picture(position, *result) for position, result in enumerate(results)]
@@ -163,7 +165,7 @@ def _answer(question: Question) -> Answer:
     )
 
 
-def _picture(position: int, name: str, result: IdentifiedPicture | Refused) -> QuestionPicture:
+def _picture(position: int, name: str, result: IdentifiedPicture | UnreadableFile) -> QuestionPicture:
     if not isinstance(result, IdentifiedPicture):
         return QuestionPicture(position=position, name=name, refusal=str(result.message), faces=[])
     width, height = result.size
@@ -178,7 +180,7 @@ def _picture(position: int, name: str, result: IdentifiedPicture | Refused) -> Q
     )
 
 
-def _face(face: SeenFace) -> QuestionFace:
+def _face(face: IdentifiedFace) -> QuestionFace:
     guess = face.guess
     return QuestionFace(
         number=face.number,

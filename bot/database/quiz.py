@@ -28,7 +28,7 @@ class MemberProgress(NamedTuple):
     correct: int
 
 
-class Mistake(NamedTuple):
+class QuizMistake(NamedTuple):
     """The number of times that a person took `member` for `taken_for` (ids)."""
 
     member: int
@@ -174,7 +174,7 @@ class QuizRepository:
             found.setdefault(person, []).append(correct)
         return found
 
-    async def mistakes(self, person_id: int, *, quiz_id: int | None = None) -> list[Mistake]:
+    async def mistakes(self, person_id: int, *, quiz_id: int | None = None) -> list[QuizMistake]:
         """A person's mistakes in one quiz, or in all, the most frequent first."""
         query = (
             select(QuizRound.member_id, QuizAnswer.chosen_id, func.count())
@@ -184,7 +184,7 @@ class QuizRepository:
         )
         if quiz_id is not None:
             query = query.where(QuizRound.quiz_id == quiz_id)
-        mistakes = [Mistake(*row) for row in await self._session.execute(query)]
+        mistakes = [QuizMistake(*row) for row in await self._session.execute(query)]
         return sorted(mistakes, key=lambda mistake: (-mistake.times, mistake.member, mistake.taken_for))
 
     async def memories(self, person_id: int) -> dict[int, MemberProgress]:
@@ -265,13 +265,13 @@ class QuizRepository:
         return count
 
 
-def merge_pairs(mistakes: Collection[Mistake]) -> list[Mistake]:
+def merge_pairs(mistakes: Collection[QuizMistake]) -> list[QuizMistake]:
     """The mistakes with both directions of a pair of members added up, the most frequent first."""
     counts: Counter[tuple[int, int]] = Counter()
     for mistake in mistakes:
         pair = min(mistake.member, mistake.taken_for), max(mistake.member, mistake.taken_for)
         counts[pair] += mistake.times
-    return [Mistake(*pair, times) for pair, times in counts.most_common()]
+    return [QuizMistake(*pair, times) for pair, times in counts.most_common()]
 
 
 def _memory(row: QuizMemory) -> MemoryState:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, selectinload
 
 from bot.database.annotations import effective_annotation, face_annotation
 from bot.database.questions import answered_face
-from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture, Skip
+from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture, ReviewSkip
 from bot.database.tables.rosters import Crop, Photo
 from bot.database.tables.visibility import may_show_in_sql
 from bot.domain.review_order import QueuedFace, in_order
@@ -36,7 +36,7 @@ MOST_ORDERED = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class HeldFace:
+class ReservedFace:
     """The face that a reviewer holds now, None for an empty queue.
 
     `left`: the number of faces that wait and that no other reviewer holds. `elsewhere`: the number that others hold.
@@ -54,7 +54,7 @@ class ReviewRepository:
         self._session = session
         self._now = now
 
-    async def take(self, server_id: int, person_id: int, channel_id: int | None = None) -> HeldFace:
+    async def take(self, server_id: int, person_id: int, channel_id: int | None = None) -> ReservedFace:
         """Let a reviewer hold the face that they hold already, else the most useful one that nobody else holds.
 
         Faces that the channel may not show are left out.
@@ -66,8 +66,8 @@ class ReviewRepository:
         free = [face for face in waiting if face.face not in elsewhere]
         for face in [*own, *in_order(free, await self._photo_counts(free))]:
             if await self.hold(server_id, face.face, person_id):
-                return HeldFace(face.face, len(free), len(elsewhere))
-        return HeldFace(None, 0, len(elsewhere))
+                return ReservedFace(face.face, len(free), len(elsewhere))
+        return ReservedFace(None, 0, len(elsewhere))
 
     async def confined(self, server_id: int) -> list[int]:
         """The age-restricted channels with faces that wait and that no other channel may show."""
@@ -115,7 +115,7 @@ class ReviewRepository:
 
     async def skip(self, server_id: int, face_id: int, person_id: int) -> None:
         """Remember that a reviewer skipped the face, and release it."""
-        await self._session.merge(Skip(face_id=face_id, person_id=person_id, at=self._now))
+        await self._session.merge(ReviewSkip(face_id=face_id, person_id=person_id, at=self._now))
         await self.release(server_id, person_id)
 
     async def waits(self, server_id: int, face_id: int) -> bool:
@@ -240,14 +240,14 @@ class ReviewRepository:
                 Question.origin,
                 QuestionFace.suspected,
                 _last_annotation(counts=False).is_not(None),
-                Skip.at,
+                ReviewSkip.at,
                 QuestionFace.held_by,
                 QuestionFace.held_until,
             )
             .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
             .join(Question, QuestionPicture.question_id == Question.id)
             .join(Crop, QuestionFace.crop_id == Crop.id)
-            .outerjoin(Skip, and_(Skip.face_id == QuestionFace.id, Skip.person_id == person_id))
+            .outerjoin(ReviewSkip, and_(ReviewSkip.face_id == QuestionFace.id, ReviewSkip.person_id == person_id))
             .where(_waits(server_id), may_show_in_sql(Crop.only_in, channel_id))
             .order_by(QuestionFace.suspected.desc(), QuestionFace.id.desc())
             .limit(MOST_ORDERED)

@@ -16,9 +16,9 @@ from bot.database.tables.models import Model, ModelPhoto
 from bot.database.tables.questions import Annotation, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
 from bot.database.tables.servers import Server
-from bot.domain.enums import Meaning, Origin
+from bot.domain.enums import AnnotationMeaning, FaceOrigin
 from bot.domain.quotas import Quota
-from bot.domain.rosters import Revisions, RosterRow
+from bot.domain.rosters import EnrolledEncoding, Revisions
 from bot.text.names import search_key
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PhotoTotals(NamedTuple):
     answering: int
 
 
-class RemovalCounts(NamedTuple):
+class RosterRemovalCounts(NamedTuple):
     """The numbers of members, photos and labelled faces that the removal of a group or a member removes."""
 
     members: int
@@ -182,14 +182,14 @@ class RosterRepository:
         await self._session.flush()
         await ServerRepository(self._session).touch(server_id)
 
-    async def removal_counts(self, entry: Group | Member) -> RemovalCounts:
+    async def removal_counts(self, entry: Group | Member) -> RosterRemovalCounts:
         """The numbers of rows that `remove` removes with a group or a member."""
         members = await self._members_of(entry)
         photos = select(func.count()).select_from(Photo).where(Photo.member_id.in_(members))
         labels = select(func.count(Annotation.face_id.distinct())).where(
             Annotation.member_id.in_(members), Annotation.counts.is_(True), Annotation.undone_at.is_(None)
         )
-        return RemovalCounts(
+        return RosterRemovalCounts(
             len(members), await self._session.scalar(photos) or 0, await self._session.scalar(labels) or 0
         )
 
@@ -240,11 +240,11 @@ class RosterRepository:
         query = select(Server.id, Server.roster_revision).where(Server.id.in_(servers)).order_by(Server.id)
         return tuple((server, revision) for server, revision in await self._session.execute(query))
 
-    async def rows(self, servers: Collection[int], engine: str) -> list[RosterRow]:
+    async def rows(self, servers: Collection[int], engine: str) -> list[EnrolledEncoding]:
         """The encodings by `engine` of the photos in use of `servers`. A photo in which it found no face has none."""
         return await self._rows(engine, Group.server_id.in_(servers), is_in_use())
 
-    async def rows_of(self, groups: Collection[int], engine: str) -> list[RosterRow]:
+    async def rows_of(self, groups: Collection[int], engine: str) -> list[EnrolledEncoding]:
         """The encodings by `engine` of all photos of these groups, in use or not."""
         return await self._rows(engine, Group.id.in_(groups))
 
@@ -252,7 +252,7 @@ class RosterRepository:
         """The servers of these groups."""
         return (await self._session.scalars(select(Group.server_id).where(Group.id.in_(groups)).distinct())).all()
 
-    async def _rows(self, engine: str, *conditions: ColumnElement[bool]) -> list[RosterRow]:
+    async def _rows(self, engine: str, *conditions: ColumnElement[bool]) -> list[EnrolledEncoding]:
         query = (
             select(Photo.id, Member.id, Member.name, Group.id, Group.name, CropEncoding.vector)
             .select_from(Photo)
@@ -262,23 +262,23 @@ class RosterRepository:
             .where(CropEncoding.engine == engine, CropEncoding.vector.is_not(None), *conditions)
             .order_by(Member.id, Photo.id)
         )
-        return [RosterRow(*row) for row in await self._session.execute(query)]
+        return [EnrolledEncoding(*row) for row in await self._session.execute(query)]
 
 
 def _denies_others(face: QuestionFace, effective: Annotation, members: Collection[int]) -> bool:
     """Whether annotations of a face deny members other than `members`. `effective`: its effective annotation."""
     denied = {annotation.member_id for annotation in face.annotations if _is_denial(annotation)}
-    if effective.meaning is Meaning.MEMBER and face.member_id != effective.member_id:
+    if effective.meaning is AnnotationMeaning.MEMBER and face.member_id != effective.member_id:
         denied.add(face.member_id)
     return bool(denied - {None, *members})
 
 
 def _is_denial(annotation: Annotation) -> bool:
-    return annotation.counts and annotation.undone_at is None and annotation.meaning is Meaning.NOT_MEMBER
+    return annotation.counts and annotation.undone_at is None and annotation.meaning is AnnotationMeaning.NOT_MEMBER
 
 
 def is_in_use() -> ColumnElement[bool]:
     """The condition that a photo, joined with its group, is in use: in the group's model, or submitted since."""
     in_model = exists().where(ModelPhoto.model_id == Group.model_id, ModelPhoto.photo_id == Photo.id)
-    submitted_since = (Photo.origin == Origin.SUBMITTED) & (Photo.id > Group.model_since)
+    submitted_since = (Photo.origin == FaceOrigin.SUBMITTED) & (Photo.id > Group.model_since)
     return or_(in_model.correlate(Group, Photo), submitted_since)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from bot.database.tables.base import utc_now
-from bot.database.tables.servers import Channel, Server, ServerRole
-from bot.domain.enums import Learns
+from bot.database.tables.servers import ChannelSettings, Server, ServerRole
+from bot.domain.enums import LearningPolicy
 from bot.domain.trust import Trust
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ServerChoices:
     threshold: float | None = None
     roles: Mapping[int, Trust] = field(default_factory=dict[int, Trust])
     watched: frozenset[int] = frozenset()
-    learns: Learns = Learns.CONFIRMED
+    learns: LearningPolicy = LearningPolicy.CONFIRMED
     notices: int | None = None
 
     def roles_of(self, trust: Trust) -> list[int]:
@@ -63,13 +63,13 @@ class ServerRepository:
         server = await self._session.get(Server, server_id)
         roles = await self._session.scalars(select(ServerRole).where(ServerRole.server_id == server_id))
         watched = await self._session.scalars(
-            select(Channel.id).where(Channel.server_id == server_id, Channel.watched.is_(True))
+            select(ChannelSettings.id).where(ChannelSettings.server_id == server_id, ChannelSettings.watched.is_(True))
         )
         return ServerChoices(
             threshold=server.threshold if server else None,
             roles={role.role_id: Trust(role.trust) for role in roles},
             watched=frozenset(watched),
-            learns=server.learns if server else Learns.CONFIRMED,
+            learns=server.learns if server else LearningPolicy.CONFIRMED,
             notices=server.notices_channel_id if server else None,
         )
 
@@ -100,7 +100,7 @@ class ServerRepository:
     async def choose_threshold(self, server_id: int, threshold: float | None) -> None:
         (await self.ensure(server_id)).threshold = threshold
 
-    async def choose_learns(self, server_id: int, learns: Learns) -> None:
+    async def choose_learns(self, server_id: int, learns: LearningPolicy) -> None:
         (await self.ensure(server_id)).learns = learns
 
     async def choose_notices(self, server_id: int, channel_id: int | None) -> None:
@@ -121,20 +121,22 @@ class ServerRepository:
         """Watch exactly `channels`."""
         await self.ensure(server_id)
         wanted = set(channels)
-        for channel in await self._session.scalars(select(Channel).where(Channel.server_id == server_id)):
+        for channel in await self._session.scalars(
+            select(ChannelSettings).where(ChannelSettings.server_id == server_id)
+        ):
             channel.watched = channel.id in wanted
             wanted.discard(channel.id)
-        self._session.add_all(Channel(id=channel, server_id=server_id, watched=True) for channel in wanted)
+        self._session.add_all(ChannelSettings(id=channel, server_id=server_id, watched=True) for channel in wanted)
 
     async def default_group(self, channel_id: int) -> int | None:
         """The id of the group that questions in this channel are about by default."""
-        channel = await self._session.get(Channel, channel_id)
+        channel = await self._session.get(ChannelSettings, channel_id)
         return channel.group_id if channel else None
 
     async def choose_default_group(self, server_id: int, channel_id: int, group_id: int | None) -> None:
         await self.ensure(server_id)
-        channel = await self._session.get(Channel, channel_id)
+        channel = await self._session.get(ChannelSettings, channel_id)
         if channel is None:
-            channel = Channel(id=channel_id, server_id=server_id)
+            channel = ChannelSettings(id=channel_id, server_id=server_id)
             self._session.add(channel)
         channel.group_id = group_id

@@ -11,7 +11,7 @@ from bot.database.quotas import QuotaRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Crop, Group, Member, Photo
-from bot.domain.enums import Meaning, Origin, Untaught, teaches
+from bot.domain.enums import AnnotationMeaning, FaceOrigin, NotLearnedReason, teaches
 from bot.domain.quotas import Quota
 from bot.errors import ForgottenError
 from models.faces import Flaw, flaw_of_example
@@ -39,7 +39,7 @@ class TrainingSetRepository:
             if server_id is not None:
                 await ServerRepository(self._session).touch(server_id)
 
-    async def untaught(self, face_id: int, member_id: int) -> Untaught | None:
+    async def untaught(self, face_id: int, member_id: int) -> NotLearnedReason | None:
         """The reason why nothing is learned from a face with this member's name; None if something is."""
         query = (
             select(QuestionFace.crop_id, Question.server_id, Question.origin)
@@ -49,26 +49,32 @@ class TrainingSetRepository:
         )
         crop_id, server_id, origin = (await self._session.execute(query)).one()
         if server_id is None:
-            return Untaught.PRIVATE
+            return NotLearnedReason.PRIVATE
         learned = select(Photo.id).where(Photo.crop_id == crop_id, Photo.member_id == member_id)
         if crop_id is not None and (await self._session.scalars(learned)).first() is not None:
             return None
         if await self._owner(member_id) != server_id:
-            return Untaught.SHARED
+            return NotLearnedReason.SHARED
         if not teaches((await ServerRepository(self._session).choices(server_id)).learns, origin):
-            return Untaught.CHOSEN
+            return NotLearnedReason.CHOSEN
         if not await self._quotas.has_room(server_id, Quota.PHOTOS):
-            return Untaught.FULL
+            return NotLearnedReason.FULL
         crop = await self._session.get(Crop, crop_id) if crop_id is not None else None
         flaw = flaw_of_example(crop.face_width, crop.sharpness) if crop is not None else None
-        return {Flaw.SMALL: Untaught.SMALL, Flaw.BLURRED: Untaught.BLURRED}.get(flaw) if flaw else Untaught.FORGOTTEN
+        return (
+            {Flaw.SMALL: NotLearnedReason.SMALL, Flaw.BLURRED: NotLearnedReason.BLURRED}.get(flaw)
+            if flaw
+            else NotLearnedReason.FORGOTTEN
+        )
 
     async def _update_photos(self, crop: Crop) -> None:
         annotations = await self._session.scalars(
             select(Annotation).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Annotation.id)
         )
         annotation = effective_annotation(annotations.all())
-        member = annotation.member_id if annotation is not None and annotation.meaning is Meaning.MEMBER else None
+        member = (
+            annotation.member_id if annotation is not None and annotation.meaning is AnnotationMeaning.MEMBER else None
+        )
         photos = (await self._session.scalars(select(Photo).where(Photo.crop_id == crop.id))).all()
         for photo in photos:
             if photo.face_id is not None and photo.member_id != member:
@@ -97,14 +103,14 @@ class TrainingSetRepository:
         )
         await self._session.flush()
 
-    async def _origin(self, face_id: int) -> Origin:
+    async def _origin(self, face_id: int) -> FaceOrigin:
         query = select(Question.origin).join(QuestionPicture).join(QuestionFace).where(QuestionFace.id == face_id)
         origin = (await self._session.scalars(query)).one_or_none()
         if origin is None:
             raise ForgottenError
         return origin
 
-    async def _may_learn(self, server_id: int, member_id: int, origin: Origin) -> bool:
+    async def _may_learn(self, server_id: int, member_id: int, origin: FaceOrigin) -> bool:
         """Whether a server learns from faces of this origin for this member. Only its own roster learns, not the shared one."""
         learns = (await ServerRepository(self._session).choices(server_id)).learns
         return await self._owner(member_id) == server_id and teaches(learns, origin)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, case, or_, select
 
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import CropEncoding
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 from bot.domain.rosters import FaceFeedback
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ class VetoRepository:
 
         If another engine answered the question, the encoding is that of the face's crop. A face without any is left out.
         """
-        granted = Annotation.meaning == Meaning.MEMBER
+        granted = Annotation.meaning == AnnotationMeaning.MEMBER
         corrected = and_(granted, QuestionFace.member_id.is_not(None), QuestionFace.member_id != Annotation.member_id)
         named = and_(granted, QuestionFace.member_id.is_not(None), Annotation.member_id.is_(None))
-        denies = or_(Annotation.meaning != Meaning.MEMBER, corrected, named)
+        denies = or_(Annotation.meaning != AnnotationMeaning.MEMBER, corrected, named)
         # An annotation that grants a name matters after one that denied it.
         grants = and_(granted, Annotation.member_id.is_not(None))
         rows = [*await self._rows(servers, engine, denies), *await self._rows(servers, engine, grants)]
@@ -65,11 +65,11 @@ class VetoRepository:
         ]
 
 
-def _feedback(meaning: Meaning, member: int | None, guessed: int | None, vector: bytes) -> FaceFeedback:
+def _feedback(meaning: AnnotationMeaning, member: int | None, guessed: int | None, vector: bytes) -> FaceFeedback:
     match meaning:
-        case Meaning.MEMBER:
+        case AnnotationMeaning.MEMBER:
             return FaceFeedback(vector, grants=member, denies=guessed if guessed != member else None)
-        case Meaning.NOT_MEMBER:
+        case AnnotationMeaning.NOT_MEMBER:
             return FaceFeedback(vector, denies=member)
-        case Meaning.STRANGER | Meaning.NOT_A_FACE:
+        case AnnotationMeaning.STRANGER | AnnotationMeaning.NOT_A_FACE:
             return FaceFeedback(vector, nobody=True)

@@ -55,7 +55,7 @@ WELCOME = (
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class DemoOpening:
     """The content of the opening.
 
     `groups`: names of the enrolled groups. `asked`: the portrait of the first question, None without one. `samples`: pictures
@@ -80,7 +80,7 @@ class Opening:
         return WELCOME.format(first=first, second=second)
 
 
-async def prepare(app: App, server_id: int, faces: Path | None) -> Opening:
+async def prepare(app: App, server_id: int, faces: Path | None) -> DemoOpening:
     """Enrol `faces` (GROUP/MEMBER/*), or two people of the public portraits where no group is enrolled."""
     if faces is not None:
         await enrol_into(app, server_id, faces)
@@ -91,21 +91,21 @@ async def prepare(app: App, server_id: int, faces: Path | None) -> Opening:
             await asyncio.to_thread(fetch_portraits, portraits, FETCH_SECONDS)
         except subprocess.SubprocessError:
             print(OUT_OF_REACH, flush=True)
-            return Opening((), out_of_reach=True)
+            return DemoOpening((), out_of_reach=True)
         for name, file in ENROLLED.items():
             photo = SubmittedFile(file, (portraits / file).read_bytes())
             await add_member(app, server_id, GROUP, name, [photo], by=0, make_group=True)
     groups = tuple(group.name for group in await list_groups(app, [server_id]))
     if GROUP not in groups or not portraits.exists():
-        return Opening(groups)
+        return DemoOpening(groups)
     samples.mkdir(exist_ok=True)
-    return Opening(
+    return DemoOpening(
         groups, portraits / ASKED, tuple(_crop(portraits / source, samples / name) for source, name in SAMPLES.items())
     )
 
 
 async def show(
-    opening: Opening, channel: simcord.ChannelHandle, asker: simcord.MemberActor, bot: discord.Client
+    opening: DemoOpening, channel: simcord.ChannelHandle, asker: simcord.MemberActor, bot: discord.Client
 ) -> None:
     """Post the first question with its answer, if there is one, and the welcome below, where the page opens."""
     if opening.asked is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 from models.faces import Band, Box, Flaw, Guess
 
 UNKEPT = 0
@@ -22,7 +22,7 @@ class FaceAnnotation:
     """
 
     id: int
-    meaning: Meaning
+    meaning: AnnotationMeaning
     name: str | None
     author_id: int
     member: int | None = None
@@ -69,7 +69,7 @@ class AnsweredFace:
         """The name by the annotation if there is one, else by the guess; None for nobody."""
         if self.annotation is None:
             return self.guess.name
-        return self.annotation.name if self.annotation.meaning is Meaning.MEMBER else None
+        return self.annotation.name if self.annotation.meaning is AnnotationMeaning.MEMBER else None
 
     @property
     def is_unknown(self) -> bool:
@@ -79,7 +79,7 @@ class AnsweredFace:
     @property
     def is_no_face(self) -> bool:
         """Whether the annotation says that it is no face."""
-        return self.annotation is not None and self.annotation.meaning is Meaning.NOT_A_FACE
+        return self.annotation is not None and self.annotation.meaning is AnnotationMeaning.NOT_A_FACE
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ class BackupContent:
     size: int
 
 
-class Fault(StrEnum):
+class DataFaultKind(StrEnum):
     """What doesn't fit in a data folder."""
 
     DATABASE = "database"
@@ -64,13 +64,13 @@ class Fault(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DataFault:
     """A fault. `subject`: the row or the file. `detail`: the reason, or the people that it concerns.
 
     `mendable`: it can be mended without loss. `mended`: it is.
     """
 
-    fault: Fault
+    fault: DataFaultKind
     subject: str
     detail: str = ""
     mendable: bool = False

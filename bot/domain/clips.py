@@ -77,7 +77,7 @@ class ClipProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class OnScreen:
+class PersonScreenTime:
     """The screen time of a person in a clip.
 
     `number`: the number of the person's face in the clip's answer. `tracks`: positions in `FaceTracks.tracks`. `spans`:
@@ -94,7 +94,7 @@ class OnScreen:
         return [self.number, list(self.tracks), [list(span) for span in self.spans], self.seconds]
 
     @classmethod
-    def of_json(cls, row: list[Any]) -> OnScreen:
+    def of_json(cls, row: list[Any]) -> PersonScreenTime:
         """The value whose `as_json` is `row`."""
         number, tracks, spans, seconds = row
         return cls(number, tuple(tracks), tuple((start, end) for start, end in spans), seconds)
@@ -165,7 +165,7 @@ class FinishedClip:
     start: float
     seconds: float
     answer: Answer
-    cast: tuple[OnScreen, ...]
+    cast: tuple[PersonScreenTime, ...]
     stale: bool = False
     in_review: int = 0
     unheard: str | None = None
@@ -230,8 +230,8 @@ class TrackName:
 class NamedPerson:
     """A person of a clip.
 
-    `number`, `tracks`, `spans`, `seconds`: as in `OnScreen`. `crop`: the person's best face, with its encoding `vector` as
-    float32 bytes and its `flaws`. `box`: the box in the middle of that face's track.
+    `number`, `tracks`, `spans`, `seconds`: as in `PersonScreenTime`. `crop`: the person's best face, with its encoding `vector`
+    as float32 bytes and its `flaws`. `box`: the box in the middle of that face's track.
     """
 
     number: int

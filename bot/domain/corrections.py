@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.domain.enums import Untaught
+    from bot.domain.enums import NotLearnedReason
 
 
 class CorrectionKind(StrEnum):
@@ -38,4 +38,4 @@ class Correction:
 
     kind: CorrectionKind
     name: str | None = None
-    untaught: tuple[Untaught | None, ...] = ()
+    untaught: tuple[NotLearnedReason | None, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Meaning(StrEnum):
+class AnnotationMeaning(StrEnum):
     """The meaning of an annotation of a face. NOT_MEMBER: it doesn't show this member."""
 
     MEMBER = "member"
@@ -14,7 +14,7 @@ class Meaning(StrEnum):
     NOT_A_FACE = "not-a-face"
 
 
-class Learns(StrEnum):
+class LearningPolicy(StrEnum):
     """The sources that a server learns from: annotations of trusted people, only photos of moderators, or nothing."""
 
     CONFIRMED = "confirmed"
@@ -22,7 +22,7 @@ class Learns(StrEnum):
     OFF = "off"
 
 
-class Origin(StrEnum):
+class FaceOrigin(StrEnum):
     """The origin of a face: a question, a photo submitted by a moderator, or a photo gathered from an image search."""
 
     ASKED = "asked"
@@ -30,7 +30,7 @@ class Origin(StrEnum):
     GATHERED = "gathered"
 
 
-class Untaught(StrEnum):
+class NotLearnedReason(StrEnum):
     """The reason why nothing is learned from a face that a trusted person named."""
 
     SMALL = "small"
@@ -75,8 +75,8 @@ class ClipState(StrEnum):
     CANCELLED = "cancelled"
 
 
-def teaches(learns: Learns, origin: Origin) -> bool:
+def teaches(learns: LearningPolicy, origin: FaceOrigin) -> bool:
     """Whether an annotation that counts makes a photo of a face of this origin, in a server with this choice."""
-    if learns is Learns.OFF:
+    if learns is LearningPolicy.OFF:
         return False
-    return learns is Learns.CONFIRMED or origin is not Origin.ASKED
+    return learns is LearningPolicy.CONFIRMED or origin is not FaceOrigin.ASKED

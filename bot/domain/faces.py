@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class UnreadableFile:
     """A picture or a video that can't be read. `message`: the reason, and a remedy."""
 
     message: Message
@@ -50,7 +50,7 @@ class IdentifyOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenFace:
+class IdentifiedFace:
     """A face of a picture.
 
     `number`: its place in reading order, from 1. `box`: in pixels of the upright original. `vector`: its encoding, (d,) float32
@@ -75,7 +75,7 @@ class IdentifiedPicture:
 
     size: tuple[int, int]
     group_name: str | None
-    faces: tuple[SeenFace, ...]
+    faces: tuple[IdentifiedFace, ...]
     tagged: bytes
     engine: str
     seconds: dict[str, float] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class IdentifiedPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class FacePrint:
+class PhotoFingerprint:
     """The marks of a copy: the perceptual hash of a face's crop, and its encoding, (d,) float32 as bytes."""
 
     phash: str | None

@@ -84,7 +84,7 @@ class GatherCounts:
 
 
 @dataclass(slots=True)
-class Gathering:
+class GatherProgress:
     """The state of a gathering of photos of `members`, the first `done` of which are finished.
 
     `kept`: the number of photos in the review, by the member's name. `tally`: the counts of sources and links. `refused`: the

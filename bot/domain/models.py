@@ -82,7 +82,7 @@ class TrainedModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class ModelFigures:
     """The figures of a model at its making.
 
     `trial`: None without a classifier. `named`: None for a model from before these counts.
@@ -95,7 +95,7 @@ class Figures:
     named: LeaveOneOutCounts | None = None
 
     @classmethod
-    def read(cls, kept: Mapping[str, Any]) -> Figures:
+    def read(cls, kept: Mapping[str, Any]) -> ModelFigures:
         """The figures whose `asdict` the database keeps."""
         judged, trial, named = dict(kept["judged"]), kept["trial"], kept.get("named")
         judged |= {
@@ -127,7 +127,7 @@ class MadeModel:
     server: int
     engine: str
     labels: int
-    figures: Figures
+    figures: ModelFigures
     accepted: bool
     made_by: int
     made_at: datetime

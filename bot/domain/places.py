@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
+class Place:
     """Where a person acts. `server_id`: None outside servers that the bot belongs to. `channel_id`: of a thread, its parent."""
 
     server_id: int | None

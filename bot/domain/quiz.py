@@ -52,7 +52,7 @@ class QuizHistory:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownMember:
+class QuizMemberStats:
     """A person's knowledge of a member.
 
     `stability`: days until the probability of the right name falls to 90%, None before the first answer. `seen`: answers.

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.domain.enums import Origin
+from bot.domain.enums import FaceOrigin
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,7 +30,7 @@ class QueuedFace:
     crop: int
     member: int | None
     confidence: float
-    origin: Origin
+    origin: FaceOrigin
     suspected: bool
     suggested: bool
     skipped_at: datetime | None
@@ -52,7 +52,7 @@ def in_order(waiting: Iterable[QueuedFace], photos: Mapping[int, int]) -> list[Q
     rank: dict[int, float] = {}
     for face in fresh:
         has = BYSTANDER_PHOTOS if face.member is None else photos.get(face.member, 0)
-        certainty = GATHERED_PHOTOS if face.origin is Origin.GATHERED else CERTAIN_PHOTOS * face.confidence
+        certainty = GATHERED_PHOTOS if face.origin is FaceOrigin.GATHERED else CERTAIN_PHOTOS * face.confidence
         rank[face.face] = has + before[face.member] + certainty
         before[face.member] += 1
     fresh.sort(key=lambda face: (not face.suspected, not face.suggested, rank[face.face], face.face))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.domain.enums import Meaning, Origin
+from bot.domain.enums import AnnotationMeaning, FaceOrigin
 from models.faces import Flaw, flaw_of_example
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class FaceInReview:
     crop_key: str
     face_width: int
     sharpness: float | None
-    origin: Origin
+    origin: FaceOrigin
     server_id: int
     channel_id: int | None
     source_message_id: int | None
@@ -68,7 +68,7 @@ class FaceInReview:
         suggested = Counter(
             (annotation.member, annotation.name)
             for annotation in self.suggestions
-            if annotation.meaning is Meaning.MEMBER
+            if annotation.meaning is AnnotationMeaning.MEMBER
         ).most_common()
         for (member, name), _ in suggested:
             if member is not None and name is not None:

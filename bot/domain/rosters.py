@@ -12,7 +12,7 @@ Revisions = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class RosterRow:
+class EnrolledEncoding:
     """The encoding of a photo, with its member and group. `photo`, `member`, `group`: ids. `vector`: (d,) float32 as bytes."""
 
     photo: int
@@ -38,7 +38,7 @@ class FaceFeedback:
 
 
 @dataclass(frozen=True, slots=True)
-class RenamedEntry:
+class RenamedRosterEntry:
     """A group or a member that has a new `name`. `former_is_alias`: the former name still finds it."""
 
     former: str
@@ -63,7 +63,7 @@ class RemovedAlias:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovedEntry:
+class RemovedRosterEntry:
     """A group, or a member of `group`, that was removed."""
 
     name: str

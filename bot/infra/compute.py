@@ -18,7 +18,7 @@ from bot.errors import StorageError, TooSlowError, WorkersAwayError, WorkLostErr
 from bot.infra.dask_configuration import configure
 from bot.infra.deadline import Deadline
 from bot.infra.environment import confine_spawned_processes
-from bot.infra.lanes import Lane, background_workers
+from bot.infra.lanes import JobLane, background_workers
 from bot.infra.storage_faults import StorageFaults
 from bot.infra.temporary import TemporaryFolder, sweep
 from bot.infra.worker_side import run_with_watchdog
@@ -111,13 +111,15 @@ class Compute:
         Raises TooSlowError after the deadline, WorkLostError if the job's workers died three times, WorkersAwayError if no
         workers can be reached, StorageError where a disk takes nothing of the job, and the other errors of the job.
         """
-        return await self.run_within(self._settings.deadline, Lane.PICTURES, job, *args, **kwargs)
+        return await self.run_within(self._settings.deadline, JobLane.PICTURES, job, *args, **kwargs)
 
     async def run_in_background(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, for work that keeps no picture waiting."""
-        return await self.run_within(self._settings.deadline, Lane.BACKGROUND, job, *args, **kwargs)
+        return await self.run_within(self._settings.deadline, JobLane.BACKGROUND, job, *args, **kwargs)
 
-    async def run_within(self, limit: float, lane: Lane, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run_within(
+        self, limit: float, lane: JobLane, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
         """As `run`, in a lane and with a limit of its own: seconds with the wait for a worker."""
         watchdog = limit + GRACE if self._own_processes else None
         return await self._twice(partial(self._attempt, limit, watchdog, lane, job, args, kwargs))
@@ -127,7 +129,7 @@ class Compute:
 
         The worker takes other jobs meanwhile, so no watchdog ends it.
         """
-        return await self._twice(partial(self._attempt, limit, None, Lane.PICTURES, job, args, kwargs))
+        return await self._twice(partial(self._attempt, limit, None, JobLane.PICTURES, job, args, kwargs))
 
     async def run_isolated(
         self, limit: float, job: Callable[Concatenate[Deadline, P], T], *args: P.args, **kwargs: P.kwargs
@@ -139,7 +141,7 @@ class Compute:
         """
         until = Deadline.after(limit)
         return await self._twice(
-            lambda: self._attempt(until.left() + GRACE, None, Lane.PICTURES, job, (until, *args), kwargs)
+            lambda: self._attempt(until.left() + GRACE, None, JobLane.PICTURES, job, (until, *args), kwargs)
         )
 
     async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
@@ -153,7 +155,7 @@ class Compute:
         self,
         limit: float,
         watchdog: float | None,
-        lane: Lane,
+        lane: JobLane,
         job: Callable[..., T],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
@@ -215,11 +217,11 @@ class Compute:
             _in_fresh_context(_end, started.result())
         self._folder.close()
 
-    def _workers_of(self, lane: Lane, client: Any) -> dict[str, Any]:
+    def _workers_of(self, lane: JobLane, client: Any) -> dict[str, Any]:
         """The executor's options for the workers of a lane. Those of a foreign scheduler, and a thread, take any job."""
         if self._settings.scheduler or not self._own_processes:
             return {}
-        if lane is Lane.BACKGROUND and self._serves:
+        if lane is JobLane.BACKGROUND and self._serves:
             # A single worker gets its second process with the first background job.
             client.cluster.scale(max(2, self._settings.workers))
         return {"resources": lane.needs}

@@ -16,7 +16,7 @@ _ROOM: Final = 1000
 """The resource of a lane in a worker. A job holds 1 until it ends, also after it has released its worker."""
 
 
-class Lane(StrEnum):
+class JobLane(StrEnum):
     """The lane of a job."""
 
     PICTURES = "pictures"
@@ -28,7 +28,7 @@ class Lane(StrEnum):
     @property
     def priority(self) -> int:
         """Dask's priority among jobs that wait for a worker; the greater is the earlier."""
-        return 0 if self is Lane.PICTURES else -1
+        return 0 if self is JobLane.PICTURES else -1
 
     @property
     def needs(self) -> dict[str, float]:
@@ -36,7 +36,7 @@ class Lane(StrEnum):
         return {self.value: 1}
 
 
-def resources_of(*lanes: Lane) -> dict[str, float]:
+def resources_of(*lanes: JobLane) -> dict[str, float]:
     """The resources of a worker that takes jobs of these lanes."""
     return {lane.value: _ROOM for lane in lanes}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 
-from bot.infra.lanes import NICENESS, Lane, resources_of
+from bot.infra.lanes import NICENESS, JobLane, resources_of
 
 if TYPE_CHECKING:
     from typing import Self
@@ -52,14 +52,14 @@ def start_processes(workers: int, memory: int, folder: str, security: Security, 
     """
     common = {"host": "127.0.0.1", "protocol": "tls://", "security": security, "local_directory": folder}
 
-    def worker(kind: type[HiddenWorker], *lanes: Lane) -> dict[str, Any]:
+    def worker(kind: type[HiddenWorker], *lanes: JobLane) -> dict[str, Any]:
         own = _worker_options(memory) | {"worker_class": kind, "resources": resources_of(*lanes)}
         return {"cls": Nanny, "options": common | own}
 
     if not serves:
-        return _start(common, dict.fromkeys(range(workers), worker(PatientWorker, *Lane)), security)
-    first, added = worker(HiddenWorker, Lane.PICTURES), worker(PatientWorker, Lane.BACKGROUND)
-    others = dict.fromkeys(range(1, workers), worker(HiddenWorker, *Lane))
+        return _start(common, dict.fromkeys(range(workers), worker(PatientWorker, *JobLane)), security)
+    first, added = worker(HiddenWorker, JobLane.PICTURES), worker(PatientWorker, JobLane.BACKGROUND)
+    others = dict.fromkeys(range(1, workers), worker(HiddenWorker, *JobLane))
     return _start(common, {0: first, **others}, security, added)
 
 

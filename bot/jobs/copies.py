@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import CopyMatches, FacePrint
+from bot.domain.faces import CopyMatches, PhotoFingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def find_copies(
-    faces: Sequence[FacePrint], engine: str, hashes: Sequence[tuple[int, str]], vectors: Sequence[tuple[int, bytes]]
+    faces: Sequence[PhotoFingerprint],
+    engine: str,
+    hashes: Sequence[tuple[int, str]],
+    vectors: Sequence[tuple[int, bytes]],
 ) -> list[CopyMatches]:
     """For each face, the photos and the earlier faces that it is a copy of.
 
@@ -22,7 +25,7 @@ def find_copies(
 
     from models.encodings.copies import NEAR_HASH, same_photo_cosine
 
-    def are_copies(face: FacePrint, hashes: Sequence[str | None], vectors: Sequence[bytes]) -> list[bool]:
+    def are_copies(face: PhotoFingerprint, hashes: Sequence[str | None], vectors: Sequence[bytes]) -> list[bool]:
         """For each of the hashes, then each of the encodings, whether it is that of a copy of the face."""
         codes = np.array([int(code or "0", 16) for code in hashes], np.uint64)
         given = np.array([code is not None and face.phash is not None for code in hashes], np.bool_)

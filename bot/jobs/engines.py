@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import CropEncodings, Refused
+from bot.domain.faces import CropEncodings, UnreadableFile
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import read_picture
 
@@ -71,7 +71,7 @@ def encode_crops(config: EngineConfig, crops: Sequence[bytes]) -> CropEncodings:
 
 def _encode_crop(engine: Engine, config: EngineConfig, data: bytes) -> bytes | None:
     opened = read_picture(config, data)
-    if isinstance(opened, Refused):
+    if isinstance(opened, UnreadableFile):
         return None
     face = max(engine.detect(opened.pixels), key=lambda face: face.box.area, default=None)
     if face is None:

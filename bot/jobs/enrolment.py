@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import EnrolmentContext, IdentifiedPicture, Refused, SeenFace
+from bot.domain.faces import EnrolmentContext, IdentifiedFace, IdentifiedPicture, UnreadableFile
 from bot.domain.photos import FaceProblem, SeveralFaces, flaw_of
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import crop_face, phash_of, read_picture
@@ -34,7 +34,7 @@ NUMBERED_BYTES = 2**20
 
 def enrol(
     config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = None
-) -> IdentifiedPicture | Refused | FaceProblem:
+) -> IdentifiedPicture | UnreadableFile | FaceProblem:
     """The face of the clear subject of the photo `data`, else all faces, numbered in the tagged picture.
 
     Each face has a crop, and a guess by the recogniser of `rivals` if they are given.
@@ -43,7 +43,7 @@ def enrol(
     from models.recognition.quality import measure
 
     opened = read_picture(config, data)
-    if isinstance(opened, Refused):
+    if isinstance(opened, UnreadableFile):
         return opened
     engine = engine_of(config)
     found = engine.detect(opened.pixels)
@@ -61,7 +61,7 @@ def enrol(
         size=opened.size,
         group_name=None,
         faces=tuple(
-            SeenFace(
+            IdentifiedFace(
                 number,
                 opened.to_original(face.box),
                 guess,
@@ -78,7 +78,7 @@ def enrol(
     )
 
 
-def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused | FaceProblem:
+def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | UnreadableFile | FaceProblem:
     """The largest face of a crop from an archive. Its size and sharpness are not judged: the crop was accepted before.
 
     The crop is encoded anew, so that the storage keeps only its pixels, and no other bytes from outside.
@@ -91,7 +91,7 @@ def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused
     from models.recognition.quality import measure
 
     opened = read_picture(config, data)
-    if isinstance(opened, Refused):
+    if isinstance(opened, UnreadableFile):
         return opened
     engine = engine_of(config)
     pixels = opened.pixels
@@ -109,7 +109,7 @@ def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Refused
     box = opened.to_original(found[0].box)
     crop = FaceCrop(jpeg, box.width, measure(pixels, found[0], engine.landmarks).sharpness, phash_of(jpeg))
     (guess,) = _guesses(encodings, (), None)
-    seen = SeenFace(1, box, guess, encodings[0].tobytes(), crop=crop)
+    seen = IdentifiedFace(1, box, guess, encodings[0].tobytes(), crop=crop)
     return IdentifiedPicture(opened.size, None, (seen,), b"", engine.version)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import Refused
+from bot.domain.faces import UnreadableFile
 from bot.media.videos.footage import VideoError
 
 if TYPE_CHECKING:
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from bot.media.videos.footage import Footage, VideoLimits, VideoSection
 
 
-def probe_video(path: Path, limits: VideoLimits) -> Footage | Refused:
+def probe_video(path: Path, limits: VideoLimits) -> Footage | UnreadableFile:
     """The tracks, times, geometry and colours of a video, or the reason why it can't be read."""
     from bot.media import probing
 
     try:
         return probing.probe(path, limits)
     except VideoError as error:
-        return Refused(error.message)
+        return UnreadableFile(error.message)
 
 
 def undecoded_seconds(face_tracks: bytes, footage: Footage, section: VideoSection) -> float:
@@ -35,7 +35,7 @@ def undecoded_seconds(face_tracks: bytes, footage: Footage, section: VideoSectio
 
 def draw_clip(
     footage: Footage, section: VideoSection, script: str, target: ClipLimits, out: Path, watch: ProgressFiles
-) -> EncodedClip | Refused:
+) -> EncodedClip | UnreadableFile:
     """Write a section of the video with its captions to `out`, or return the reason why not.
 
     `script`: the captions as ASS, timed from the section's start. The worker takes other jobs meanwhile: ffmpeg runs in a
@@ -48,12 +48,12 @@ def draw_clip(
         release_worker()
         return drawing.draw(footage, section, script, target, out, watch)
     except VideoError as error:
-        return Refused(error.message)
+        return UnreadableFile(error.message)
 
 
 def draw_frames(
     footage: Footage, section: VideoSection, script: str, folder: Path, watch: ProgressFiles
-) -> int | Refused:
+) -> int | UnreadableFile:
     """Write the annotated frames of a section to `folder`, as 000001.jpg and so on; returns their number, or a reason."""
     from bot.infra.worker_side import release_worker
     from bot.media.clips import drawing
@@ -62,4 +62,4 @@ def draw_frames(
         release_worker()
         return drawing.draw_frames(footage, section, script, folder, watch)
     except VideoError as error:
-        return Refused(error.message)
+        return UnreadableFile(error.message)

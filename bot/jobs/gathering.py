@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import GatheredFace, Refused
+from bot.domain.faces import GatheredFace, UnreadableFile
 from bot.domain.gathering import CandidateRefusal
 from bot.jobs.config import engine_of
 from bot.jobs.enrolment import by_size, example_problem
@@ -22,7 +22,7 @@ def find_only_face(config: EngineConfig, data: bytes) -> GatheredFace | None:
     from models.recognition.quality import measure
 
     opened = read_picture(config, data)
-    if isinstance(opened, Refused):
+    if isinstance(opened, UnreadableFile):
         return None
     engine = engine_of(config)
     found = by_size(engine.detect(opened.pixels))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused, SeenFace
+from bot.domain.faces import IdentifiedFace, IdentifiedPicture, IdentifyOptions, UnreadableFile
 from bot.domain.messages import Message
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import crop_face, read_picture
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def identify(
     config: EngineConfig, data: bytes, recogniser: bytes, options: IdentifyOptions
-) -> IdentifiedPicture | Refused:
+) -> IdentifiedPicture | UnreadableFile:
     """The largest faces of the picture `data`, each with its guess, and the picture with the names drawn on it."""
     from models.drawing.annotate import annotate
     from models.faces import largest
@@ -30,7 +30,7 @@ def identify(
 
     clock = _Stages()
     opened = read_picture(config, data)
-    if isinstance(opened, Refused):
+    if isinstance(opened, UnreadableFile):
         return opened
     clock.ends("read")
     engine = engine_of(config)
@@ -55,7 +55,7 @@ def identify(
         size=opened.size,
         group_name=naming.group_name,
         faces=tuple(
-            SeenFace(
+            IdentifiedFace(
                 number,
                 opened.to_original(face.box),
                 guess,
@@ -74,7 +74,7 @@ def identify(
 
 def draw_again(
     config: EngineConfig, data: bytes, size: tuple[int, int], faces: Sequence[tuple[int, Box, Guess]], most_bytes: int
-) -> bytes | Refused:
+) -> bytes | UnreadableFile:
     """The picture `data` with each `(number, box, guess)` drawn on it, as a JPEG.
 
     Boxes are in pixels of the upright original. A picture that can't be read, or has another `size` than that original, is
@@ -83,10 +83,10 @@ def draw_again(
     from models.drawing.annotate import annotate
 
     opened = read_picture(config, data)
-    if isinstance(opened, Refused):
+    if isinstance(opened, UnreadableFile):
         return opened
     if opened.size != size:
-        return Refused(Message("this is another picture than before"))
+        return UnreadableFile(Message("this is another picture than before"))
     tags = [_tag(number, opened.from_original(box), guess) for number, box, guess in faces]
     return annotate(opened.pixels, tags, max_bytes=most_bytes)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
     from bot.infra.deadline import Deadline
     from models.faces import ProjectionMethod
     from models.recognition.gallery import Gallery
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def draw_map(
     until: Deadline,
-    rows: Sequence[RosterRow],
+    rows: Sequence[EnrolledEncoding],
     crops: Sequence[bytes | None],
     engine: str,
     projection: ProjectionMethod,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.faces import FaceCrop, Refused
+from bot.domain.faces import FaceCrop, UnreadableFile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from models.recognition.quality import FaceQuality
 
 
-def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
+def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | UnreadableFile:
     """The picture of untrusted bytes, upright and in RGB, or the reason why it can't be read."""
     from bot.media.pictures.opening import open_picture
     from bot.media.pictures.refusals import PictureError, PictureLimits
@@ -25,13 +25,13 @@ def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | Refused:
             data, limits=PictureLimits(max_bytes=config.picture_bytes, max_pixels=config.picture_pixels)
         )
     except PictureError as error:
-        return Refused(error.message)
+        return UnreadableFile(error.message)
 
 
-def picture_refusals(config: EngineConfig, pictures: Sequence[bytes]) -> list[Refused | None]:
+def picture_refusals(config: EngineConfig, pictures: Sequence[bytes]) -> list[UnreadableFile | None]:
     """For each picture the reason why it can't be read, or None."""
     opened = (read_picture(config, data) for data in pictures)
-    return [picture if isinstance(picture, Refused) else None for picture in opened]
+    return [picture if isinstance(picture, UnreadableFile) else None for picture in opened]
 
 
 def crop_face(opened: OpenedPicture, face: Face, quality: FaceQuality) -> FaceCrop:

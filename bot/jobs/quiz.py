@@ -10,7 +10,7 @@ from bot.text.quiz import next_question_time, retention_time, stats_title
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.domain.quiz import KnownMember
+    from bot.domain.quiz import QuizMemberStats
 
 SHOWN_SIDE = 640
 """The side of a crop in the quiz, in pixels. All have the same size, so that the size gives nothing away."""
@@ -22,7 +22,7 @@ def enlarge_crops(crops: Sequence[bytes]) -> list[bytes | None]:
 
 
 def quiz_stats_chart(
-    group: str | None, members: Sequence[KnownMember], mixed_up: Sequence[tuple[str, str, int]]
+    group: str | None, members: Sequence[QuizMemberStats], mixed_up: Sequence[tuple[str, str, int]]
 ) -> bytes:
     """The chart of a player's knowledge of a group, as a PNG. `group`: None for all groups.
 

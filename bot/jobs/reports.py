@@ -11,13 +11,13 @@ from bot.jobs.training import named_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
     from bot.infra.deadline import Deadline
     from models.learning.report import GalleryReport
     from models.recognition.gallery import Gallery
 
 
-def report_on_group(until: Deadline, rows: Sequence[RosterRow], engine: str) -> ReportFigures:
+def report_on_group(until: Deadline, rows: Sequence[EnrolledEncoding], engine: str) -> ReportFigures:
     """The report on the group of `rows`, made in an isolated process. Raises BrokenOffError."""
     from bot.infra.worker_side import release_worker
     from models.learning.isolation import run_in_child

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.domain.rosters import FaceFeedback, RosterRow
+    from bot.domain.rosters import EnrolledEncoding, FaceFeedback
     from models.recognition.classifier import Classifier
     from models.recognition.gallery import Gallery
     from models.recognition.vetoes import Vetoes
@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 
 
 def fit_recogniser(
-    rows: Sequence[RosterRow], engine: str, classifiers: Sequence[bytes] = (), vetoes: Sequence[FaceFeedback] = ()
+    rows: Sequence[EnrolledEncoding],
+    engine: str,
+    classifiers: Sequence[bytes] = (),
+    vetoes: Sequence[FaceFeedback] = (),
 ) -> bytes:
     """A recogniser fitted to `rows`, at least one, serialised.
 
@@ -57,7 +60,7 @@ def _vetoes(feedback: Sequence[FaceFeedback], engine: str) -> Vetoes:
     )
 
 
-def gallery_of(rows: Sequence[RosterRow], engine: str) -> Gallery:
+def gallery_of(rows: Sequence[EnrolledEncoding], engine: str) -> Gallery:
     """The gallery of `rows`, at least one, by the engine of this version."""
     import numpy as np
 

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.answers import Answer
-    from bot.domain.clips import OnScreen
+    from bot.domain.clips import PersonScreenTime
 
 
-def screen_time_chart(title: str, length: float, answer: Answer, cast: Sequence[OnScreen]) -> bytes:
+def screen_time_chart(title: str, length: float, answer: Answer, cast: Sequence[PersonScreenTime]) -> bytes:
     """The screen-time chart of a clip of `length` seconds, as a PNG: each person of `cast` by the name in `answer`.
 
     Two or more unknown people share one row.

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from bot.domain.clips import NamedClip, NamedPerson, NamingOptions, TrackName, merge_spans
-from bot.domain.faces import FaceCrop, Refused
+from bot.domain.faces import FaceCrop, UnreadableFile
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import phash_of
 from bot.media.videos.footage import VideoError
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from models.video.tracks import FaceTracks
 
 
-def track_faces(config: EngineConfig, footage: Footage, section: VideoSection, span: VideoSection) -> bytes | Refused:
+def track_faces(
+    config: EngineConfig, footage: Footage, section: VideoSection, span: VideoSection
+) -> bytes | UnreadableFile:
     """The face tracks of a span of a section, serialised for `join_segments`, or the reason why it can't be read."""
     import numpy as np
 
@@ -42,7 +44,7 @@ def track_faces(config: EngineConfig, footage: Footage, section: VideoSection, s
                 size, first_luma = frame.size, frame.luma
             last_luma = frame.luma
     except VideoError as error:
-        return Refused(error.message)
+        return UnreadableFile(error.message)
     recent = np.array(tracker.cuts.recent, np.float64)
     tracker.close()
     times = np.array(tracker.times, np.float64) - section.start

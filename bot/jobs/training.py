@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
     from bot.infra.deadline import Deadline
     from models.learning.cleaning import SuspectedLabel
     from models.learning.gate import GateComparison
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from models.recognition.gallery import Gallery
 
 
-def train_model(until: Deadline, rows: Sequence[RosterRow], answering: Collection[int], engine: str) -> TrainedModel:
+def train_model(
+    until: Deadline, rows: Sequence[EnrolledEncoding], answering: Collection[int], engine: str
+) -> TrainedModel:
     """Judge the model made of `rows`, and train its classifier if the model passes.
 
     `answering`: the photos of the model in use, which are in `rows` too. A model without further photos passes. Each step
@@ -50,7 +52,7 @@ def train_model(until: Deadline, rows: Sequence[RosterRow], answering: Collectio
     return TrainedModel(judged, named, None, tuple(rows[label.photo].photo for label in suspected))
 
 
-def train_classifier(until: Deadline, rows: Sequence[RosterRow], engine: str) -> TrainedClassifier | None:
+def train_classifier(until: Deadline, rows: Sequence[EnrolledEncoding], engine: str) -> TrainedClassifier | None:
     """A classifier of `rows`, trained in an isolated process; None for too few rows. Raises BrokenOffError."""
     from bot.infra.worker_side import release_worker
 

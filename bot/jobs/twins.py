@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
     from models.drawing.twins import MemberPortrait
     from models.similarity.twins import MemberDistances
 
@@ -30,7 +30,9 @@ MOST_OF_EACH = 8
 """Look-alikes of a member, at most, from the member's own group, and as many from other groups."""
 
 
-def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: Collection[int]) -> GroupTwins | None:
+def find_twins(
+    rows: Sequence[EnrolledEncoding], seen: SeenFaces, engine: str, groups: Collection[int]
+) -> GroupTwins | None:
     """The group among `groups` whose two most alike members are nearest to each other.
 
     None without a group that has two members in `rows`. `engine`: the version of the engine of all encodings.
@@ -66,7 +68,7 @@ def find_twins(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, groups: 
     )
 
 
-def find_look_alikes(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, member: int) -> LookAlikes | None:
+def find_look_alikes(rows: Sequence[EnrolledEncoding], seen: SeenFaces, engine: str, member: int) -> LookAlikes | None:
     """The members in `rows` who are nearest to this one, None for a member without a row.
 
     `engine`: the version of the engine of all encodings.
@@ -84,7 +86,7 @@ def find_look_alikes(rows: Sequence[RosterRow], seen: SeenFaces, engine: str, me
     )
 
 
-def look_alikes_of_each(rows: Sequence[RosterRow], engine: str) -> dict[int, tuple[int, ...]]:
+def look_alikes_of_each(rows: Sequence[EnrolledEncoding], engine: str) -> dict[int, tuple[int, ...]]:
     """By each member's id, the ids of the look-alikes: those of the same group, then those of other groups, nearest first.
 
     `engine`: the version of the engine of all encodings. Either kind has `MOST_OF_EACH` members at most.
@@ -143,13 +145,13 @@ def stack_pictures(pictures: Sequence[bytes]) -> bytes:
     return stacked(pictures)
 
 
-def _distances(rows: Sequence[RosterRow], engine: str) -> MemberDistances:
+def _distances(rows: Sequence[EnrolledEncoding], engine: str) -> MemberDistances:
     from models.similarity.twins import distances
 
     return distances(gallery_of(rows, engine))
 
 
-def _compared(found: MemberDistances, place: int, rows: Sequence[RosterRow], seen: SeenFaces) -> ComparedMember:
+def _compared(found: MemberDistances, place: int, rows: Sequence[EnrolledEncoding], seen: SeenFaces) -> ComparedMember:
     from models.similarity.twins import best_photos_first
 
     member = found.members[place]
@@ -164,7 +166,7 @@ def _compared(found: MemberDistances, place: int, rows: Sequence[RosterRow], see
 
 
 def _look_alike(
-    found: MemberDistances, place: int, other: int, rows: Sequence[RosterRow], seen: SeenFaces
+    found: MemberDistances, place: int, other: int, rows: Sequence[EnrolledEncoding], seen: SeenFaces
 ) -> LookAlike:
     from models.similarity.twins import likeness
 

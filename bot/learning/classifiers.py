@@ -14,7 +14,7 @@ from models.recognition.classifier_file import FORMAT, is_whole
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
     from bot.infra.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 FOLDER = "classifiers"
 
 
-class Classifiers:
+class ClassifierStore:
     """Files by group, engine, and a hash of the file format and the encodings that the classifier was trained on.
 
     So a group whose photos change has no classifier until it is trained anew, and after a rollback it has its earlier one.
@@ -61,7 +61,7 @@ class Classifiers:
         return {int(folder) for folder in folders if folder.isdecimal()}
 
 
-def classifier_key(engine: str, rows: Sequence[RosterRow]) -> str:
+def classifier_key(engine: str, rows: Sequence[EnrolledEncoding]) -> str:
     """The storage key of the classifier of exactly these rows of one group, at least one, in the current file format."""
     digest = sha256(f"{FORMAT}/".encode() + b"".join(f"{row.member}/".encode() + row.vector for row in rows))
     return f"{FOLDER}/{rows[0].group}/{engine}/{digest.hexdigest()[:32]}.keras"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from bot import jobs
 from bot.database.engines import EngineRepository
 from bot.database.labels import LabelRepository
-from bot.database.models import GroupState, ModelRepository
+from bot.database.models import GroupTrainingState, ModelRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.domain.models import Figures
+from bot.domain.models import ModelFigures
 from bot.errors import PersonError, UnseenPhotosError
-from bot.learning.classifiers import Classifiers, classifier_key
+from bot.learning.classifiers import ClassifierStore, classifier_key
 from bot.text.models import gate_objections
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.database.engine import Database
     from bot.domain.models import MadeModel, TrainedClassifier
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
     from bot.jobs import EngineConfig
@@ -40,13 +40,13 @@ the import of TensorFlow. All other work takes the same time for any group; the 
 class TrainableGroup:
     """A group that has photos, with their encodings `rows` by the engine in use, of this name and version."""
 
-    state: GroupState
+    state: GroupTrainingState
     engine: str
     version: str
-    rows: Sequence[RosterRow]
+    rows: Sequence[EnrolledEncoding]
 
     @property
-    def rows_in_use(self) -> list[RosterRow]:
+    def rows_in_use(self) -> list[EnrolledEncoding]:
         """The rows of the photos in use."""
         return [row for row in self.rows if row.photo in self.state.answering]
 
@@ -58,7 +58,7 @@ class ModelMaker:
         self, database: Database, storage: Storage, compute: Compute, config: EngineConfig, quota: TrainingQuota
     ) -> None:
         self._database = database
-        self._classifiers = Classifiers(storage)
+        self._classifiers = ClassifierStore(storage)
         self._compute = compute
         self._config = config
         self._quota = quota
@@ -66,7 +66,7 @@ class ModelMaker:
         self.at_work: int | None = None
         """The id of the group in training; None between trainings."""
 
-    async def find_classifiers(self, rows: Sequence[RosterRow], engine: str) -> tuple[list[bytes], list[int]]:
+    async def find_classifiers(self, rows: Sequence[EnrolledEncoding], engine: str) -> tuple[list[bytes], list[int]]:
         """The classifiers of the groups of `rows`, and the ids of the groups that lack one though they have enough photos.
 
         `rows`: all photos in use of each group. `engine`: the version of the engine of their encodings.
@@ -127,7 +127,7 @@ class ModelMaker:
             await self._classifiers.keep(key, classifier.file)
         elif trained.judged.passes:
             self._too_small.add(key)
-        figures = Figures(
+        figures = ModelFigures(
             len(photos),
             len({row.member for row in rows}),
             trained.judged,

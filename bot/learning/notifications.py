@@ -20,5 +20,5 @@ class Notification:
     news: MadeModel | QuotaUse
 
 
-class Notifications(Outbox[Notification]):
+class NotificationQueue(Outbox[Notification]):
     """The notifications on their way."""

@@ -43,7 +43,7 @@ class FittedRecogniser:
     is_whole: bool = True
 
 
-class Recognisers:
+class RecogniserCache:
     """The recogniser of each set of rosters, fitted in a worker at its first use after a change or a training.
 
     The engine in use is read anew each time, since another process may switch it.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.reports import ReportFigures
     from bot.domain.rosters import Revisions
     from bot.infra.compute import Compute
-    from bot.learning.recognisers import Recognisers
+    from bot.learning.recognisers import RecogniserCache
 
 KEPT = 16
 """Reports in the cache, at most. A report takes 50 kB."""
@@ -25,10 +25,10 @@ LIMIT = 600.0
 """Seconds that a report may take. A group of nine members with ten photos each takes a quarter of a minute."""
 
 
-class Reports:
+class ReportCache:
     """The report on each group, about all its photos, also those that wait for the next model."""
 
-    def __init__(self, database: Database, compute: Compute, recognisers: Recognisers) -> None:
+    def __init__(self, database: Database, compute: Compute, recognisers: RecogniserCache) -> None:
         self._database = database
         self._compute = compute
         self._recognisers = recognisers

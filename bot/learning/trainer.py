@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from bot.database.engine import Database
     from bot.domain.models import MadeModel
     from bot.domain.quotas import QuotaUse
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
     from bot.jobs import EngineConfig
-    from bot.learning.notifications import Notifications
+    from bot.learning.notifications import NotificationQueue
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class Trainer:
         database: Database,
         maker: ModelMaker,
         quota: TrainingQuota,
-        notifications: Notifications,
+        notifications: NotificationQueue,
         *,
         after: int,
         quiet: float | None,
@@ -83,7 +83,7 @@ class Trainer:
         storage: Storage,
         compute: Compute,
         config: EngineConfig,
-        notifications: Notifications,
+        notifications: NotificationQueue,
         *,
         after: int,
         most_an_hour: int,
@@ -121,7 +121,7 @@ class Trainer:
         """The trainings of a server within the last hour."""
         return self._quota.use(server)
 
-    async def classifiers(self, rows: Sequence[RosterRow], engine: str) -> list[bytes]:
+    async def classifiers(self, rows: Sequence[EnrolledEncoding], engine: str) -> list[bytes]:
         """The classifiers of the groups of `rows`, all photos in use of each. A group that lacks one is trained soon."""
         files, lacking = await self._maker.find_classifiers(rows, engine)
         if lacking:

@@ -21,7 +21,7 @@ from bot.links import reasons
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from bot.links.egress import Egress
+    from bot.links.egress import EgressProxy
     from bot.links.protocol import DownloadRequest
 
     FetchProgressCallback = Callable[[float | None, int], None]
@@ -42,14 +42,14 @@ LINE_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Programs:
+class DownloadPrograms:
     """Absolute paths of the programs that a download may start; `deno` is empty where it isn't installed."""
 
     deno: str
     ffmpeg: str
 
     @classmethod
-    def find(cls) -> Programs:
+    def find(cls) -> DownloadPrograms:
         """The programs of the installed packages, not those of the system."""
         import imageio_ffmpeg
         from deno import find_deno_bin
@@ -122,7 +122,7 @@ async def running(
 
 async def listen(
     process: asyncio.subprocess.Process,
-    proxy: Egress,
+    proxy: EgressProxy,
     folder: Path,
     max_bytes: int,
     messages: DownloadMessages,
@@ -145,7 +145,7 @@ async def listen(
 
 
 async def _kill_when_too_large(
-    process: asyncio.subprocess.Process, proxy: Egress, folder: Path, max_bytes: int
+    process: asyncio.subprocess.Process, proxy: EgressProxy, folder: Path, max_bytes: int
 ) -> bool:
     """Kill the process once it exceeds its bytes; returns True then. Merging needs the room twice."""
     while True:

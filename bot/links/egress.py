@@ -46,7 +46,7 @@ _HOP = frozenset({"connection", "proxy-connection", "keep-alive", "proxy-authori
 
 
 @dataclass(frozen=True, slots=True)
-class Upstream:
+class UpstreamProxy:
     """The operator's own proxy. It is trusted, so nobody checks its address. `credential`: the value of Proxy-Authorization."""
 
     host: str
@@ -55,7 +55,7 @@ class Upstream:
     credential: str | None
 
     @classmethod
-    def read(cls, url: str) -> Upstream:
+    def read(cls, url: str) -> UpstreamProxy:
         """The proxy of `http://USER:PASSWORD@HOST:PORT`. Raises ValueError for other text."""
         parts = parts_of(url)
         if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -75,12 +75,12 @@ class _AnswerError(Exception):
 
 
 @dataclass(slots=True)
-class Egress:
+class EgressProxy:
     """A running proxy, made by `egress`. `max_bytes`: in both directions together."""
 
     allowed: Allowed
     resolver: AbstractResolver
-    upstream: Upstream | None
+    upstream: UpstreamProxy | None
     max_bytes: int
     port: int = 0
     password: str = field(default_factory=lambda: secrets.token_urlsafe(24))
@@ -188,10 +188,10 @@ class Egress:
 
 @asynccontextmanager
 async def egress(
-    allowed: Allowed, max_bytes: int, upstream: Upstream | None = None, resolver: AbstractResolver | None = None
-) -> AsyncGenerator[Egress]:
+    allowed: Allowed, max_bytes: int, upstream: UpstreamProxy | None = None, resolver: AbstractResolver | None = None
+) -> AsyncGenerator[EgressProxy]:
     """A proxy for one download of `max_bytes`, on a free port of 127.0.0.1. It ends with its connections."""
-    proxy = Egress(allowed, resolver or ThreadedResolver(), upstream, max_bytes)
+    proxy = EgressProxy(allowed, resolver or ThreadedResolver(), upstream, max_bytes)
     serving: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -257,7 +257,7 @@ async def _body(reader: asyncio.StreamReader, headers: list[tuple[str, str]]) ->
 
 
 async def _connect_upstream(
-    upstream: Upstream, address: str, port: int
+    upstream: UpstreamProxy, address: str, port: int
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection through the operator's proxy, which gets the checked address and never the name."""
     reader, writer = await asyncio.open_connection(

@@ -16,11 +16,11 @@ from bot.errors import StorageError
 from bot.infra.limited_process import stderr_tail
 from bot.infra.temporary import TemporaryFolder
 from bot.links import reasons
-from bot.links.download_process import PAGE_BYTES, DownloadMessages, Programs, listen, running
-from bot.links.egress import Upstream, egress
+from bot.links.download_process import PAGE_BYTES, DownloadMessages, DownloadPrograms, listen, running
+from bot.links.egress import UpstreamProxy, egress
 from bot.links.protocol import DownloadRequest, DownloadTask, LinkFailure
 from bot.links.reasons import LinkError
-from bot.links.sites import Sites, normalise
+from bot.links.sites import PermittedSites, normalise
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
@@ -55,7 +55,7 @@ def normalised_link(settings: Settings, link: str) -> str:
     try:
         return normalise(link)
     except ValueError:
-        raise reasons.not_a_link(Sites.read(settings.link_sites)) from None
+        raise reasons.not_a_link(PermittedSites.read(settings.link_sites)) from None
 
 
 async def inspect(settings: Settings, link: str, *, resolver: AbstractResolver | None = None) -> LinkInfo:
@@ -130,7 +130,7 @@ def _file(messages: DownloadMessages, folder: Path) -> Path:
     """The downloaded file, a plain one with content, in `folder` itself."""
     file = folder / Path(str((messages.done or {}).get("file"))).name
     if file.is_symlink() or not file.is_file() or not file.stat().st_size:
-        raise reasons.of_failure(LinkFailure.NO_VIDEO, "", None, Sites(frozenset()), 0)
+        raise reasons.of_failure(LinkFailure.NO_VIDEO, "", None, PermittedSites(frozenset()), 0)
     return file
 
 
@@ -145,9 +145,9 @@ async def _download(
     resolver: AbstractResolver | None = None,
 ) -> DownloadMessages:
     """Run a downloading process in `folder` for `seconds` at most; returns its messages. Raises LinkError, StorageError."""
-    sites = Sites.read(settings.link_sites)
+    sites = PermittedSites.read(settings.link_sites)
     link = normalised_link(settings, link)
-    programs = await asyncio.to_thread(Programs.find)
+    programs = await asyncio.to_thread(DownloadPrograms.find)
     await _copy_cookies(settings, folder)
     max_bytes = settings.clip_bytes
     async with egress(
@@ -207,11 +207,11 @@ async def _copy_cookies(settings: Settings, folder: Path) -> None:
         raise reasons.no_cookies() from None
 
 
-def _upstream(settings: Settings) -> Upstream | None:
+def _upstream(settings: Settings) -> UpstreamProxy | None:
     url = settings.link_proxy.get_secret_value()
     if not url:
         return None
     try:
-        return Upstream.read(url)
+        return UpstreamProxy.read(url)
     except ValueError:
         raise reasons.no_proxy() from None

@@ -13,7 +13,7 @@ from bot.links.protocol import LinkFailure
 from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:
-    from bot.links.sites import Sites
+    from bot.links.sites import PermittedSites
 
 LONGEST_DETAIL = 200
 MOST_READ = 10_000
@@ -121,7 +121,7 @@ class LinkError(PersonError):
         self.detail = detail
 
 
-def not_a_link(sites: Sites) -> LinkError:
+def not_a_link(sites: PermittedSites) -> LinkError:
     """The error for text that is no http link."""
     return LinkError("I take links that begin with http:// or https://, to one video on {sites}.", sites=sites.listed)
 
@@ -158,7 +158,7 @@ def too_large(max_bytes: int) -> LinkError:
 
 
 def of_failure(
-    failure: LinkFailure, detail: str, status: int | None, sites: Sites, max_bytes: int
+    failure: LinkFailure, detail: str, status: int | None, sites: PermittedSites, max_bytes: int
 ) -> LinkError | StorageError:
     """The error for a failure that the downloading process reports. `status`: of HTTP, None where there is none."""
     match failure:

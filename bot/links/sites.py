@@ -21,7 +21,7 @@ LONGEST_LINK = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Sites:
+class PermittedSites:
     """The permitted extractors of yt-dlp, by their names in lower case.
 
     `names`: those that take links to any host that they know. `hosts`: (name, host) of those that take links to one host.

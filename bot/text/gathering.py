@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.gathering import CandidateRefusal, RefusalReason
 
 if TYPE_CHECKING:
-    from bot.domain.gathering import Gathering, SourceFailure
+    from bot.domain.gathering import GatherProgress, SourceFailure
 
 REASONS = {
     CandidateRefusal.NO_CLEAR_FACE: "no single face that is large and sharp",
@@ -32,7 +32,7 @@ REASONS = {
 """Each stands after the number of photos or links."""
 
 
-def left_out_counts(gathering: Gathering) -> list[tuple[int, str]]:
+def left_out_counts(gathering: GatherProgress) -> list[tuple[int, str]]:
     """The number of photos and links that were left out for each reason, the most frequent first."""
     counts = Counter[RefusalReason | CandidateRefusal]()
     counts.update(gathering.refused)

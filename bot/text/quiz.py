@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.text.formatting import approximate_duration
 
 if TYPE_CHECKING:
-    from bot.domain.quiz import KnownMember
+    from bot.domain.quiz import QuizMemberStats
 
 
 def stats_title(group: str | None) -> str:
@@ -15,12 +15,12 @@ def stats_title(group: str | None) -> str:
     return f"{group or 'All groups'}: whom you know"
 
 
-def retention_time(known: KnownMember) -> str:
+def retention_time(known: QuizMemberStats) -> str:
     """The time for which the face stays in mind: `4 months`."""
     return "not asked yet" if known.stability is None else approximate_duration(known.stability)
 
 
-def next_question_time(known: KnownMember) -> str:
+def next_question_time(known: QuizMemberStats) -> str:
     """The time until the next question about the member: `now`, `in 3 days`; a dash before the first question."""
     if known.days_until_due is None:
         return "—"

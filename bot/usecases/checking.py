@@ -17,7 +17,7 @@ from bot.database.clips import ClipRepository
 from bot.database.crops import CropRepository
 from bot.database.engine import sqlite_file
 from bot.database.tables.base import utc_now
-from bot.domain.backups import Fault, Finding
+from bot.domain.backups import DataFault, DataFaultKind
 from bot.domain.enums import ClipState
 from bot.errors import OperatorError, PersonError
 from bot.usecases.retention import UNNAMED
@@ -39,7 +39,7 @@ _OF_INDEX: Final = re.compile(r"\bindex\b")
 """In what SQLite says of an index. Whatever it says, the tables have the rows."""
 
 
-async def check(settings: Settings, *, mends: bool) -> list[Finding]:
+async def check(settings: Settings, *, mends: bool) -> list[DataFault]:
     """What doesn't fit in a data folder. `mends`: what can be mended without loss is mended.
 
     Of another database than SQLite, only its rows and files are checked. Raises OperatorError where there is no database.
@@ -48,7 +48,7 @@ async def check(settings: Settings, *, mends: bool) -> list[Finding]:
     if database is not None and not database.is_file():
         raise OperatorError("There is no database at {file}, so there is nothing to check.", file=str(database))
     found = [] if database is None else await asyncio.to_thread(_check_database, database, mends)
-    sound = not any(finding.fault is Fault.DATABASE and not finding.mended for finding in found)
+    sound = not any(finding.fault is DataFaultKind.DATABASE and not finding.mended for finding in found)
     try:
         async with App.open(settings, own_processes=False) as app:
             found += await _check_crops(app)
@@ -57,49 +57,53 @@ async def check(settings: Settings, *, mends: bool) -> list[Finding]:
             found += await _check_clips(app, mends=mends)
     except (PersonError, SQLAlchemyError) as error:
         reason = getattr(error, "orig", None) or error
-        found.append(Finding(Fault.UNCHECKED, "", str(reason)))
+        found.append(DataFault(DataFaultKind.UNCHECKED, "", str(reason)))
     return found
 
 
-def _check_database(path: Path, mends: bool) -> list[Finding]:
+def _check_database(path: Path, mends: bool) -> list[DataFault]:
     try:
         with snapshots.connected(path) as connection:
             return [*_check_pages(connection, mends), *_check_references(connection, mends)]
     except sqlite3.DatabaseError as error:
-        return [Finding(Fault.DATABASE, path.name, str(error))]
+        return [DataFault(DataFaultKind.DATABASE, path.name, str(error))]
 
 
-def _check_pages(connection: sqlite3.Connection, mends: bool) -> list[Finding]:
+def _check_pages(connection: sqlite3.Connection, mends: bool) -> list[DataFault]:
     problems = left = snapshots.problems(connection)
     mendable = all(_OF_INDEX.search(problem) for problem in problems)
     if problems and mendable and mends and snapshots.mend_indexes(connection):
         left = snapshots.problems(connection)
-    return [Finding(Fault.DATABASE, "", problem, mendable, mended=problem not in left) for problem in problems]
+    return [
+        DataFault(DataFaultKind.DATABASE, "", problem, mendable, mended=problem not in left) for problem in problems
+    ]
 
 
-def _check_references(connection: sqlite3.Connection, mends: bool) -> list[Finding]:
-    found: list[Finding] = []
+def _check_references(connection: sqlite3.Connection, mends: bool) -> list[DataFault]:
+    found: list[DataFault] = []
     for broken in snapshots.broken_references(connection):
         mendable = broken.on_delete in {"SET NULL", "CASCADE"}
         mended = mends and snapshots.mend_reference(connection, broken)
-        found.append(Finding(Fault.REFERENCE, f"{broken.table} {broken.row}", broken.parent, mendable, mended))
+        found.append(
+            DataFault(DataFaultKind.REFERENCE, f"{broken.table} {broken.row}", broken.parent, mendable, mended)
+        )
     return found
 
 
-async def _check_crops(app: App) -> list[Finding]:
+async def _check_crops(app: App) -> list[DataFault]:
     async with app.database.reading() as session:
         crops = await CropRepository(session).named()
-    found: list[Finding] = []
+    found: list[DataFault] = []
     for start in range(0, len(crops), AT_ONCE):
         found += await _check_some(app, crops[start : start + AT_ONCE])
     return found
 
 
-async def _check_some(app: App, crops: Sequence[NamedCrop]) -> list[Finding]:
+async def _check_some(app: App, crops: Sequence[NamedCrop]) -> list[DataFault]:
     files = await asyncio.gather(*(app.storage.get(crop.key) for crop in crops))
     there = [(crop, file) for crop, file in zip(crops, files, strict=True) if file is not None]
     found = [
-        Finding(Fault.MISSING_CROP, crop.key, _person(crop))
+        DataFault(DataFaultKind.MISSING_CROP, crop.key, _person(crop))
         for crop, file in zip(crops, files, strict=True)
         if file is None
     ]
@@ -108,7 +112,7 @@ async def _check_some(app: App, crops: Sequence[NamedCrop]) -> list[Finding]:
     )
     for (crop, _), refused in zip(there, refusals, strict=True):
         if refused is not None:
-            found.append(Finding(Fault.UNREADABLE_CROP, crop.key, _person(crop)))
+            found.append(DataFault(DataFaultKind.UNREADABLE_CROP, crop.key, _person(crop)))
     return found
 
 
@@ -116,20 +120,20 @@ def _person(crop: NamedCrop) -> str:
     return f"{crop.group}, {crop.member}" if crop.member is not None else ""
 
 
-async def _check_files(app: App, *, mendable: bool, mends: bool) -> list[Finding]:
-    found: list[Finding] = []
+async def _check_files(app: App, *, mendable: bool, mends: bool) -> list[DataFault]:
+    found: list[DataFault] = []
     async for keys in app.storage.older("crops", utc_now() - UNNAMED):
         async with app.database.reading() as session:
             used = await CropRepository(session).used(keys)
         for key in sorted(set(keys) - used):
             if mends and mendable:
                 await app.storage.delete(key)
-            found.append(Finding(Fault.UNNAMED_CROP, key, mendable=mendable, mended=mends and mendable))
+            found.append(DataFault(DataFaultKind.UNNAMED_CROP, key, mendable=mendable, mended=mends and mendable))
     return found
 
 
-async def _check_clips(app: App, *, mends: bool) -> list[Finding]:
-    found: list[Finding] = []
+async def _check_clips(app: App, *, mends: bool) -> list[DataFault]:
+    found: list[DataFault] = []
     async with app.database.writing() as session:
         clips = ClipRepository(session)
         for job in await clips.at_work_since(utc_now() - STALE):
@@ -137,5 +141,5 @@ async def _check_clips(app: App, *, mends: bool) -> list[Finding]:
             mendable = job.state is ClipState.WORKING
             if mends and mendable:
                 await clips.move(job, ClipState.WAITING)
-            found.append(Finding(Fault.STALE_CLIP, str(job.id), job.title, mendable, mends and mendable))
+            found.append(DataFault(DataFaultKind.STALE_CLIP, str(job.id), job.title, mendable, mends and mendable))
     return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
-from bot.database.engines import EncodingProgress, EngineRepository, FacelessPhoto, UnseenCrop
+from bot.database.engines import EncodingProgress, EngineRepository, FacelessPhoto, UnencodedCrop
 from bot.domain.engines import DownloadStep, EncodingStep
 from bot.errors import EngineAwayError, EngineBrokenError, PersonError, WorkLostError
 from bot.infra import downloads
@@ -50,7 +50,7 @@ class ListedEngine:
 
 
 @dataclass(frozen=True, slots=True)
-class Switched:
+class EngineSwitch:
     """The engine that answers from now on, and the photos in which it finds no face."""
 
     name: str
@@ -66,7 +66,7 @@ async def list_engines(app: App) -> list[ListedEngine]:
     return [await _listed(app, name, in_use=name == in_use) for name in names()]
 
 
-async def install(app: App, name: str, folder: Path | None, progress: EngineProgressCallback) -> Switched:
+async def install(app: App, name: str, folder: Path | None, progress: EngineProgressCallback) -> EngineSwitch:
     """Get the missing files of an engine, from their publishers or from `folder`, and put it into use.
 
     Raises PersonError for an unknown engine, for files that can't be had or are others, and as `use` does. After an error the
@@ -83,7 +83,7 @@ async def install(app: App, name: str, folder: Path | None, progress: EngineProg
     return await use(app, name, progress)
 
 
-async def use(app: App, name: str, progress: EngineProgressCallback) -> Switched:
+async def use(app: App, name: str, progress: EngineProgressCallback) -> EngineSwitch:
     """Put an installed engine into use, after it has encoded every crop on record.
 
     Raises PersonError where it is not installed, doesn't work here, or finds no face in any photo.
@@ -107,7 +107,7 @@ async def use(app: App, name: str, progress: EngineProgressCallback) -> Switched
                 )
             # A photo that the running bot has added meanwhile is encoded first.
             if await engines.use(name, version):
-                return Switched(name, version, encoded, tuple(await engines.faceless(version)))
+                return EngineSwitch(name, version, encoded, tuple(await engines.faceless(version)))
 
 
 async def _listed(app: App, name: str, *, in_use: bool) -> ListedEngine:
@@ -176,7 +176,7 @@ async def _see_all(app: App, config: EngineConfig, version: str, progress: Engin
             )
 
 
-async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[UnseenCrop]) -> dict[int, bytes | None]:
+async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[UnencodedCrop]) -> dict[int, bytes | None]:
     """The encoding of each crop by its id; None where the engine finds no face, or the file is gone."""
     read = await asyncio.gather(*(app.storage.get(crop.key) for crop in crops))
     there = {crop.crop: data for crop, data in zip(crops, read, strict=True) if data is not None}

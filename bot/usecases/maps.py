@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables.rosters import Group
     from bot.domain.maps import GroupMap
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ async def _crop(app: App, key: str | None) -> bytes | None:
     return None if key is None else await app.storage.get(key)
 
 
-def in_turns(rows: Sequence[RosterRow], most: int) -> list[RosterRow]:
+def in_turns(rows: Sequence[EnrolledEncoding], most: int) -> list[EnrolledEncoding]:
     """At most `most` rows, in their order: the first photo of each member, then the second of each, and so on."""
     turns: dict[int, int] = {}
     ranked: list[tuple[int, int]] = []

@@ -47,7 +47,7 @@ class GroupStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class ModelHistory:
     """The models of a group, the newest first."""
 
     group: int
@@ -84,18 +84,18 @@ async def status(app: App, server_id: int, group: str | None = None) -> list[Gro
         return [await _status(app, session, one) for one in groups]
 
 
-async def history(app: App, server_id: int, group: str) -> History:
+async def history(app: App, server_id: int, group: str) -> ModelHistory:
     """All models of a group. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         found = await require_group(session, [server_id], group)
-        return History(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
+        return ModelHistory(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
 
 
-async def history_again(app: App, server_id: int, group_id: int) -> History:
+async def history_again(app: App, server_id: int, group_id: int) -> ModelHistory:
     """All models of a group by its id. Raises PersonError where the group is gone."""
     async with app.database.reading() as session:
         found = await require_group_by_id(session, [server_id], group_id)
-        return History(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
+        return ModelHistory(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
 
 
 async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:

@@ -31,7 +31,7 @@ IGNORED = {"lost+found"}
 """What an empty disk holds."""
 
 
-class NotEmptyError(OperatorError):
+class FolderNotEmptyError(OperatorError):
     """The data folder holds something."""
 
     def __init__(self, folder: Path) -> None:
@@ -72,7 +72,7 @@ def restore(settings: Settings, path: Path, passphrase: str | None) -> BackupCon
 
 def _require_empty(folder: Path) -> None:
     if folder.exists() and any(entry.name not in IGNORED for entry in folder.iterdir()):
-        raise NotEmptyError(folder)
+        raise FolderNotEmptyError(folder)
 
 
 def _require_room(folder: Path, size: int) -> None:
@@ -167,4 +167,4 @@ def _move(new: Path, folder: Path) -> None:
     try:
         new.rename(folder)
     except OSError as error:
-        raise NotEmptyError(folder) from error
+        raise FolderNotEmptyError(folder) from error

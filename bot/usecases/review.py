@@ -14,7 +14,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.base import utc_now
 from bot.database.training_set import TrainingSetRepository
 from bot.domain.corrections import Correction, CorrectionKind
-from bot.domain.enums import Learns, Meaning
+from bot.domain.enums import AnnotationMeaning, LearningPolicy
 from bot.domain.reviews import ReviewNote
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
@@ -39,7 +39,7 @@ FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReviewItem:
     """A face for a reviewer, its crop as a JPEG, and the number of faces that wait, this one included."""
 
     face: FaceInReview
@@ -48,7 +48,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class NothingLeft:
+class NothingToReview:
     """No face waits. `elsewhere`: the number of faces with other reviewers.
 
     `fewest`: (name, photos) of members with few photos. `confined`: other, age-restricted channels whose faces are reviewed
@@ -58,14 +58,14 @@ class NothingLeft:
     elsewhere: int
     confined: tuple[int, ...]
     fewest: tuple[tuple[str, int], ...]
-    learns: Learns
+    learns: LearningPolicy
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ReviewPage:
     """The next view of a reviewer. `note`: the result of the last press. `undoable`: the id of the face that it was about."""
 
-    content: Shown | NothingLeft
+    content: ReviewItem | NothingToReview
     note: Correction | ReviewNote | None = None
     undoable: int | None = None
 
@@ -76,7 +76,7 @@ async def next_page(
     actor: Actor,
     note: Correction | ReviewNote | None = None,
     undoable: int | None = None,
-) -> Page:
+) -> ReviewPage:
     """The face that the reviewer has, or the next one. It is reserved for the reviewer for a while."""
     _check(actor)
     while True:
@@ -85,11 +85,11 @@ async def next_page(
             taken = await reviews.take(server_id, actor.id, actor.channel_id)
             if taken.face is None:
                 confined = [one for one in await reviews.confined(server_id) if one != actor.channel_id]
-                return Page(await _nothing_left(session, server_id, taken.elsewhere, confined), note, undoable)
+                return ReviewPage(await _nothing_left(session, server_id, taken.elsewhere, confined), note, undoable)
             face = await reviews.read(server_id, taken.face)
         crop = await app.storage.get(face.crop_key)
         if crop is not None:
-            return Page(Shown(face, crop, taken.left), note, undoable)
+            return ReviewPage(ReviewItem(face, crop, taken.left), note, undoable)
         log.warning("%s is gone from the storage, so its face can't be reviewed", face.crop_key)
         async with app.database.writing() as session:
             await ReviewRepository(session, utc_now()).lost(taken.face)
@@ -97,29 +97,29 @@ async def next_page(
 
 async def say_yes(
     app: App, server_id: int, face_id: int, member_id: int, actor: Actor, *, deliberate: bool = False
-) -> Page:
+) -> ReviewPage:
     """Answer with a member. `deliberate`: learn from the face even if it is small or blurred."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
         member = await require_member_by_id(session, shown.rosters, member_id)
-        given = AnnotationInput(face_id, Meaning.MEMBER, member.id, member.name, deliberate)
+        given = AnnotationInput(face_id, AnnotationMeaning.MEMBER, member.id, member.name, deliberate)
         return given, Correction(CorrectionKind.MEMBER, member.name)
 
     return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def say_no(app: App, server_id: int, face_id: int, member_id: int, actor: Actor) -> Page:
+async def say_no(app: App, server_id: int, face_id: int, member_id: int, actor: Actor) -> ReviewPage:
     """Answer that the face isn't a member."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
         member = await require_member_by_id(session, shown.rosters, member_id)
-        given = AnnotationInput(face_id, Meaning.NOT_MEMBER, member.id, member.name)
+        given = AnnotationInput(face_id, AnnotationMeaning.NOT_MEMBER, member.id, member.name)
         return given, Correction(CorrectionKind.NOT_MEMBER, member.name)
 
     return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def say_name(app: App, server_id: int, face_id: int, text: str, actor: Actor) -> Page:
+async def say_name(app: App, server_id: int, face_id: int, text: str, actor: Actor) -> ReviewPage:
     """Answer with a name, in any spelling of the rosters. Raises PersonError for an invalid name."""
     name = checked_name(text)
 
@@ -129,7 +129,7 @@ async def say_name(app: App, server_id: int, face_id: int, text: str, actor: Act
     return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, actor: Actor) -> Page:
+async def say_nobody(app: App, server_id: int, face_id: int, meaning: AnnotationMeaning, actor: Actor) -> ReviewPage:
     """Answer that the face is a stranger, or no face."""
 
     async def speech(_session: AsyncSession, _: FaceInReview) -> tuple[AnnotationInput, Correction]:
@@ -138,7 +138,7 @@ async def say_nobody(app: App, server_id: int, face_id: int, meaning: Meaning, a
     return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def show(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
+async def show(app: App, server_id: int, face_id: int, actor: Actor) -> ReviewPage:
     """Show a face once more, unless it is answered or with another reviewer meanwhile; else the next."""
     _check(actor)
     note = None
@@ -151,7 +151,7 @@ async def show(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
     return await next_page(app, server_id, actor, note)
 
 
-async def skip(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
+async def skip(app: App, server_id: int, face_id: int, actor: Actor) -> ReviewPage:
     """Skip a face; it comes to this reviewer last."""
     _check(actor)
     async with app.database.writing() as session:
@@ -162,7 +162,7 @@ async def skip(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
     return await next_page(app, server_id, actor, ReviewNote.SKIPPED if here else ReviewNote.FACE_FORGOTTEN)
 
 
-async def undo(app: App, server_id: int, face_id: int, actor: Actor) -> Page:
+async def undo(app: App, server_id: int, face_id: int, actor: Actor) -> ReviewPage:
     """Undo the reviewer's annotation of a face, and show the face again."""
     _check(actor)
     async with app.database.writing() as session:
@@ -187,7 +187,7 @@ async def close(app: App, server_id: int, actor: Actor) -> None:
         await ReviewRepository(session, utc_now()).release(server_id, actor.id)
 
 
-async def _answer(app: App, server_id: int, face_id: int, actor: Actor, speech: Speech) -> Page:
+async def _answer(app: App, server_id: int, face_id: int, actor: Actor, speech: Speech) -> ReviewPage:
     """Write the reviewer's annotation unless another reviewer was faster, and go on to the next face."""
     _check(actor)
     note: Correction | ReviewNote
@@ -211,11 +211,13 @@ async def _answer(app: App, server_id: int, face_id: int, actor: Actor, speech: 
     return await next_page(app, server_id, actor, note, undoable)
 
 
-async def _nothing_left(session: AsyncSession, server_id: int, elsewhere: int, confined: Sequence[int]) -> NothingLeft:
+async def _nothing_left(
+    session: AsyncSession, server_id: int, elsewhere: int, confined: Sequence[int]
+) -> NothingToReview:
     counts = [(count.member, count.photos) for count in await RosterRepository(session).photo_counts([server_id])]
     members = sorted(((name, photos) for name, photos in counts if name is not None), key=lambda one: one[1])
     learns = (await ServerRepository(session).choices(server_id)).learns
-    return NothingLeft(elsewhere, tuple(confined), tuple(members[:FEWEST]), learns)
+    return NothingToReview(elsewhere, tuple(confined), tuple(members[:FEWEST]), learns)
 
 
 def _check(actor: Actor) -> None:

@@ -10,7 +10,7 @@ from bot.database.lookup import require_group_by_id
 from bot.database.quotas import STORED, QuotaRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.domain.enums import Origin, teaches
+from bot.domain.enums import FaceOrigin, teaches
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.usecases.questions import crops
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.servers import ServerChoices
-    from bot.domain.enums import Learns
+    from bot.domain.enums import LearningPolicy
     from bot.domain.quotas import QuotaUse
     from bot.domain.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class SetupChoices:
     """A server's choices, as its moderators see them in one channel.
 
     `groups`: names by id. `forget_days`: days after which a face without a label is forgotten. `quotas`: the use of each.
@@ -40,12 +40,12 @@ class Setup:
     quotas: tuple[QuotaUse, ...]
 
 
-async def read(app: App, server_id: int, channel_id: int) -> Setup:
+async def read(app: App, server_id: int, channel_id: int) -> SetupChoices:
     """The choices of a server, and of one of its channels."""
     async with app.database.reading() as session:
         choices = await ServerRepository(session).choices(server_id)
         groups = await RosterRepository(session).groups({SHARED_ROSTER, server_id})
-        return Setup(
+        return SetupChoices(
             choices=choices,
             threshold=app.settings.threshold if choices.threshold is None else choices.threshold,
             default_group=await ServerRepository(session).default_group(channel_id),
@@ -72,11 +72,11 @@ async def choose_threshold(app: App, server_id: int, threshold: float) -> None:
         await ServerRepository(session).choose_threshold(server_id, threshold)
 
 
-async def choose_learns(app: App, server_id: int, learns: Learns) -> int:
+async def choose_learns(app: App, server_id: int, learns: LearningPolicy) -> int:
     """Choose the extent of learning. Crops that may no longer teach are deleted; returns the number of their faces."""
     async with app.database.writing() as session:
         await ServerRepository(session).choose_learns(server_id, learns)
-        useless = [origin for origin in Origin if not teaches(learns, origin)]
+        useless = [origin for origin in FaceOrigin if not teaches(learns, origin)]
         dropped = await CropRepository(session).drop_unlabelled(server_id, useless)
         gone = await CropRepository(session).sweep()
     await crops.forget_files(app, gone)

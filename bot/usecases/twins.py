@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.photos import PublicPhoto
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
     from bot.domain.twins import ComparedMember
 
 NO_TWO = Message("Twins take two members with a photo each", hint=Hint.ADD_TWINS)
@@ -134,7 +134,9 @@ async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: 
     return DrawnLookAlikes(found, await app.compute.run(jobs.draw_look_alikes, found, crops))
 
 
-async def _photos(app: App, groups: Collection[int], engine: str) -> tuple[list[RosterRow], dict[int, PublicPhoto]]:
+async def _photos(
+    app: App, groups: Collection[int], engine: str
+) -> tuple[list[EnrolledEncoding], dict[int, PublicPhoto]]:
     async with app.database.reading() as session:
         rows, photos = (
             await RosterRepository(session).rows_of(groups, engine),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.domain.answers import AnsweredPicture
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 from cogs.answers import texts
 from cogs.common.layout import (
     AMBER,
@@ -112,4 +112,4 @@ def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
 def _band(face: AnsweredFace) -> Band:
     if face.annotation is None:
         return face.guess.band
-    return Band.UNKNOWN if face.annotation.meaning is Meaning.NOT_MEMBER else Band.SURE
+    return Band.UNKNOWN if face.annotation.meaning is AnnotationMeaning.NOT_MEMBER else Band.SURE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.answers import MOST_CANDIDATES
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 from bot.text.faces import UNKNOWN, faces_left_out, guess_text, name_and_confidence
 from bot.text.formatting import circled, percent
 from cogs.common.discord_limits import LONGEST_ALT
@@ -25,7 +25,7 @@ ALL_RIGHT, FIX_A_FACE, DETAILS, HIDE, UNDO = "All right", "Fix a face", "Details
 NO_FACE = "I see no face in it. A larger or clearer picture helps."
 NOT_KEPT = "-# I could not keep this answer, so nobody can correct it later."
 DRAWING_OUTDATED = "-# The picture still carries the names from before."
-NOBODY = {Meaning.STRANGER: "not a member", Meaning.NOT_A_FACE: "not a face"}
+NOBODY = {AnnotationMeaning.STRANGER: "not a member", AnnotationMeaning.NOT_A_FACE: "not a face"}
 REMOVED = "a member removed since"
 LONGEST_ATTRIBUTION = 300
 """Characters. A longer attribution gives the number of people instead of their mentions."""
@@ -75,7 +75,9 @@ def face_line(face: AnsweredFace) -> str:
     number = circled(face.number)
     if face.annotation is not None:
         label = plain(annotation_text(face.annotation))
-        return f"{number} **{label}** ✓" if face.annotation.meaning is Meaning.MEMBER else f"{number} {label} ✓"
+        return (
+            f"{number} **{label}** ✓" if face.annotation.meaning is AnnotationMeaning.MEMBER else f"{number} {label} ✓"
+        )
     name, confidence = name_and_confidence(face.guess)
     return f"{number} **{plain(name)}** {confidence}" if name else f"{number} {UNKNOWN}"
 
@@ -110,17 +112,17 @@ def face_alt_text(face: AnsweredFace) -> str:
 def suggestion_line(annotation: FaceAnnotation) -> str:
     """`Suggested: **Momo**, by @fan`."""
     label = plain(annotation_text(annotation))
-    return (
-        f"Suggested: {f'**{label}**' if annotation.meaning is Meaning.MEMBER else label}, by <@{annotation.author_id}>"
-    )
+    if annotation.meaning is AnnotationMeaning.MEMBER:
+        label = f"**{label}**"
+    return f"Suggested: {label}, by <@{annotation.author_id}>"
 
 
 def annotation_text(annotation: FaceAnnotation) -> str:
     """`Momo`, `not Momo`, `not a member`, `not a face`."""
     name = annotation.name or REMOVED
-    return {Meaning.MEMBER: name, Meaning.NOT_MEMBER: f"not {name}"}.get(annotation.meaning) or NOBODY[
+    return {AnnotationMeaning.MEMBER: name, AnnotationMeaning.NOT_MEMBER: f"not {name}"}.get(
         annotation.meaning
-    ]
+    ) or NOBODY[annotation.meaning]
 
 
 def flaws_line(flaws: Sequence[Flaw]) -> str:

@@ -17,12 +17,12 @@ from cogs.clips.components import CancelClipButton, RedrawClipButton
 from cogs.clips.reporter import DiscordClipReporter
 from cogs.clips.requests import reply_target, request_clip
 from cogs.clips.texts import MENU, NO_LINK, NO_VIDEO, NO_VIDEO_FILE, ONE_OF_TWO
-from cogs.clips.videos import Link, given_video, linked, unlabelled_video_of, video_of
+from cogs.clips.videos import VideoLink, given_video, linked, unlabelled_video_of, video_of
 from cogs.common.places import everywhere
 from cogs.common.requests import interaction_request, searchable_groups
 
 if TYPE_CHECKING:
-    from cogs.common.media import Media
+    from cogs.common.media import MessageMedia
 
 
 class ClipsCog(commands.Cog):
@@ -80,7 +80,7 @@ class ClipsCog(commands.Cog):
     async def _request(
         self,
         interaction: discord.Interaction[Nugu],
-        found: Media | Link,
+        found: MessageMedia | VideoLink,
         start: float | None = None,
         length: float | None = None,
         style: CaptionStyle = CaptionStyle.NAMES,
@@ -98,7 +98,7 @@ class ClipsCog(commands.Cog):
             await request_clip(self.client, asked, found, reply_target(interaction, card_id), start, length, style)
 
 
-def _given(link: str | None, video: discord.Attachment | None) -> Media | Link:
+def _given(link: str | None, video: discord.Attachment | None) -> MessageMedia | VideoLink:
     """The video of a command. Raises PersonError unless exactly one of link and file is given."""
     if (link is None) == (video is None):
         raise PersonError(ONE_OF_TWO)

@@ -9,7 +9,7 @@ from bot.domain.enums import CaptionStyle
 from bot.usecases import upload_limits
 from bot.usecases.clips import request
 from cogs.clips.cards import taken_card
-from cogs.clips.videos import Link, receive
+from cogs.clips.videos import VideoLink, receive
 from cogs.common.errors import sentence_for
 from cogs.common.layout import message_card
 from cogs.common.long_commands import TOKEN_SECONDS
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.usecases.questions.identify import IdentifyRequest
-    from cogs.common.media import Media
+    from cogs.common.media import MessageMedia
 
 
 def reply_target(interaction: discord.Interaction[Nugu], card_id: int) -> ReplyTarget:
@@ -35,7 +35,9 @@ def reply_target(interaction: discord.Interaction[Nugu], card_id: int) -> ReplyT
     )
 
 
-async def annotate(client: Nugu, message: discord.Message, shows: discord.Message, found: Media | Link) -> None:
+async def annotate(
+    client: Nugu, message: discord.Message, shows: discord.Message, found: MessageMedia | VideoLink
+) -> None:
     """Request the clip of a video that a message asks about. `shows` is the message with the video.
 
     A card answers at once; an error takes its place.
@@ -54,7 +56,7 @@ async def annotate(client: Nugu, message: discord.Message, shows: discord.Messag
 async def request_clip(
     client: Nugu,
     asked: IdentifyRequest,
-    found: Media | Link,
+    found: MessageMedia | VideoLink,
     target: ReplyTarget,
     start: float | None = None,
     length: float | None = None,
@@ -64,7 +66,7 @@ async def request_clip(
 
     Raises PersonError.
     """
-    if isinstance(found, Link):
+    if isinstance(found, VideoLink):
         clip_request = ClipRequest(found.url, found.start if start is None else start, length, style, found.spoiler)
         await request.ask(client.app, asked, clip_request, target)
         return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.answers import AnsweredFace
-    from bot.domain.clips import ClipProgress, FinishedClip, OnScreen
+    from bot.domain.clips import ClipProgress, FinishedClip, PersonScreenTime
 
 MENU = "Annotate this clip"
 """The name of the context menu of a message."""
@@ -136,7 +136,7 @@ def people_text(finished: FinishedClip, room: int) -> str:
     return lines_within(lines, room)
 
 
-def person_line(face: AnsweredFace, seen: OnScreen | None) -> str:
+def person_line(face: AnsweredFace, seen: PersonScreenTime | None) -> str:
     """`① **Tzuyu** 97% · 0:42 in all · 0:03, 0:40`, with at most `MOST_SPANS` spans."""
     if seen is None or not seen.spans or face.is_no_face:
         return face_line(face)
@@ -167,7 +167,7 @@ def clip_alt_text(finished: FinishedClip) -> str:
 
 def chart_alt_text(finished: FinishedClip) -> str:
     """The content of the chart of screen times."""
-    seen: Mapping[int, OnScreen] = {person.number: person for person in finished.cast}
+    seen: Mapping[int, PersonScreenTime] = {person.number: person for person in finished.cast}
     listed, unknown = _grouped(
         [face for _, face in finished.answer.faces if face.number in seen and not face.is_no_face]
     )
@@ -190,7 +190,7 @@ def _grouped(faces: Sequence[AnsweredFace]) -> tuple[list[AnsweredFace], list[An
     return [face for face in faces if not face.is_unknown], unknown
 
 
-def _seconds(faces: Sequence[AnsweredFace], seen: Mapping[int, OnScreen]) -> str:
+def _seconds(faces: Sequence[AnsweredFace], seen: Mapping[int, PersonScreenTime]) -> str:
     """The time for which at least one of the people is on screen."""
     _, seconds = common_screen_time(seen[face.number].spans for face in faces if face.number in seen)
     return duration(seconds)

@@ -14,7 +14,16 @@ from bot.errors import PersonError
 from bot.text.formatting import MEBIBYTE
 from bot.text.links import first_link, start_in
 from cogs.clips.texts import avi_refused, video_too_large, video_unread
-from cogs.common.media import PICTURE_ENDINGS, SPOILER, VIDEO_ENDINGS, Media, MediaKind, attached, is_discords, name_in
+from cogs.common.media import (
+    PICTURE_ENDINGS,
+    SPOILER,
+    VIDEO_ENDINGS,
+    MediaKind,
+    MessageMedia,
+    attached,
+    is_discords,
+    name_in,
+)
 from cogs.common.message_media import embeds_of, hides, media_of, texts_of
 from cogs.common.pictures import UNREADABLE, why_unread
 
@@ -30,7 +39,7 @@ SECONDS_WITHOUT_A_BYTE = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class VideoLink:
     """A link to a video on a site. `spoiler`: its writer hid it, `||so||`."""
 
     url: str
@@ -42,7 +51,7 @@ class Link:
         return start_in(self.url)
 
 
-def video_of(message: discord.Message) -> Media | Link | None:
+def video_of(message: discord.Message) -> MessageMedia | VideoLink | None:
     """The first video of a message and of the messages that it forwards: posted, embedded, or linked in the text."""
     for media in media_of(message):
         if media.kind is MediaKind.VIDEO:
@@ -58,26 +67,26 @@ def video_of(message: discord.Message) -> Media | Link | None:
     return None
 
 
-def unlabelled_video_of(message: discord.Message) -> Media | None:
+def unlabelled_video_of(message: discord.Message) -> MessageMedia | None:
     """The first file of a message without a declared type, which may be a video."""
     return next((media for media in media_of(message) if media.kind is MediaKind.UNKNOWN), None)
 
 
-def given_video(attachment: discord.Attachment) -> Media | None:
+def given_video(attachment: discord.Attachment) -> MessageMedia | None:
     """The video of a command; None for a file of another declared type."""
     media = attached(attachment)
     return media if media.kind in {MediaKind.VIDEO, MediaKind.UNKNOWN} else None
 
 
-def linked(link: str) -> Media | Link:
+def linked(link: str) -> MessageMedia | VideoLink:
     """The target of a link: a file on Discord's servers, or a site."""
     if is_discords(link) and name_in(link, "").lower().endswith(VIDEO_ENDINGS):
         name = name_in(link, "video")
-        return Media(name, link, MediaKind.VIDEO, spoiler=name.startswith(SPOILER))
-    return Link(link)
+        return MessageMedia(name, link, MediaKind.VIDEO, spoiler=name.startswith(SPOILER))
+    return VideoLink(link)
 
 
-async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
+async def receive(client: Nugu, video: MessageMedia, folder: Path) -> PostedVideo:
     """The video as a file in `folder`. Raises PersonError for an AVI, a file that is too large, or one that is gone."""
     limit = client.app.settings.clip_bytes
     if video.name.lower().endswith(AVI):
@@ -96,7 +105,7 @@ async def receive(client: Nugu, video: Media, folder: Path) -> PostedVideo:
     return PostedVideo(video.name.removeprefix(SPOILER), path)
 
 
-async def stream(video: Media, path: Path, limit: int) -> None:
+async def stream(video: MessageMedia, path: Path, limit: int) -> None:
     """Read a file into `path`. Raises PersonError above `limit` bytes, and discord.HTTPException where Discord refuses."""
     timeout = aiohttp.ClientTimeout(total=None, sock_connect=SECONDS_WITHOUT_A_BYTE, sock_read=SECONDS_WITHOUT_A_BYTE)
     async with (
@@ -117,10 +126,10 @@ async def stream(video: Media, path: Path, limit: int) -> None:
                 await asyncio.to_thread(file.write, chunk)
 
 
-def _embedded(embed: discord.Embed) -> Media | Link | None:
+def _embedded(embed: discord.Embed) -> MessageMedia | VideoLink | None:
     """The video of an embed: a file that Discord serves, or its page."""
     proxied = embed.video.proxy_url
     if proxied is not None and is_discords(proxied):
         name = name_in(embed.url or proxied, "video")
-        return Media(name, proxied, MediaKind.VIDEO, spoiler=name.startswith(SPOILER))
+        return MessageMedia(name, proxied, MediaKind.VIDEO, spoiler=name.startswith(SPOILER))
     return linked(embed.url) if embed.url is not None else None

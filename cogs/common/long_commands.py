@@ -29,7 +29,7 @@ TOKEN_SECONDS = 14 * 60
 """Seconds for which the bot answers an interaction: a minute less than its token is valid."""
 
 
-class Progress:
+class ProgressResponse:
     """The deferred response to an interaction, edited while work goes on."""
 
     def __init__(self, interaction: discord.Interaction[Nugu]) -> None:

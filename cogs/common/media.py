@@ -49,7 +49,7 @@ class MediaKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class MessageMedia:
     """A file that a message shows.
 
     `url`: Discord's address of it. For a file that Discord doesn't serve, the address in the message, and `refusal` is the
@@ -65,9 +65,9 @@ class Media:
     refusal: Message | None = None
 
 
-def attached(attachment: discord.Attachment) -> Media:
+def attached(attachment: discord.Attachment) -> MessageMedia:
     """An attachment of a message, of a command or of a form."""
-    return Media(
+    return MessageMedia(
         attachment.filename,
         attachment.url,
         kind_of(attachment.filename, attachment.content_type),

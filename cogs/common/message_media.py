@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.common.media import SPOILER, Media, MediaKind, attached, is_discords, kind_of, name_in
+from cogs.common.media import SPOILER, MediaKind, MessageMedia, attached, is_discords, kind_of, name_in
 from cogs.common.texts import EMBEDDED_PICTURE, LOTTIE, NOT_SERVED
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _HIDDEN = re.compile(r"\|\|(.+?)\|\|", re.DOTALL)
 
 
-def media_of(message: discord.Message) -> list[Media]:
+def media_of(message: discord.Message) -> list[MessageMedia]:
     """Every file of a message and of the messages that it forwards, once each. A file that is covered once is a spoiler."""
-    found: dict[int | str, Media] = {}
+    found: dict[int | str, MessageMedia] = {}
     for part in _with_forwarded(message):
         for identity, media in _files(part):
             before = found.get(identity, media)
@@ -68,7 +68,7 @@ def _with_forwarded(message: discord.Message) -> list[discord.Message | discord.
     return [message, *message.message_snapshots]
 
 
-def _files(part: discord.Message | discord.MessageSnapshot) -> Iterator[tuple[int | str, Media]]:
+def _files(part: discord.Message | discord.MessageSnapshot) -> Iterator[tuple[int | str, MessageMedia]]:
     """The files of one message, each with its identity."""
     for attachment in part.attachments:
         yield attachment.id, attached(attachment)
@@ -81,7 +81,7 @@ def _files(part: discord.Message | discord.MessageSnapshot) -> Iterator[tuple[in
         yield sticker.id, _sticker(sticker)
 
 
-def _component_files(component: discord.Component, *, covered: bool) -> Iterator[tuple[int | str, Media]]:
+def _component_files(component: discord.Component, *, covered: bool) -> Iterator[tuple[int | str, MessageMedia]]:
     """The files of one component, each with its identity: an upload's id, by which a message may list it too."""
     match component:
         case discord.MediaGalleryComponent():
@@ -99,7 +99,7 @@ def _component_files(component: discord.Component, *, covered: bool) -> Iterator
 
 def _component_file(
     item: discord.UnfurledMediaItem, *, spoiler: bool, name: str | None = None, size: int | None = None
-) -> tuple[int | str, Media]:
+) -> tuple[int | str, MessageMedia]:
     """A file of a component, with its identity: an upload at its own address, another file at Discord's proxy.
 
     Only Discord sets the id of an upload, so its address is trusted as an attachment's is.
@@ -108,7 +108,7 @@ def _component_file(
     addresses = [item.url, *([item.proxy_url] if item.proxy_url else [])]
     uploaded = item.attachment_id is not None
     served = item.url if uploaded else next(filter(is_discords, addresses), None)
-    media = Media(
+    media = MessageMedia(
         name,
         served or item.url,
         kind_of(name, item.content_type),
@@ -119,7 +119,7 @@ def _component_file(
     return item.attachment_id or item.url, media
 
 
-def _embed_picture(embed: discord.Embed, *, covered: bool) -> Media | None:
+def _embed_picture(embed: discord.Embed, *, covered: bool) -> MessageMedia | None:
     """The picture of an embed at Discord's proxy; the large one if it has two."""
     url = embed.image.proxy_url or embed.thumbnail.proxy_url
     if url is None:
@@ -127,9 +127,9 @@ def _embed_picture(embed: discord.Embed, *, covered: bool) -> Media | None:
     kind = MediaKind.STILL if embed.type == "video" else MediaKind.PICTURE
     refusal = None if is_discords(url) else NOT_SERVED
     name = name_in(url, EMBEDDED_PICTURE)
-    return Media(name, url, kind, spoiler=covered or name.startswith(SPOILER), refusal=refusal)
+    return MessageMedia(name, url, kind, spoiler=covered or name.startswith(SPOILER), refusal=refusal)
 
 
-def _sticker(sticker: discord.StickerItem) -> Media:
+def _sticker(sticker: discord.StickerItem) -> MessageMedia:
     is_lottie = sticker.format is discord.StickerFormatType.lottie
-    return Media(sticker.name, sticker.url, MediaKind.PICTURE, refusal=LOTTIE if is_lottie else None)
+    return MessageMedia(sticker.name, sticker.url, MediaKind.PICTURE, refusal=LOTTIE if is_lottie else None)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.domain.messages import Message
-    from cogs.common.media import Media
+    from cogs.common.media import MessageMedia
 
 UNREADABLE = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
 """Errors that reading a file from Discord raises."""
@@ -50,7 +50,7 @@ async def read_attachments(client: Nugu, attachments: Sequence[discord.Attachmen
 
 
 async def read_file(
-    client: Nugu, media: Media, limit: int, kind: Literal["files", "pictures"] = "files"
+    client: Nugu, media: MessageMedia, limit: int, kind: Literal["files", "pictures"] = "files"
 ) -> SubmittedFile:
     """One file of up to `limit` bytes; a larger one is not fetched. A problem becomes the file's `refusal`."""
     if media.refusal is not None:
@@ -77,6 +77,6 @@ def why_unread(error: Exception) -> Message:
     return CONNECTION_LOST
 
 
-def _is_stray(media: Media, submitted: SubmittedFile) -> bool:
+def _is_stray(media: MessageMedia, submitted: SubmittedFile) -> bool:
     """Whether a file without a declared type is no picture."""
     return media.kind is MediaKind.UNKNOWN and submitted.refusal is None and sniff(submitted.data) is None

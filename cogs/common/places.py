@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import discord
 from discord import app_commands
 
-from bot.domain.places import Here
+from bot.domain.places import Place
 from bot.errors import PersonError
 from cogs.common.texts import ONLY_IN_SERVERS
 
@@ -59,9 +59,9 @@ def channel_of(interaction: discord.Interaction[Nugu]) -> int | None:
     return place(interaction.channel) if interaction.channel else interaction.channel_id
 
 
-def here_of(interaction: discord.Interaction[Nugu]) -> Here:
+def here_of(interaction: discord.Interaction[Nugu]) -> Place:
     """Where an interaction is, for the comparison with what was asked there."""
-    return Here(server_of(interaction), channel_of(interaction), interaction.user.id)
+    return Place(server_of(interaction), channel_of(interaction), interaction.user.id)
 
 
 def is_restricted(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 from bot.usecases.questions import correct, crops
 from cogs.common.components import PersistentItem, actor_of, question_here
 from cogs.common.layout import Button, Select, custom_id, message_card
@@ -78,14 +78,14 @@ class NotAMemberButton(PersistentItem[Button], template=rf"nugu:stranger:{FACE_I
     """Labels the face as a stranger's."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        await _say_nobody(interaction, Meaning.STRANGER, self.ids)
+        await _say_nobody(interaction, AnnotationMeaning.STRANGER, self.ids)
 
 
 class NotAFaceButton(PersistentItem[Button], template=rf"nugu:noface:{FACE_IDS}"):
     """Labels the box as not a face."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
-        await _say_nobody(interaction, Meaning.NOT_A_FACE, self.ids)
+        await _say_nobody(interaction, AnnotationMeaning.NOT_A_FACE, self.ids)
 
 
 class NotThisMemberButton(PersistentItem[Button], template=rf"nugu:isnt:{FACE_IDS}:(?P<member>\d+)"):
@@ -111,7 +111,7 @@ other_name_listener = modal_listener(rf"nugu:else:{FACE_IDS}", _named)
 """Answers `OtherNameModal`."""
 
 
-async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: Meaning, ids: dict[str, int]) -> None:
+async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: AnnotationMeaning, ids: dict[str, int]) -> None:
     app, actor = interaction.client.app, await actor_of(interaction)
     answer = await question_here(interaction, ids["question"])
     corrected = await correct.say_nobody(app, answer.id, ids["face"], meaning, actor)

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.domain.corrections import CorrectionKind
-from bot.domain.enums import Untaught
+from bot.domain.enums import NotLearnedReason
 from bot.text.formatting import circled
 from cogs.common.markup import plain
 
@@ -36,13 +36,13 @@ RESULTS = {
     CorrectionKind.SUGGESTED: "Thank you: I keep that as a suggestion until somebody trusted here agrees.",
 }
 UNTAUGHT = {
-    Untaught.SMALL: "{faces} too small",
-    Untaught.BLURRED: "{faces} too blurred",
-    Untaught.FORGOTTEN: "{faces} forgotten by now",
-    Untaught.SHARED: "the group is shared with every server, and no server teaches it",
-    Untaught.CHOSEN: "this server chose so in `/setup`",
-    Untaught.FULL: "this server has as many photos as it may; `/setup` shows how many",
-    Untaught.PRIVATE: "in private I learn nothing",
+    NotLearnedReason.SMALL: "{faces} too small",
+    NotLearnedReason.BLURRED: "{faces} too blurred",
+    NotLearnedReason.FORGOTTEN: "{faces} forgotten by now",
+    NotLearnedReason.SHARED: "the group is shared with every server, and no server teaches it",
+    NotLearnedReason.CHOSEN: "this server chose so in `/setup`",
+    NotLearnedReason.FULL: "this server has as many photos as it may; `/setup` shows how many",
+    NotLearnedReason.PRIVATE: "in private I learn nothing",
 }
 
 
@@ -84,7 +84,7 @@ def correction_sentence(correction: Correction) -> str:
     return f"{result} {learning_sentence(correction.untaught)}" if correction.untaught else result
 
 
-def learning_sentence(untaught: Sequence[Untaught | None]) -> str:
+def learning_sentence(untaught: Sequence[NotLearnedReason | None]) -> str:
     """The number of faces that become photos, and the reasons for the others: `I learn from 8 of 9 faces: 1 is too small.`
 
     `untaught`: for each face the reason why it does not become a photo, None where it does.
@@ -99,7 +99,7 @@ def learning_sentence(untaught: Sequence[Untaught | None]) -> str:
     return f"I learn from {taught or 'none'} of {faces} faces: {reasons}."
 
 
-def _reason(reason: Untaught, count: int | None) -> str:
+def _reason(reason: NotLearnedReason, count: int | None) -> str:
     """The reason for `count` of several faces; None: for the only one."""
     faces = "it is" if count is None else "1 is" if count == 1 else f"{count} are"
     return UNTAUGHT[reason].format(faces=faces)

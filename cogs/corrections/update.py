@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class Edit(Protocol):
+class CardEditor(Protocol):
     """Edits the card of a message, and replaces its files where `attachments` is given."""
 
     async def __call__(self, *, view: discord.ui.LayoutView, attachments: Sequence[discord.File] = ...) -> object: ...
 
 
-async def refresh_card(client: Nugu, answer: Answer, message: discord.Message, edit: Edit) -> None:
+async def refresh_card(client: Nugu, answer: Answer, message: discord.Message, edit: CardEditor) -> None:
     """Edit the card of an answer, about pictures or a clip, to the names of now.
 
     A picture with an old name is drawn again if Discord still has the original. Otherwise the card says that its names

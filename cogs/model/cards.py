@@ -55,7 +55,7 @@ from cogs.model.texts import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.models import GroupReport, GroupStatus, History, RollbackPlan
+    from bot.usecases.models import GroupReport, GroupStatus, ModelHistory, RollbackPlan
     from bot.usecases.roster.labels import LabelledPhoto
 
 PAGE = 4
@@ -69,7 +69,7 @@ def status_card(groups: Sequence[GroupStatus]) -> Card:
     return framed_card(BLUE, _joined([status_text(group) for group in groups], "\n\n"))
 
 
-def history_card(history: History, page: int) -> Card:
+def history_card(history: ModelHistory, page: int) -> Card:
     """A page of a group's models, the newest first. Pages count from 0."""
     if not history.models:
         return message_card(no_model_sentence(history.name))

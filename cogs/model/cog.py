@@ -17,7 +17,7 @@ from bot.usecases.setup import choices as choices_of
 from cogs.common.autocomplete import Name, own_groups
 from cogs.common.discord_limits import LONGEST_OPTION, MOST_OPTIONS
 from cogs.common.layout import CardAndFiles, message_card
-from cogs.common.long_commands import Progress
+from cogs.common.long_commands import ProgressResponse
 from cogs.common.places import require_server
 from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import requires
@@ -72,7 +72,7 @@ class ModelCog(commands.GroupCog, name="model"):
         async def work() -> CardAndFiles:
             return message_card(training_sentence(await training)), []
 
-        await Progress(interaction).run(work())
+        await ProgressResponse(interaction).run(work())
 
     @app_commands.command(name="rollback")
     @app_commands.autocomplete(group=own_groups)

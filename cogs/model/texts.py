@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from discord.utils import format_dt
 
-from bot.domain.enums import Origin
+from bot.domain.enums import FaceOrigin
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
 from bot.domain.quotas import QuotaUse
 from bot.errors import QuotaError
@@ -34,9 +34,9 @@ WRONG_LABELS = "Labels that look wrong"
 LABELS_STAY = "Labels still count; I only learn from no further face until then. `/setup` shows all such limits."
 
 ORIGINS = {
-    Origin.ASKED: "said by",
-    Origin.SUBMITTED: "handed in by",
-    Origin.GATHERED: "gathered, and confirmed by",
+    FaceOrigin.ASKED: "said by",
+    FaceOrigin.SUBMITTED: "handed in by",
+    FaceOrigin.GATHERED: "gathered, and confirmed by",
 }
 
 

@@ -51,8 +51,8 @@ from cogs.quiz.texts import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.quiz.stats import Knowledge, Leaderboard
-    from bot.usecases.quiz.view import QuizQuestion, Verdict
+    from bot.usecases.quiz.stats import Leaderboard, QuizStats
+    from bot.usecases.quiz.view import QuizQuestion, RoundVerdict
 
 
 def question_card(question: QuizQuestion) -> CardAndFiles:
@@ -75,7 +75,7 @@ def question_card(question: QuizQuestion) -> CardAndFiles:
     return card, [file]
 
 
-def verdict_card(verdict: Verdict) -> CardAndFiles:
+def verdict_card(verdict: RoundVerdict) -> CardAndFiles:
     """The right name, another photo of the member, and the button for the next round or the result of the quiz."""
     truth, progress = verdict.name(verdict.truth), verdict.progress
     parts: list[Part] = [verdict_text(verdict)]
@@ -115,7 +115,7 @@ def board_card(board: Leaderboard) -> Card:
     return framed_card(BLUE, "\n".join(lines))
 
 
-def knowledge_card(known: Knowledge) -> CardAndFiles:
+def knowledge_card(known: QuizStats) -> CardAndFiles:
     """The members that a player knows, as a picture whose alt text says the same."""
     file = discord.File(BytesIO(known.picture), filename="known.png")
     chart = gallery((file.filename, knowledge_alt_text(known)))
@@ -134,7 +134,7 @@ def forget_card() -> Card:
     )
 
 
-def _marked_names(verdict: Verdict) -> Row:
+def _marked_names(verdict: RoundVerdict) -> Row:
     """The names of the round: the right one with ✓, a wrong choice with ✗."""
     row = Row()
     for member, name in verdict.names:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.usecases.quiz import play
-from bot.usecases.quiz.play import Missed, TooLateError
+from bot.usecases.quiz.play import LateAnswerError, WrongRaceAnswer
 from bot.usecases.quiz.view import QuizQuestion, verdict
 from cogs.common.components import PersistentItem
 from cogs.common.layout import Button, message_card
@@ -72,11 +72,11 @@ async def _answer(interaction: discord.Interaction[Nugu], round_id: int, chosen:
     app, server_id, now = interaction.client.app, require_server(interaction), discord.utils.utcnow()
     try:
         given = await play.answer(app, server_id, round_id, interaction.user.id, chosen, now)
-    except TooLateError:
+    except LateAnswerError:
         over = await verdict(app, server_id, round_id)
         await show(interaction, *verdict_card(over), ephemeral=False)
         raise
-    if isinstance(given, Missed):
+    if isinstance(given, WrongRaceAnswer):
         await interaction.followup.send(view=message_card(missed_sentence(given)), ephemeral=True)
         return
     await show(interaction, *verdict_card(given), ephemeral=False)

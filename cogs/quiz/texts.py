@@ -11,10 +11,10 @@ from bot.text.quiz import next_question_time, retention_time
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
-    from bot.domain.quiz import KnownMember, PersonScore
-    from bot.usecases.quiz.play import Missed
-    from bot.usecases.quiz.stats import Knowledge
-    from bot.usecases.quiz.view import QuizProgress, Summary, Verdict
+    from bot.domain.quiz import PersonScore, QuizMemberStats
+    from bot.usecases.quiz.play import WrongRaceAnswer
+    from bot.usecases.quiz.stats import QuizStats
+    from bot.usecases.quiz.view import QuizProgress, QuizSummary, RoundVerdict
 
 REVEAL, PASS = "Show who it is", "I don't know"
 NEXT, AGAIN = "Next", "Play again"
@@ -52,7 +52,7 @@ def score_line(progress: QuizProgress) -> str:
     return f"{counted(progress.points, 'point')} · streak {progress.streak}"
 
 
-def verdict_sentence(verdict: Verdict) -> str:
+def verdict_sentence(verdict: RoundVerdict) -> str:
     """The member of a round, and whether somebody gave the right name."""
     truth = plain(verdict.name(verdict.truth))
     if verdict.progress.race:
@@ -64,12 +64,12 @@ def verdict_sentence(verdict: Verdict) -> str:
     return f"**✗ Wrong: this is {truth}**, not {plain(verdict.name(verdict.chosen))}"
 
 
-def verdict_text(verdict: Verdict) -> str:
+def verdict_text(verdict: RoundVerdict) -> str:
     """The verdict, and the round that it belongs to."""
     return f"{verdict_sentence(verdict)}\n-# {plain(verdict.group_name)} · {round_line(verdict.progress)}"
 
 
-def verdict_note(verdict: Verdict, *, player: int) -> str:
+def verdict_note(verdict: RoundVerdict, *, player: int) -> str:
     """The player's score: in a race with their mention, else with the time when the member is asked again."""
     score = score_line(verdict.progress)
     if verdict.progress.race:
@@ -99,12 +99,12 @@ def mistaken_alt_text(name: str) -> str:
     return f"A photo of {name}"
 
 
-def missed_sentence(missed: Missed) -> str:
+def missed_sentence(missed: WrongRaceAnswer) -> str:
     """A wrong answer in a race that goes on."""
     return f"✗ Wrong: it isn't **{plain(missed.name)}**. Others may still name the face."
 
 
-def summary_text(summary: Summary, progress: QuizProgress) -> str:
+def summary_text(summary: QuizSummary, progress: QuizProgress) -> str:
     """The result of a quiz that is over."""
     if progress.race:
         places = (
@@ -141,14 +141,14 @@ def own_place_line(place: int, score: PersonScore) -> str:
     return f"…\n{place}. <@{score.person}> · **{counted(score.points, 'point')}**"
 
 
-def knowledge_text(known: Knowledge) -> str:
+def knowledge_text(known: QuizStats) -> str:
     """The number of members that a person was asked about."""
     of = f" of {plain(known.group)}" if known.group else ""
     asked = sum(bool(member.seen) for member in known.members)
     return f"## Whom you know{of}\nYou were asked about {asked} of {counted(len(known.members), 'member')}."
 
 
-def knowledge_alt_text(known: Knowledge) -> str:
+def knowledge_alt_text(known: QuizStats) -> str:
     """The content of the chart of a person's knowledge, without markup."""
     lines = [_known_member(member) for member in known.members]
     lines += [f"{name} and {other} mixed up {counted(times, 'time')}" for name, other, times in known.mixed_up]
@@ -160,7 +160,7 @@ def forgotten_sentence(answers: int) -> str:
     return f"I forgot your quizzes: {counted(answers, 'answer')}, your points, and whom you know."
 
 
-def _known_member(known: KnownMember) -> str:
+def _known_member(known: QuizMemberStats) -> str:
     if not known.seen:
         return f"{known.name} not asked yet"
     return (

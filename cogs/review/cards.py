@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.usecases.review import Shown
+from bot.usecases.review import ReviewItem
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import BLUE, Button, Card, CardAndFiles, Part, Row, custom_id, framed_card
 from cogs.corrections.cards import members_menu
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.reviews import FaceInReview
-    from bot.usecases.review import Page
+    from bot.usecases.review import ReviewPage
 
 LONGEST_LINK = 512
 
 
-def review_card(page: Page) -> CardAndFiles:
+def review_card(page: ReviewPage) -> CardAndFiles:
     """The next face with its crop and the buttons for an answer, or why there is none."""
     parts: list[Part] = []
     if page.note is not None:
         parts.append(f"-# {note_sentence(page.note)}")
     files: list[discord.File] = []
-    if isinstance(page.content, Shown):
+    if isinstance(page.content, ReviewItem):
         face = page.content.face
         file = discord.File(BytesIO(page.content.crop), filename=f"face-{face.face.id}.jpg")
         files.append(file)
@@ -68,7 +68,7 @@ def review_card(page: Page) -> CardAndFiles:
     return framed_card(BLUE, *parts), files
 
 
-def choice_card(shown: Shown, urls: Sequence[str]) -> Card:
+def choice_card(shown: ReviewItem, urls: Sequence[str]) -> Card:
     """The menu of members, and the buttons for a face that shows none. `urls`: of the crop that the card shows already."""
     id = shown.face.face.id
     return framed_card(

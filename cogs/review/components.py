@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 from bot.usecases import review
 from cogs.answers.cards import picture_urls
 from cogs.common.components import PersistentItem, actor_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.client import Nugu
     from bot.usecases.questions.correct import Actor
-    from bot.usecases.review import Page
+    from bot.usecases.review import ReviewPage
     from cogs.common.modals import ModalSubmission
 
 FACE = r"(?P<face>\d+)"
@@ -37,7 +37,7 @@ class _ReviewItem(PersistentItem[Any], template=r"nugu:item"):
         app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
         await show(interaction, *review_card(await self.answer(app, server_id, actor)))
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
         """Save the answer, and find the next page."""
         raise NotImplementedError
 
@@ -45,63 +45,63 @@ class _ReviewItem(PersistentItem[Any], template=r"nugu:item"):
 class ReviewYesButton(_ReviewItem, template=rf"nugu:review:yes:{MEMBER}"):
     """Confirms the proposed member."""
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
         return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], actor)
 
 
 class ReviewUseButton(_ReviewItem, template=rf"nugu:review:use:{MEMBER}"):
     """Confirms the proposed member, and learns from the face although it is small or blurred."""
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
         return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], actor, deliberate=True)
 
 
 class ReviewNoButton(_ReviewItem, template=rf"nugu:review:no:{MEMBER}"):
     """Denies the proposed member."""
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
         return await review.say_no(app, server_id, self.ids["face"], self.ids["member"], actor)
 
 
 class ReviewNotAFaceButton(_ReviewItem, template=rf"nugu:review:noface:{FACE}"):
     """Labels the crop as not a face."""
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
-        return await review.say_nobody(app, server_id, self.ids["face"], Meaning.NOT_A_FACE, actor)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
+        return await review.say_nobody(app, server_id, self.ids["face"], AnnotationMeaning.NOT_A_FACE, actor)
 
 
 class ReviewNotAMemberButton(_ReviewItem, template=rf"nugu:review:stranger:{FACE}"):
     """Labels the face as a stranger's."""
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
-        return await review.say_nobody(app, server_id, self.ids["face"], Meaning.STRANGER, actor)
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
+        return await review.say_nobody(app, server_id, self.ids["face"], AnnotationMeaning.STRANGER, actor)
 
 
 class ReviewSkipButton(_ReviewItem, template=rf"nugu:review:skip:{FACE}"):
     """Skips the face."""
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
         return await review.skip(app, server_id, self.ids["face"], actor)
 
 
 class ReviewUndoButton(_ReviewItem, template=rf"nugu:review:undo:{FACE}"):
     """Undoes the reviewer's last answer."""
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
         return await review.undo(app, server_id, self.ids["face"], actor)
 
 
 class ReviewNextButton(_ReviewItem, template=r"nugu:review:next"):
     """Looks for a new face."""
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
         return await review.next_page(app, server_id, actor)
 
 
 class ReviewBackButton(_ReviewItem, template=rf"nugu:review:look:{FACE}"):
     """Returns from the menu of members to the face."""
 
-    async def answer(self, app: App, server_id: int, actor: Actor) -> Page:
+    async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
         return await review.show(app, server_id, self.ids["face"], actor)
 
 
@@ -112,7 +112,7 @@ class ReviewOtherButton(PersistentItem[Button], template=rf"nugu:review:who:{FAC
         assert interaction.message is not None
         app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
         page = await review.show(app, server_id, self.ids["face"], actor)
-        if isinstance(page.content, review.Shown) and page.content.face.face.id == self.ids["face"]:
+        if isinstance(page.content, review.ReviewItem) and page.content.face.face.id == self.ids["face"]:
             card = choice_card(page.content, picture_urls(interaction.message))
             await interaction.edit_original_response(view=card)
         else:

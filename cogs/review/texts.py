@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from discord.utils import format_dt
 
 from bot.domain.corrections import Correction
-from bot.domain.enums import Learns, Origin
+from bot.domain.enums import FaceOrigin, LearningPolicy
 from bot.domain.reviews import ReviewNote
 from bot.text.faces import face_quality, flaw_sentence, guess_text
 from bot.text.formatting import joined, percent
@@ -19,7 +19,7 @@ from models.faces import Band
 if TYPE_CHECKING:
     from bot.domain.answers import FaceAnnotation
     from bot.domain.reviews import FaceInReview
-    from bot.usecases.review import NothingLeft
+    from bot.usecases.review import NothingToReview
 
 MOST_SUGGESTIONS = 5
 
@@ -39,7 +39,7 @@ NOTES = {
     ReviewNote.ANSWERED_BY_REVIEWER: "You answered that one meanwhile.",
     ReviewNote.ANSWERED_BY_ANOTHER: "Somebody else answered that one meanwhile.",
 }
-ORIGINS = {Origin.ASKED: "Asked", Origin.SUBMITTED: "Handed in", Origin.GATHERED: "Gathered"}
+ORIGINS = {FaceOrigin.ASKED: "Asked", FaceOrigin.SUBMITTED: "Handed in", FaceOrigin.GATHERED: "Gathered"}
 
 
 def note_sentence(note: Correction | ReviewNote) -> str:
@@ -86,7 +86,7 @@ def face_description(face: FaceInReview) -> str:
     return "\n".join(lines)
 
 
-def nothing_left_text(nothing: NothingLeft) -> str:
+def nothing_left_text(nothing: NothingToReview) -> str:
     """The reason why no face is left, and the photos that help next."""
     lines = ["### Nothing is left to review"]
     if nothing.elsewhere == 1:
@@ -96,7 +96,7 @@ def nothing_left_text(nothing: NothingLeft) -> str:
     if nothing.confined:
         where = joined([f"<#{channel}>" for channel in nothing.confined])
         lines.append(f"Faces from {where} wait there: I show what an age-restricted channel showed in it alone.")
-    if nothing.learns is not Learns.CONFIRMED:
+    if nothing.learns is not LearningPolicy.CONFIRMED:
         lines.append("This server doesn't learn from faces that are asked about; a moderator chooses that in `/setup`.")
     if nothing.fewest:
         names = ", ".join(f"{plain(name)} ({photos})" for name, photos in nothing.fewest)

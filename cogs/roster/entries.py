@@ -14,7 +14,7 @@ from cogs.roster.texts import KEEP, NOTHING_TO_DO, REMOVE, name_sentence, remova
 
 if TYPE_CHECKING:
     from bot.client import Nugu
-    from bot.usecases.roster.members import Removal
+    from bot.usecases.roster.members import RosterRemovalPlan
 
 
 async def rename_entry(interaction: discord.Interaction[Nugu], group: str, member: str | None, name: str) -> None:
@@ -46,7 +46,7 @@ async def ask_removal(interaction: discord.Interaction[Nugu], group: str, member
     await show(interaction, removal_card(removal))
 
 
-def removal_card(removal: Removal) -> Card:
+def removal_card(removal: RosterRemovalPlan) -> Card:
     """Asks whether a group or a member is to be removed, and says what goes with it."""
     action = "removegroup" if removal.group is None else "removemember"
     return framed_card(

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.rosters import AddedAlias, RemovedAlias, RenamedEntry
+from bot.domain.rosters import AddedAlias, RemovedAlias, RenamedRosterEntry
 from bot.text.formatting import counted
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.rosters import MemberPhotos, RemovedEntry
-    from bot.usecases.roster.members import Removal
+    from bot.domain.rosters import MemberPhotos, RemovedRosterEntry
+    from bot.usecases.roster.members import RosterRemovalPlan
 
 REMOVE, KEEP = "Remove", "Keep"
 NOTHING_TO_DO = "Name the spelling to add, or the one to remove."
 NO_MEMBER = "nobody yet: `/member add`"
 
 
-def name_sentence(change: RenamedEntry | AddedAlias | RemovedAlias) -> str:
+def name_sentence(change: RenamedRosterEntry | AddedAlias | RemovedAlias) -> str:
     """Answers a new name, or a new or removed alias, of a group or a member."""
     match change:
-        case RenamedEntry(former, name, former_is_alias):
+        case RenamedRosterEntry(former, name, former_is_alias):
             also = f" “{plain(former)}” means the same still." if former_is_alias else ""
             return f"**{plain(former)}** is **{plain(name)}** now.{also}"
         case AddedAlias(name, alias):
@@ -31,7 +31,7 @@ def name_sentence(change: RenamedEntry | AddedAlias | RemovedAlias) -> str:
             return f"I no longer find **{plain(name)}** by “{plain(alias)}”."
 
 
-def removed_sentence(removed: RemovedEntry) -> str:
+def removed_sentence(removed: RemovedRosterEntry) -> str:
     """Answers the removal of a group or a member."""
     if removed.group is None:
         return f"**{plain(removed.name)}** is removed, with all that I kept of it."
@@ -43,7 +43,7 @@ def photo_count_sentence(known: MemberPhotos) -> str:
     return f"**{plain(known.member)}** of **{plain(known.group)}** is known by {counted(known.photos, 'photo')} now."
 
 
-def removal_question(removal: Removal) -> str:
+def removal_question(removal: RosterRemovalPlan) -> str:
     """Asks whether a group or a member is to be removed, and says what goes with it."""
     members, photos, labels = removal.removal_counts
     lost = f"{counted(photos, 'photo')} with crops and encodings, {counted(labels, 'label')}"

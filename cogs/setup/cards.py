@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.domain.enums import Learns
+from bot.domain.enums import LearningPolicy
 from bot.domain.trust import Trust
 from bot.text.formatting import percent
 from cogs.common.discord_limits import MOST_OPTIONS
@@ -34,7 +34,7 @@ from cogs.setup.texts import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.usecases.setup import Setup
+    from bot.usecases.setup import SetupChoices
 
 MOST_ROLES = 10
 MOST_CHANNELS = MOST_OPTIONS
@@ -43,7 +43,7 @@ THRESHOLDS = (30, 40, 50, 60, 70, 80, 90)
 NO_GROUP = "0"
 
 
-def setup_card(chosen: Setup, *, can_watch: bool) -> Card:
+def setup_card(chosen: SetupChoices, *, can_watch: bool) -> Card:
     """Every choice of a server with its menu. `can_watch`: the bot may read messages that don't mention it."""
     choices = chosen.choices
     parts: list[Part] = [
@@ -116,7 +116,7 @@ def _watched(chosen: Iterable[int]) -> discord.ui.ChannelSelect[Any]:
     )
 
 
-def _learns(chosen: Learns) -> Select:
+def _learns(chosen: LearningPolicy) -> Select:
     options = [
         discord.SelectOption(label=label, description=description, value=learns.value, default=learns is chosen)
         for learns, (label, description) in LEARNS.items()

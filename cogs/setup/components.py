@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bot.domain.enums import Learns
+from bot.domain.enums import LearningPolicy
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases import setup
@@ -90,7 +90,7 @@ class LearnsMenu(_SetupMenu, template=r"nugu:setup:learns"):
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         (value,) = self.item.values
-        dropped = await setup.choose_learns(interaction.client.app, server_id, Learns(value))
+        dropped = await setup.choose_learns(interaction.client.app, server_id, LearningPolicy(value))
         if dropped:
             await interaction.followup.send(forgotten_crops_sentence(dropped), ephemeral=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.enums import Learns
+from bot.domain.enums import LearningPolicy
 from bot.domain.messages import Message, SlashCommand
 from bot.domain.quotas import Quota
 from bot.text.formatting import MEBIBYTE, mebibytes
@@ -44,15 +44,15 @@ QUOTAS = {
 QUOTA_BAR = 10
 
 LEARNS = {
-    Learns.CONFIRMED: (
+    LearningPolicy.CONFIRMED: (
         "What trusted people confirm",
         "Photos that moderators hand in, and good faces that trusted people confirm or correct.",
     ),
-    Learns.SUBMITTED: (
+    LearningPolicy.SUBMITTED: (
         "What moderators hand in",
         "Photos that moderators hand in, and gathered ones once confirmed. No face asked about.",
     ),
-    Learns.OFF: (
+    LearningPolicy.OFF: (
         "Nothing new",
         "No photo is taken from anybody. Those that are there go on answering.",
     ),
@@ -60,10 +60,10 @@ LEARNS = {
 """The label and the description of each choice."""
 
 KEPT = {
-    Learns.CONFIRMED: "crop and encoding of each face, and of gathered ones, until a trusted person says who it is; good ones "
-    "that they confirm become photos of this server's own members",
-    Learns.SUBMITTED: "no crop of a face, but of gathered ones until a trusted person says who it is",
-    Learns.OFF: "no new crop",
+    LearningPolicy.CONFIRMED: "crop and encoding of each face, and of gathered ones, until a trusted person says who it is; "
+    "good ones that they confirm become photos of this server's own members",
+    LearningPolicy.SUBMITTED: "no crop of a face, but of gathered ones until a trusted person says who it is",
+    LearningPolicy.OFF: "no new crop",
 }
 STORED = (
     "**What I keep**\n"
@@ -93,7 +93,7 @@ def _quota_line(use: QuotaUse) -> str:
     return f"{bar(min(1.0, use.used / use.limit), QUOTA_BAR)} {QUOTAS[use.quota]}: {amounts}{full}"
 
 
-def stored_text(learns: Learns, forget_days: int) -> str:
+def stored_text(learns: LearningPolicy, forget_days: int) -> str:
     """The data that the bot keeps under this choice of learning, and for how long."""
     days = "a day" if forget_days == 1 else f"{forget_days} days"
     return STORED.format(kept=KEPT[learns], days=days)

@@ -18,7 +18,7 @@ from bot.usecases.questions import cards, identify
 from bot.usecases.setup import choices as choices_of
 from cogs.answers.cards import answer_card, answer_files
 from cogs.clips.requests import annotate
-from cogs.clips.videos import Link, video_of
+from cogs.clips.videos import VideoLink, video_of
 from cogs.common.message_media import media_of
 from cogs.common.pictures import pictures_of, read_attachments, shows_pictures
 from cogs.common.places import everywhere, place
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.usecases.questions.identify import DrawnAnswer, IdentifyRequest, SubmittedFile
-    from cogs.common.media import Media
+    from cogs.common.media import MessageMedia
 
 log = logging.getLogger(__name__)
 
@@ -192,10 +192,10 @@ def _meant(message: discord.Message) -> discord.Message:
     return replied if isinstance(replied, discord.Message) else message
 
 
-def _video_asked_about(message: discord.Message) -> Media | Link | None:
+def _video_asked_about(message: discord.Message) -> MessageMedia | VideoLink | None:
     """The video of a message. A link beside pictures is their source, not a video to look at."""
     found = video_of(message)
-    return None if isinstance(found, Link) and shows_pictures(message) else found
+    return None if isinstance(found, VideoLink) and shows_pictures(message) else found
 
 
 async def setup(client: Nugu) -> None:

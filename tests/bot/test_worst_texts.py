@@ -18,7 +18,7 @@ from bot.gather.client.robots import MOST_BYTES, TooManyRulesError, read_robots
 from bot.infra.strangers_urls import url_of
 from bot.links import reasons
 from bot.links.protocol import LinkFailure
-from bot.links.sites import Sites, normalise
+from bot.links.sites import PermittedSites, normalise
 from bot.media.archives.reading import ArchiveLimits
 from bot.text.links import first_link, parts_of, read_seconds, start_in
 from bot.text.names import checked_name, search_key
@@ -110,7 +110,7 @@ def test_links(read: Callable[[str], Any]) -> None:
         lambda text: hides(text, "https://a"),
         lambda text: kind_of(text, text),
         lambda text: sentence_for(PersonError("{text}", text=text * 2)),
-        lambda text: reasons.of_failure(LinkFailure.SITE, text * 20, 403, Sites.read("youtube"), 1),
+        lambda text: reasons.of_failure(LinkFailure.SITE, text * 20, 403, PermittedSites.read("youtube"), 1),
     ],
 )
 def test_texts_of_messages_embeds_and_forms(read: Callable[[str], Any]) -> None:

@@ -16,8 +16,8 @@ from sqlalchemy import update
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import CropEncoding, Photo
-from bot.domain.enums import Origin
-from bot.domain.rosters import SHARED_ROSTER, RosterRow
+from bot.domain.enums import FaceOrigin
+from bot.domain.rosters import SHARED_ROSTER, EnrolledEncoding
 from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from tests.conftest import LONG_ENOUGH
@@ -163,7 +163,9 @@ async def test_nobody_is_enrolled_yet(stage: Stage) -> None:
     assert stage.channel.last_message is None
 
 
-async def test_each_reason_for_an_empty_gallery_has_its_hint(stage: Stage, gallery_rows: list[RosterRow]) -> None:
+async def test_each_reason_for_an_empty_gallery_has_its_hint(
+    stage: Stage, gallery_rows: list[EnrolledEncoding]
+) -> None:
     async def refusal() -> str:
         return texts(answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama.jpg"))))
 
@@ -174,13 +176,13 @@ async def test_each_reason_for_an_empty_gallery_has_its_hint(stage: Stage, galle
         await RosterRepository(session).add_member(group.id, "M11")
     assert "I have no photo of any member here yet. A moderator adds some with `/member add`" in await refusal()
     await add_photo(
-        stage.app.database, "G1", "M11", gallery_rows[0].vector, Origin.ASKED, server=stage.guild.id, key="one"
+        stage.app.database, "G1", "M11", gallery_rows[0].vector, FaceOrigin.ASKED, server=stage.guild.id, key="one"
     )
     assert (
         "All photos of members here wait for a model. A moderator makes one now with `/model train`." in await refusal()
     )
     async with stage.app.database.writing() as session:
-        await session.execute(update(Photo).values(origin=Origin.SUBMITTED))
+        await session.execute(update(Photo).values(origin=FaceOrigin.SUBMITTED))
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
         await ServerRepository(session).touch(stage.guild.id)
     assert "The engine dlib knows nobody here by sight." in await refusal()

@@ -15,8 +15,8 @@ from sqlalchemy import select
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop
-from bot.domain.enums import Meaning
-from bot.domain.rosters import RosterRow
+from bot.domain.enums import AnnotationMeaning
+from bot.domain.rosters import EnrolledEncoding
 from bot.domain.trust import Trust
 from bot.jobs.rosters import gallery_of
 from bot.usecases.questions.correct import Actor
@@ -84,7 +84,7 @@ async def enrol_in_disguise(stage: Stage, name: str, number: int) -> None:
         return (shown / np.linalg.norm(shown)).astype(np.float32).tobytes()
 
     def log_odds(way: float) -> float:
-        row = RosterRow(0, 0, name, rows[0].group, rows[0].group_name, photo(way))
+        row = EnrolledEncoding(0, 0, name, rows[0].group, rows[0].group_name, photo(way))
         return float(fit(gallery_of([*rows, row], ENGINE)).log_odds(seen[None])[0, -1])
 
     steps = bisect_left(range(30_000), 0.15, key=lambda step: -log_odds(step / 10_000))
@@ -178,7 +178,11 @@ async def test_a_moderator_confirms_and_undoes_it(stage: Stage) -> None:
     assert [file.filename for file in card.attachments] == ["who-1.jpg"]
     assert buttons(card)[-1] == "Undo"
     (annotation,) = await annotations_of(stage)
-    assert (annotation.meaning, annotation.name, annotation.author_id) == (Meaning.MEMBER, "Obama", stage.moderator.id)
+    assert (annotation.meaning, annotation.name, annotation.author_id) == (
+        AnnotationMeaning.MEMBER,
+        "Obama",
+        stage.moderator.id,
+    )
     assert (annotation.trust, annotation.counts) == (Trust.MODERATOR, True)
 
     refused = answer(await stage.fan.click(card, label="Undo"))

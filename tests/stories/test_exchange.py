@@ -16,8 +16,8 @@ from sqlalchemy import select, update
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.database.tables.servers import Server
-from bot.domain.enums import Learns
-from bot.domain.faces import Refused
+from bot.domain.enums import LearningPolicy
+from bot.domain.faces import UnreadableFile
 from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, examine
 from bot.usecases.roster import importing
 from tests.stories.conftest import Stage
@@ -71,7 +71,7 @@ async def names(stage: Stage, server_id: int, photo: str) -> list[tuple[str | No
     """The names and confidences that a server's roster gives to the faces of a photo."""
     examined = await examine(stage.app, IdentifyRequest(1, rosters=(server_id,)), [SubmittedFile(*stage.photo(photo))])
     (result,) = examined.results
-    assert not isinstance(result, Refused)
+    assert not isinstance(result, UnreadableFile)
     return [(face.guess.name, face.guess.confidence) for face in result.faces]
 
 
@@ -234,7 +234,7 @@ async def test_an_import_shows_its_progress(stage: Stage, monkeypatch: pytest.Mo
 async def test_without_learning_an_import_is_refused(stage: Stage) -> None:
     async with stage.app.database.writing() as session:
         await ServerRepository(session).ensure(stage.guild.id)
-        await session.execute(update(Server).values(learns=Learns.OFF))
+        await session.execute(update(Server).values(learns=LearningPolicy.OFF))
     refused = await imported(stage, packed(("Presidents/Obama/1.jpg", stage.photo("obama.jpg")[1])))
     assert "`/setup`" in texts(refused)
 

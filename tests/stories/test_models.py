@@ -20,11 +20,11 @@ from bot.database.tables.base import utc_now
 from bot.database.tables.models import Model
 from bot.database.tables.questions import QuestionFace
 from bot.database.tables.servers import Server
-from bot.domain.enums import Origin
-from bot.domain.models import Figures, GateVerdict, MadeModel, NameCounts
+from bot.domain.enums import FaceOrigin
+from bot.domain.models import GateVerdict, MadeModel, ModelFigures, NameCounts
 from bot.domain.trust import Trust
 from bot.learning.notifications import Notification
-from bot.learning.recognisers import Recognisers
+from bot.learning.recognisers import RecogniserCache
 from bot.learning.trainer import Trainer
 from bot.usecases import models, setup
 from tests.conftest import LONG_ENOUGH
@@ -52,7 +52,7 @@ async def learning(stage: Stage, after: int = AFTER) -> AsyncGenerator[App]:
         most_an_hour=MOST_AN_HOUR,
         quiet=0.2,
     ) as trainer:
-        recognisers = Recognisers(app.database, app.compute, app.engine_config, trainer)
+        recognisers = RecogniserCache(app.database, app.compute, app.engine_config, trainer)
         stage.bot.app = replace(app, trainer=trainer, recognisers=recognisers)
         yield stage.bot.app
 
@@ -77,7 +77,7 @@ async def confirmed(stage: Stage, who: str, shown: np.ndarray, count: int = 1, *
     for _ in range(count):
         face = shown + chance.normal(scale=0.01, size=len(shown))
         vector = (face / np.linalg.norm(face)).astype(np.float32).tobytes()
-        await add_photo(stage.app.database, "Presidents", who, vector, Origin.ASKED, server=stage.guild.id)
+        await add_photo(stage.app.database, "Presidents", who, vector, FaceOrigin.ASKED, server=stage.guild.id)
 
 
 async def notices_of(stage: Stage) -> ChannelHandle:
@@ -189,7 +189,7 @@ async def test_without_a_chosen_channel_the_news_channel_gets_notifications(stag
         server=stage.guild.id,
         engine="dlib-1",
         labels=3,
-        figures=Figures(18, 2, judged, None),
+        figures=ModelFigures(18, 2, judged, None),
         accepted=False,
         made_by=0,
         made_at=utc_now(),

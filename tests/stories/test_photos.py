@@ -16,7 +16,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.database.tables.servers import Server
-from bot.domain.enums import Learns, Origin
+from bot.domain.enums import FaceOrigin, LearningPolicy
 from bot.domain.trust import Trust
 from bot.usecases.questions.correct import Actor
 from bot.usecases.roster import pending
@@ -65,7 +65,7 @@ async def add(stage: Stage, name: str, *photos: tuple[str, bytes]) -> list[Any]:
     return answers(added)
 
 
-async def photos(stage: Stage) -> list[tuple[str, Origin]]:
+async def photos(stage: Stage) -> list[tuple[str, FaceOrigin]]:
     async with stage.app.database.reading() as session:
         query = select(Member.name, Photo.origin).join(Photo.member).order_by(Photo.id)
         return [(name, origin) for name, origin in await session.execute(query)]
@@ -95,7 +95,7 @@ async def test_a_doubtful_photo_of_a_new_member_is_used_on_purpose(stage: Stage,
     await stage.moderator.click(waiting, label="Use it all the same")
 
     assert "**Obama** of **Presidents** is known by 1 photo now." in texts(now(stage, waiting))
-    assert await photos(stage) == [("Obama", Origin.SUBMITTED)]
+    assert await photos(stage) == [("Obama", FaceOrigin.SUBMITTED)]
     asked = answer(await stage.fan.slash(stage.channel, "who", picture=flawed(stage, "obama.jpg")))
     assert "**Obama" in texts(asked), "it counts at once"
 
@@ -137,7 +137,7 @@ async def test_the_member_or_the_photo_is_gone_meanwhile(stage: Stage) -> None:
     await stage.moderator.click(removing, label="Remove")
     refused = answer(await stage.moderator.click(second, label="Use it all the same"))
     assert texts(refused).strip() == "That member has been removed since."
-    assert await photos(stage) == [("Biden", Origin.SUBMITTED)]
+    assert await photos(stage) == [("Biden", FaceOrigin.SUBMITTED)]
 
 
 async def test_a_face_among_several_is_chosen_by_its_number(stage: Stage) -> None:
@@ -151,9 +151,9 @@ async def test_a_face_among_several_is_chosen_by_its_number(stage: Stage) -> Non
     await stage.moderator.select(waiting, [option(waiting, "②")])
     assert "**Obama** of **Presidents** is known by 2 photos now." in texts(now(stage, waiting))
     assert await photos(stage) == [
-        ("Obama", Origin.SUBMITTED),
-        ("Biden", Origin.SUBMITTED),
-        ("Obama", Origin.SUBMITTED),
+        ("Obama", FaceOrigin.SUBMITTED),
+        ("Biden", FaceOrigin.SUBMITTED),
+        ("Obama", FaceOrigin.SUBMITTED),
     ]
 
 
@@ -176,7 +176,7 @@ async def test_a_photo_that_looks_like_another_member_is_asked_about(stage: Stag
     assert "it looks more like Obama (" in text
     assert "%) than Biden." in text
     await stage.moderator.click(waiting, label="Use it all the same")
-    assert (await photos(stage))[-1] == ("Biden", Origin.SUBMITTED)
+    assert (await photos(stage))[-1] == ("Biden", FaceOrigin.SUBMITTED)
     (card,) = await add(stage, "A new member", stage.photo("obama3.jpg"))
     assert "is known by 1 photo now" in texts(card), "nobody has a photo of hers to hold it against the others"
 
@@ -218,7 +218,7 @@ async def test_without_learning_no_photo_is_taken(stage: Stage) -> None:
     _, waiting = await add(stage, "Obama", small(stage, "obama2.jpg"))
     async with stage.app.database.writing() as session:
         await ServerRepository(session).ensure(stage.guild.id)
-        await session.execute(update(Server).values(learns=Learns.OFF))
+        await session.execute(update(Server).values(learns=LearningPolicy.OFF))
     (refused,) = await add(stage, "Obama", stage.photo("obama3.jpg"))
     assert "I may learn nothing here, so I take no photos. A moderator may change that in `/setup`." in texts(refused)
     refused = answer(await stage.moderator.click(waiting, label="Use it all the same"))
@@ -266,7 +266,10 @@ async def test_a_photo_is_removed_and_stays_away(stage: Stage) -> None:
     assert "1 photo: 1 handed in" in texts(now(stage, shown))
     # The label of the face is undone with its photo, and can be given again.
     await stage.moderator.click(card, label="All right")
-    assert [origin for name, origin in await photos(stage) if name == "Obama"] == [Origin.SUBMITTED, Origin.ASKED]
+    assert [origin for name, origin in await photos(stage) if name == "Obama"] == [
+        FaceOrigin.SUBMITTED,
+        FaceOrigin.ASKED,
+    ]
     await stage.moderator.select(now(stage, shown), [first])
     assert await crops(stage) == 2
     async with stage.app.database.writing() as session:

@@ -14,7 +14,7 @@ from bot.database.crops import CropRepository
 from bot.database.tables.quiz import Quiz, QuizAnswer, QuizRound
 from bot.database.tables.rosters import Crop, Member
 from bot.usecases.quiz import play
-from bot.usecases.quiz.view import QuizQuestion, Verdict
+from bot.usecases.quiz.view import QuizQuestion, RoundVerdict
 from bot.usecases.roster.groups import add_group
 from tests.stories.conftest import Stage
 from tests.stories.quizzes import (
@@ -115,7 +115,7 @@ async def test_a_restart_in_the_middle_and_a_repeated_answer(americans: Stage) -
     first, *_ = await rounds(stage)
     other = next(id for id in first.options if id != first.member_id)
     late = await play.answer(stage.app, stage.guild.id, first.id, stage.fan.id, other, stage.env.now())
-    assert isinstance(late, Verdict)
+    assert isinstance(late, RoundVerdict)
     assert late.right
     await stage.restart()
     await stage.fan.click(now(stage, card), label="Next")

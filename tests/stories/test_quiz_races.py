@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.database.tables.quiz import QuizRound, QuizScore
 from bot.errors import PersonError
 from bot.usecases.quiz import play
-from bot.usecases.quiz.view import Verdict
+from bot.usecases.quiz.view import RoundVerdict
 from tests.stories.conftest import Stage
 from tests.stories.quizzes import (
     MINUTE,
@@ -36,7 +36,7 @@ async def test_two_right_answers_at_the_same_moment(americans: Stage) -> None:
         ),
         return_exceptions=True,
     )
-    assert sum(isinstance(result, Verdict) for result in results) == 1
+    assert sum(isinstance(result, RoundVerdict) for result in results) == 1
     assert sum(isinstance(result, PersonError) for result in results) == 3
     async with stage.app.database.reading() as session:
         (score,) = await session.scalars(select(QuizScore))

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Annotation
 from bot.database.tables.rosters import Member, Photo
-from bot.domain.enums import Origin
+from bot.domain.enums import FaceOrigin
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, buttons, latest, option, options, texts
 from tests.support.galleries import add_photo
@@ -100,7 +100,7 @@ async def test_a_wrong_label_is_corrected_by_another(presidents: Stage) -> None:
     await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
     who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
     await stage.moderator.select(who, [option(who, "Biden")])
-    (wrong,) = [photo for photo in await photos(stage, "Biden") if photo.origin is Origin.ASKED]
+    (wrong,) = [photo for photo in await photos(stage, "Biden") if photo.origin is FaceOrigin.ASKED]
     card = await report(stage)
     label = await doubt(stage, card, "Biden: looks like Obama")
     assert f"said by <@{stage.moderator.id}>" in texts(label)
@@ -108,7 +108,7 @@ async def test_a_wrong_label_is_corrected_by_another(presidents: Stage) -> None:
     await stage.restart()
     await stage.moderator.click(label, label="It is Obama")
     assert "Noted: this is Obama, not Biden." in texts(label)
-    (right,) = [photo for photo in await photos(stage, "Obama") if photo.origin is Origin.ASKED]
+    (right,) = [photo for photo in await photos(stage, "Obama") if photo.origin is FaceOrigin.ASKED]
     assert right.crop_id == wrong.crop_id
     async with stage.app.database.reading() as session:
         names = list(await session.scalars(select(Annotation.name).order_by(Annotation.id)))

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Crop, Member, Photo
-from bot.domain.enums import Meaning, Origin
+from bot.domain.enums import AnnotationMeaning, FaceOrigin
 from tests.stories.conftest import Stage
 from tests.stories.questions import trusted
 from tests.stories.reading import alt_texts, answer, buttons, components, latest, now, option, options, texts, walk
@@ -59,13 +59,13 @@ async def nobody(stage: Stage, person: MemberActor, card: Any, label: str) -> No
     await person.click(now(stage, card), label=label)
 
 
-async def annotations_of(stage: Stage) -> list[tuple[Meaning, str | None, bool]]:
+async def annotations_of(stage: Stage) -> list[tuple[AnnotationMeaning, str | None, bool]]:
     async with stage.app.database.reading() as session:
         found = await session.scalars(select(Annotation).where(Annotation.undone_at.is_(None)).order_by(Annotation.id))
         return [(annotation.meaning, annotation.name, annotation.counts) for annotation in found]
 
 
-async def learned(stage: Stage) -> list[tuple[str, Origin]]:
+async def learned(stage: Stage) -> list[tuple[str, FaceOrigin]]:
     async with stage.app.database.reading() as session:
         query = select(Member.name, Photo.origin).join(Photo.member).where(Photo.face_id.is_not(None))
         return [(name, origin) for name, origin in await session.execute(query.order_by(Photo.id))]
@@ -89,7 +89,7 @@ async def test_a_suggestion_becomes_a_photo_by_a_trusted_yes(stage: Stage) -> No
     assert alt_texts(card)[0].startswith("A face; my guess is Obama")
     assert buttons(card) == ["Yes", "No", "Somebody else", "Skip", "Done"]
     await expert.click(card, label="Yes")
-    assert await learned(stage) == [("Biden", Origin.ASKED)]
+    assert await learned(stage) == [("Biden", FaceOrigin.ASKED)]
     done = now(stage, card)
     assert "Noted: Biden." in texts(done)
     assert "### Nothing is left to review" in texts(done)
@@ -99,7 +99,7 @@ async def test_a_suggestion_becomes_a_photo_by_a_trusted_yes(stage: Stage) -> No
     assert await learned(stage) == []
     assert "Undone." in texts(now(stage, card))
     await expert.click(now(stage, card), label="No")
-    assert (await annotations_of(stage))[-1] == (Meaning.NOT_MEMBER, "Biden", True)
+    assert (await annotations_of(stage))[-1] == (AnnotationMeaning.NOT_MEMBER, "Biden", True)
 
 
 async def test_every_answer_and_the_next_face(stage: Stage) -> None:
@@ -126,7 +126,11 @@ async def test_every_answer_and_the_next_face(stage: Stage) -> None:
     (typed,) = [label["component"]["custom_id"] for label in form.modal["components"]]
     await stage.moderator.submit_modal(form, {typed: " BIDEN"})
     meanings = [(meaning, name) for meaning, name, _ in await annotations_of(stage)]
-    assert meanings == [(Meaning.NOT_A_FACE, None), (Meaning.STRANGER, None), (Meaning.MEMBER, "Biden")]
+    assert meanings == [
+        (AnnotationMeaning.NOT_A_FACE, None),
+        (AnnotationMeaning.STRANGER, None),
+        (AnnotationMeaning.MEMBER, "Biden"),
+    ]
 
 
 async def test_two_reviewers_never_have_the_same_face(stage: Stage) -> None:
@@ -150,7 +154,10 @@ async def test_two_reviewers_never_have_the_same_face(stage: Stage) -> None:
     await nobody(stage, expert, again, "Not a member")
     await stage.moderator.click(now(stage, cards[0]), label="Yes")
     assert "Somebody else answered that one meanwhile." in texts(now(stage, cards[0]))
-    assert [meaning for meaning, _, _ in await annotations_of(stage)] == [Meaning.MEMBER, Meaning.STRANGER]
+    assert [meaning for meaning, _, _ in await annotations_of(stage)] == [
+        AnnotationMeaning.MEMBER,
+        AnnotationMeaning.STRANGER,
+    ]
 
 
 async def test_the_bot_restarts_in_mid_review(stage: Stage) -> None:
@@ -175,21 +182,21 @@ async def test_a_small_face_becomes_a_photo_only_on_purpose(stage: Stage) -> Non
     await stage.moderator.click(now(stage, card), label="Undo")
     assert choices(now(stage, card)) == ["Yes", "Use it all the same", "No", "Somebody else", "Skip"]
     await stage.moderator.click(now(stage, card), label="Use it all the same")
-    assert await learned(stage) == [("Obama", Origin.ASKED)]
+    assert await learned(stage) == [("Obama", FaceOrigin.ASKED)]
 
 
 async def test_a_gathered_face_becomes_a_gathered_photo(stage: Stage) -> None:
     await asked(stage, "obama2.jpg")
     page = "https://photos.example/obama"
     async with stage.app.database.writing() as session:
-        await session.execute(update(Question).values(origin=Origin.GATHERED))
+        await session.execute(update(Question).values(origin=FaceOrigin.GATHERED))
         await session.execute(update(QuestionPicture).values(source=page))
     card = await reviewing(stage, stage.moderator)
     assert f"Gathered by <@{stage.fan.id}>" in texts(card)
     (link,) = [part for part in walk(components(card)) if part.get("label") == "Its page"]
     assert link["url"] == page
     await stage.moderator.click(card, label="Yes")
-    assert await learned(stage) == [("Obama", Origin.GATHERED)]
+    assert await learned(stage) == [("Obama", FaceOrigin.GATHERED)]
 
 
 async def test_the_message_is_linked_and_a_skipped_face_comes_last(stage: Stage) -> None:

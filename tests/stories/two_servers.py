@@ -26,7 +26,7 @@ from bot.database.tables.models import Model
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.quiz import Quiz, QuizRound
 from bot.database.tables.rosters import Crop, Photo
-from bot.domain.enums import CaptionStyle, ClipState, Meaning
+from bot.domain.enums import AnnotationMeaning, CaptionStyle, ClipState
 from tests.stories.conftest import Stage
 from tests.stories.reading import texts
 
@@ -109,7 +109,7 @@ async def populate(app: App, server_id: int, place: dict[str, int], name: str, p
         )  # fmt: skip
         await kept(
             Annotation(
-                face_id=face.id, batch=name, meaning=Meaning.MEMBER, member_id=other.id, name=other.name,
+                face_id=face.id, batch=name, meaning=AnnotationMeaning.MEMBER, member_id=other.id, name=other.name,
                 author_id=person, trust=0, counts=False,
             )
         )  # fmt: skip

@@ -15,7 +15,7 @@ from bot.domain.clips import (
     ClipStage,
     FinishedClip,
     MissingFootage,
-    OnScreen,
+    PersonScreenTime,
     ReportedClip,
 )
 from models.faces import Band, Box, Candidate, Guess
@@ -52,7 +52,8 @@ def finished(
         seconds=60.0,
         answer=Answer(5, 1, asker, "dlib-1", 0.5, (0,), (picture,)),
         cast=tuple(
-            OnScreen(one.number, (one.number - 1,), spans, sum(end - begin for begin, end in spans)) for one in faces
+            PersonScreenTime(one.number, (one.number - 1,), spans, sum(end - begin for begin, end in spans))
+            for one in faces
         ),
         stale=stale,
         in_review=in_review,

@@ -10,20 +10,20 @@ from sqlalchemy import func, select
 from bot.database.crops import CropRepository, StoredCrop
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Crop, Photo
-from bot.domain.enums import Origin
+from bot.domain.enums import FaceOrigin
 from bot.domain.faces import FaceCrop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.database.engine import Database
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
 
 SERVER = 77
 ENGINE = "dlib-1"
 
 
-async def enrol(database: Database, rows: Sequence[RosterRow], *, server: int = SERVER) -> None:
+async def enrol(database: Database, rows: Sequence[EnrolledEncoding], *, server: int = SERVER) -> None:
     """The rows as photos that moderators handed in, under other ids."""
     async with database.writing() as session:
         rosters = RosterRepository(session)
@@ -38,7 +38,7 @@ async def add_photo(
     group: str,
     member: str,
     vector: bytes,
-    origin: Origin = Origin.SUBMITTED,
+    origin: FaceOrigin = FaceOrigin.SUBMITTED,
     *,
     server: int = SERVER,
     key: str = "none",
@@ -57,7 +57,7 @@ async def add_photo(
         return photo.id
 
 
-def another(rows: Sequence[RosterRow], name: str, seed: int) -> bytes:
+def another(rows: Sequence[EnrolledEncoding], name: str, seed: int) -> bytes:
     """Another encoding of the member called `name`."""
     mean = np.mean([np.frombuffer(row.vector, np.float32) for row in rows if row.name == name], axis=0)
     face = mean + np.random.default_rng(seed).normal(scale=0.01, size=len(mean))

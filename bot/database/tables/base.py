@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase
 
-from bot.domain.enums import CaptionStyle, ClipState, Learns, Meaning, Origin
+from bot.domain.enums import AnnotationMeaning, CaptionStyle, ClipState, FaceOrigin, LearningPolicy
 
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 """Table arguments: SQLite never gives the id of a deleted row to a new row. Buttons and files carry such ids."""
@@ -52,6 +52,6 @@ class Base(DeclarativeBase):
         list[Any]: JSON,
         **{
             enum: Enum(enum, native_enum=False, length=20)
-            for enum in (Learns, Meaning, Origin, ClipState, CaptionStyle)
+            for enum in (LearningPolicy, AnnotationMeaning, FaceOrigin, ClipState, CaptionStyle)
         },
     }

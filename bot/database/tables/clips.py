@@ -24,8 +24,8 @@ class ClipJob(Base):
     age-restricted. `answer_id`: the message with the clip. `most_bytes`: the largest file that Discord takes there. `spoiler`:
     the video was posted as a spoiler. `video`: the video's folder. `start`, `length`: the requested part in seconds.
     `question_id`: the question with a face for each person of the clip. `cast`: a row for each of these faces
-    (`bot.domain.clips.OnScreen`). `seconds`: the clip's length. `drawn_changes`: `ClipRepository.count_changes` at the time
-    of drawing. `unheard`: the codec of the video's sound if that can't be read. `missing`: the footage that the clip does
+    (`bot.domain.clips.PersonScreenTime`). `seconds`: the clip's length. `drawn_changes`: `ClipRepository.count_changes` at its
+    drawing. `unheard`: the codec of the video's sound if that can't be read. `missing`: the footage that the clip does
     without (`bot.domain.clips.MissingFootage`). `deleted`: the message with the link was deleted before the question was
     written. `resume_at`: the job rests until then after a passing error. `size_refused`: Discord refused an earlier drawing for
     its size.

@@ -15,7 +15,7 @@ class Model(Base):
     """A model of a group.
 
     `number`: from 1 in each group. `engine`: the engine's version. `labels`: the number of photos that were new to it. `upto`:
-    the newest photo at its making. `figures`: `bot.domain.models.Figures`. `classifier_key`: the storage key of its
+    the newest photo at its making. `figures`: `bot.domain.models.ModelFigures`. `classifier_key`: the storage key of its
     classifier. `verdict`: "promoted" or "kept aside"; rows of older versions have a reason instead of the latter.
     `made_by`: 0 for the bot.
     """

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.database.tables.base import NEVER_REUSED, Base, utc_now
-from bot.domain.enums import Meaning, Origin
+from bot.domain.enums import AnnotationMeaning, FaceOrigin
 
 
 class Question(Base):
@@ -32,7 +32,7 @@ class Question(Base):
     question_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     card_message_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
-    origin: Mapped[Origin] = mapped_column(default=Origin.ASKED)
+    origin: Mapped[FaceOrigin] = mapped_column(default=FaceOrigin.ASKED)
     engine: Mapped[str] = mapped_column(String(50))
     threshold: Mapped[float]
     rosters: Mapped[list[Any]]
@@ -112,7 +112,7 @@ class Annotation(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     face_id: Mapped[int] = mapped_column(ForeignKey("question_face.id", ondelete="CASCADE"), index=True)
     batch: Mapped[str] = mapped_column("utterance", String(32), index=True)
-    meaning: Mapped[Meaning]
+    meaning: Mapped[AnnotationMeaning]
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     name: Mapped[str | None] = mapped_column(String(100))
     author_id: Mapped[int] = mapped_column("said_by", BigInteger)
@@ -125,7 +125,7 @@ class Annotation(Base):
     undone_at: Mapped[datetime | None]
 
 
-class Skip(Base):
+class ReviewSkip(Base):
     """A face that a reviewer skipped."""
 
     __tablename__ = "skip"

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.database.tables import visibility
 from bot.database.tables.base import NEVER_REUSED, Base, utc_now
-from bot.domain.enums import Origin
+from bot.domain.enums import FaceOrigin
 
 
 class Group(Base):
@@ -124,7 +124,7 @@ class Photo(Base):
     member_id: Mapped[int] = mapped_column(ForeignKey("member.id", ondelete="CASCADE"))
     crop_id: Mapped[int] = mapped_column(ForeignKey("crop.id"), index=True)
     face_id: Mapped[int | None] = mapped_column(ForeignKey("question_face.id", ondelete="SET NULL"), index=True)
-    origin: Mapped[Origin] = mapped_column(default=Origin.SUBMITTED)
+    origin: Mapped[FaceOrigin] = mapped_column(default=FaceOrigin.SUBMITTED)
     added_by: Mapped[int] = mapped_column(BigInteger)
     added_at: Mapped[datetime] = mapped_column(default=utc_now)
     vouched_by: Mapped[int | None] = mapped_column(BigInteger)

@@ -9,11 +9,11 @@ from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.database.tables.base import Base
-from bot.domain.enums import Learns
+from bot.domain.enums import LearningPolicy
 from bot.domain.trust import Trust
 
 
-class Note(Base):
+class KeyValue(Base):
     """A fact that the bot keeps for itself, such as a hash of the commands that Discord has."""
 
     __tablename__ = "note"
@@ -35,7 +35,7 @@ class Server(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     threshold: Mapped[float | None]
-    learns: Mapped[Learns] = mapped_column(default=Learns.CONFIRMED)
+    learns: Mapped[LearningPolicy] = mapped_column(default=LearningPolicy.CONFIRMED)
     notices_channel_id: Mapped[int | None] = mapped_column(BigInteger)
     refused_upload: Mapped[int | None] = mapped_column(BigInteger)
     refused_at: Mapped[datetime | None]
@@ -53,7 +53,7 @@ class ServerRole(Base):
     trust: Mapped[int] = mapped_column(default=Trust.TRUSTED.value)
 
 
-class Channel(Base):
+class ChannelSettings(Base):
     """A channel that is watched, or has a default group."""
 
     __tablename__ = "channel"

@@ -16,7 +16,7 @@ from bot.domain.messages import Code, Hint, Message
 from bot.errors import PersonError
 from bot.gather.client.reading import read_answer
 from bot.gather.client.refusals import RefusedError
-from bot.gather.client.robots import MOST_BYTES, ROBOT, Robots, TooManyRulesError, read_robots
+from bot.gather.client.robots import MOST_BYTES, ROBOT, RobotsRules, TooManyRulesError, read_robots
 from bot.infra.checked_connector import RefusedAddressError, guarded_connector
 from bot.infra.strangers_urls import url_of
 
@@ -66,7 +66,7 @@ class _Rules:
     """The robots.txt of one origin, or the error of reading it; None before that."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    outcome: Robots | RefusedError | None = None
+    outcome: RobotsRules | RefusedError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class PoliteClient:
             url = answer.redirect
         raise RefusedError(RefusalReason.REDIRECTS)
 
-    async def _rules_of(self, url: URL) -> Robots:
+    async def _rules_of(self, url: URL) -> RobotsRules:
         """The robots.txt for `url`, read once a run. Raises RefusedError where it can't be read."""
         rules = self._rules.setdefault(url.origin(), _Rules())
         async with rules.lock:
@@ -172,7 +172,7 @@ class PoliteClient:
             raise rules.outcome
         return rules.outcome
 
-    async def _read_rules(self, origin: URL) -> Robots:
+    async def _read_rules(self, origin: URL) -> RobotsRules:
         # RFC 9309, 2.3.1: a missing robots.txt (4xx) permits everything, an unreachable one (5xx) forbids everything.
         answer = await self._follow(origin / "robots.txt", _Expectation("text/plain", MOST_BYTES, truncate=True))
         if answer.status == 200:

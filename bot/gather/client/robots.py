@@ -35,7 +35,7 @@ class TooManyRulesError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Robots:
+class RobotsRules:
     """The rules of one site for nugu. `pause`: the seconds between two requests that it asks for."""
 
     _rules: Protego
@@ -46,14 +46,14 @@ class Robots:
         return await asyncio.to_thread(self._rules.can_fetch, url, ROBOT)
 
 
-async def read_robots(data: bytes) -> Robots:
+async def read_robots(data: bytes) -> RobotsRules:
     """Parse a robots.txt in a thread. Raises TooManyRulesError."""
     return await asyncio.to_thread(_parse, data)
 
 
-def _parse(data: bytes) -> Robots:
+def _parse(data: bytes) -> RobotsRules:
     rules = Protego.parse(relevant_rules(data[:MOST_BYTES].decode("utf-8-sig", errors="ignore")))
-    return Robots(rules, rules.crawl_delay(ROBOT) or 0.0)
+    return RobotsRules(rules, rules.crawl_delay(ROBOT) or 0.0)
 
 
 def relevant_rules(text: str) -> str:

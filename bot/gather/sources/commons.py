@@ -50,7 +50,7 @@ class _Answer(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Commons:
+class CommonsSource:
     """Commons. `base`: the URL of its api.php."""
 
     base: str
@@ -87,6 +87,6 @@ def _result(page: _Page, image: _Image) -> SearchResult:
     return found(image.thumburl or image.url, image.descriptionurl, page.title.removeprefix("File:"), licence)
 
 
-def create(base: str = "https://commons.wikimedia.org/w/api.php") -> Commons:
+def create(base: str = "https://commons.wikimedia.org/w/api.php") -> CommonsSource:
     """The source."""
-    return Commons(base)
+    return CommonsSource(base)

@@ -39,7 +39,7 @@ class _Answer(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Openverse:
+class OpenverseSource:
     """Openverse. `base`: the URL of its images endpoint."""
 
     base: str
@@ -67,6 +67,6 @@ def read(data: bytes) -> tuple[int, list[SearchResult]]:
     return answer.page_count, results
 
 
-def create(base: str = "https://api.openverse.org/v1/images/") -> Openverse:
+def create(base: str = "https://api.openverse.org/v1/images/") -> OpenverseSource:
     """The source."""
-    return Openverse(base)
+    return OpenverseSource(base)

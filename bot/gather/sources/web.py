@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Web:
+class WebSource:
     """Bing's image results. `base`: the URL of the page. `engine`: makes ddgs's parameters of a request."""
 
     base: str
@@ -42,8 +42,8 @@ def read(data: bytes) -> list[SearchResult]:
     return [found(result.image, result.url or "", result.title or "") for result in results if result.image]
 
 
-def create(base: str = "") -> Web:
+def create(base: str = "") -> WebSource:
     """The source. The default address is ddgs's own."""
     from ddgs.engines.bing_images import BingImages
 
-    return Web(base or BingImages.search_url, BingImages())
+    return WebSource(base or BingImages.search_url, BingImages())

@@ -9,9 +9,9 @@ from bot.database.clips import ClipRepository
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.tables.base import utc_now
-from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, MissingFootage, OnScreen, TrackName
-from bot.domain.enums import ClipState, Origin, teaches
-from bot.domain.faces import IdentifiedPicture, SeenFace
+from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, MissingFootage, PersonScreenTime, TrackName
+from bot.domain.enums import ClipState, FaceOrigin, teaches
+from bot.domain.faces import IdentifiedFace, IdentifiedPicture
 from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bot.database.tables.clips import ClipJob
     from bot.domain.answers import Answer
     from bot.domain.clips import NamedPerson
-    from bot.domain.enums import Learns
+    from bot.domain.enums import LearningPolicy
     from bot.infra.clip_files import CachedVideo, ClipFiles
     from bot.learning.recognisers import FittedRecogniser
     from bot.usecases.clips.options import ClipProgressCallback
@@ -93,7 +93,9 @@ async def make(app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProg
     if job.question_id is not None:
         return await _redraw(app, job, video, options, fitted, on_progress)
     done = await annotate(app, video, options, fitted, on_progress)
-    cast = [OnScreen(person.number, person.tracks, person.spans, person.seconds) for person in done.named.people]
+    cast = [
+        PersonScreenTime(person.number, person.tracks, person.spans, person.seconds) for person in done.named.people
+    ]
     seconds = done.section.seconds
     answer = await _keep(app, job, done, cast, fitted, threshold, learns)
     return DrawnClip(ClipAttachments(done.clip, await draw_chart(app, video.title, seconds, answer, cast)))
@@ -114,7 +116,7 @@ async def _redraw(
         changes = await ClipRepository(session).count_changes(job.question_id)
     if answer.engine != fitted.engine:
         raise PersonError(OTHER_ENGINE)
-    cast = [OnScreen.of_json(row) for row in job.cast]
+    cast = [PersonScreenTime.of_json(row) for row in job.cast]
     faces = {face.number: face for _, face in answer.faces}
     track_names = [
         TrackName(person.number, person.tracks, guess)
@@ -142,7 +144,7 @@ async def finished(app: App, job: ClipJob) -> FinishedClip | None:
         start=job.start,
         seconds=job.seconds,
         answer=answer,
-        cast=tuple(OnScreen.of_json(row) for row in job.cast),
+        cast=tuple(PersonScreenTime.of_json(row) for row in job.cast),
         stale=changes != job.drawn_changes,
         in_review=in_review,
         unheard=job.unheard,
@@ -170,17 +172,17 @@ async def _keep(
     app: App,
     job: ClipJob,
     done: AnnotatedClip,
-    cast: Sequence[OnScreen],
+    cast: Sequence[PersonScreenTime],
     fitted: FittedRecogniser,
     threshold: float,
-    learns: Learns,
+    learns: LearningPolicy,
 ) -> Answer:
     """Write the cast of a clip as a question with a face for each person. Raises SupersededError."""
     named = done.named
-    may_learn = job.server_id is not None and teaches(learns, Origin.ASKED)
+    may_learn = job.server_id is not None and teaches(learns, FaceOrigin.ASKED)
     cropped: set[int] = numbers_to_learn(named.people) if may_learn else set()
     seen = [
-        SeenFace(
+        IdentifiedFace(
             person.number,
             person.box,
             person.guess,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.answers import Answer
-    from bot.domain.clips import OnScreen
+    from bot.domain.clips import PersonScreenTime
     from bot.infra.clip_files import CachedVideo
     from bot.media.videos.footage import VideoSection
     from bot.usecases.clips.options import ClipOptions, ClipProgressCallback
@@ -84,7 +84,7 @@ async def draw_frames(app: App, video: CachedVideo, section: VideoSection, scrip
         )
 
 
-async def draw_chart(app: App, title: str, seconds: float, answer: Answer, cast: Sequence[OnScreen]) -> bytes:
+async def draw_chart(app: App, title: str, seconds: float, answer: Answer, cast: Sequence[PersonScreenTime]) -> bytes:
     """The screen-time chart of a clip, as a PNG. `seconds`: the length of the clip."""
     return await app.compute.run(jobs.screen_time_chart, title, seconds, answer, cast)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot import jobs
 from bot.domain.clips import ClipStage
 from bot.errors import PersonError
-from bot.infra.lanes import Lane
+from bot.infra.lanes import JobLane
 from bot.usecases.clips.drawing import draw_clip
 from bot.usecases.clips.tracking import cached_section, track_section
 
@@ -54,7 +54,7 @@ async def annotate(
     on_progress(ClipStage.NAME)
     named = await app.compute.run_within(
         _naming_limit(tracked),
-        Lane.BACKGROUND,
+        JobLane.BACKGROUND,
         jobs.name_tracks,
         tracked.face_tracks,
         fitted.recogniser,
@@ -80,7 +80,7 @@ async def draw_again(
     if tracked is None:
         return None
     script = await app.compute.run_within(
-        _naming_limit(tracked), Lane.BACKGROUND, jobs.write_captions, tracked.face_tracks, track_names, options.style
+        _naming_limit(tracked), JobLane.BACKGROUND, jobs.write_captions, tracked.face_tracks, track_names, options.style
     )
     return await draw_clip(app, video, tracked, script, options, on_progress)
 

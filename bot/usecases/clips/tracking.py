@@ -13,10 +13,10 @@ from uuid import uuid4
 
 from bot import jobs
 from bot.domain.clips import ClipStage
-from bot.domain.faces import Refused
+from bot.domain.faces import UnreadableFile
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed
-from bot.infra.lanes import Lane
+from bot.infra.lanes import JobLane
 from bot.media.videos.footage import VideoLimits, VideoSection
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ async def track_section(
         async with at_once:
             segment = require_result(
                 await app.compute.run_within(
-                    SEGMENT_LIMIT, Lane.BACKGROUND, jobs.track_faces, fitted.config, slim, section, span
+                    SEGMENT_LIMIT, JobLane.BACKGROUND, jobs.track_faces, fitted.config, slim, section, span
                 )
             )
         names = await app.compute.run_in_background(jobs.sure_names, segment, fitted.recogniser, options.naming)
@@ -112,9 +112,9 @@ async def probe(app: App, video: CachedVideo) -> Footage:
     )
 
 
-def require_result(result: T | Refused) -> T:
+def require_result(result: T | UnreadableFile) -> T:
     """The result of a job. Raises PersonError with the job's message where it refused."""
-    if isinstance(result, Refused):
+    if isinstance(result, UnreadableFile):
         sentence = str(result.message)
         raise PersonError("{sentence}.", sentence=sentence[:1].upper() + sentence[1:])
     return result

@@ -13,8 +13,8 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.base import utc_now
 from bot.database.training_set import TrainingSetRepository
 from bot.domain.corrections import Correction, CorrectionKind
-from bot.domain.enums import Meaning
-from bot.domain.places import Here
+from bot.domain.enums import AnnotationMeaning
+from bot.domain.places import Place
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.tables.rosters import Member
     from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture
-    from bot.domain.enums import Untaught
+    from bot.domain.enums import NotLearnedReason
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person who presses a button or sends a form, their trust at that time, the channel and the server: see `Here`."""
+    """The person who presses a button or sends a form, their trust at that time, the channel and the server: see `Place`."""
 
     id: int
     trust: Trust
@@ -40,9 +40,9 @@ class Actor:
     server_id: int | None = None
 
     @property
-    def here(self) -> Here:
+    def here(self) -> Place:
         """Where they act."""
-        return Here(self.server_id, self.channel_id, self.id)
+        return Place(self.server_id, self.channel_id, self.id)
 
     @property
     def counts(self) -> bool:
@@ -58,7 +58,7 @@ class CorrectedAnswer:
     correction: Correction
 
 
-NOBODY = {Meaning.STRANGER: CorrectionKind.STRANGER, Meaning.NOT_A_FACE: CorrectionKind.NOT_A_FACE}
+NOBODY = {AnnotationMeaning.STRANGER: CorrectionKind.STRANGER, AnnotationMeaning.NOT_A_FACE: CorrectionKind.NOT_A_FACE}
 """The kinds of the corrections that name nobody."""
 
 
@@ -67,7 +67,7 @@ async def confirm(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         inputs = [
-            AnnotationInput(face.id, Meaning.MEMBER, face.guess.member, face.guess.name)
+            AnnotationInput(face.id, AnnotationMeaning.MEMBER, face.guess.member, face.guess.name)
             for _, face in answer.faces
             if face.guess.name is not None and face.annotation is None
         ]
@@ -94,7 +94,7 @@ async def say_member_in(
     answer = await QuestionRepository(session).answer(question_id)
     _, face = face_of(answer, face_id)
     member = await require_member_by_id(session, answer.rosters, member_id)
-    given = AnnotationInput(face.id, Meaning.MEMBER, member.id, member.name, deliberate)
+    given = AnnotationInput(face.id, AnnotationMeaning.MEMBER, member.id, member.name, deliberate)
     return await _say(session, answer, [given], actor, Correction(CorrectionKind.MEMBER, member.name))
 
 
@@ -112,7 +112,9 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, actor: A
         return await _say(session, answer, [given], actor, correction)
 
 
-async def say_nobody(app: App, question_id: int, face_id: int, meaning: Meaning, actor: Actor) -> CorrectedAnswer:
+async def say_nobody(
+    app: App, question_id: int, face_id: int, meaning: AnnotationMeaning, actor: Actor
+) -> CorrectedAnswer:
     """State that a face is a stranger, or no face."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
@@ -126,7 +128,7 @@ async def say_not(app: App, question_id: int, face_id: int, member_id: int, acto
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
         member = await require_member_by_id(session, answer.rosters, member_id)
-        given = AnnotationInput(face.id, Meaning.NOT_MEMBER, member.id, member.name)
+        given = AnnotationInput(face.id, AnnotationMeaning.NOT_MEMBER, member.id, member.name)
         return await _say(session, answer, [given], actor, Correction(CorrectionKind.NOT_MEMBER, member.name))
 
 
@@ -151,8 +153,10 @@ async def named(
     """
     member = _meant(await RosterRepository(session).members_called(rosters, name), group, face)
     if member is None:
-        return AnnotationInput(face.id, Meaning.MEMBER, name=name), Correction(CorrectionKind.UNENROLLED, name)
-    given = AnnotationInput(face.id, Meaning.MEMBER, member.id, member.name)
+        return AnnotationInput(face.id, AnnotationMeaning.MEMBER, name=name), Correction(
+            CorrectionKind.UNENROLLED, name
+        )
+    given = AnnotationInput(face.id, AnnotationMeaning.MEMBER, member.id, member.name)
     return given, Correction(CorrectionKind.MEMBER, member.name)
 
 
@@ -167,9 +171,9 @@ async def keep(session: AsyncSession, inputs: Sequence[AnnotationInput], actor: 
         await ReviewRepository(session, utc_now()).answered(faces, actor.id)
 
 
-async def untaught_of(session: AsyncSession, inputs: Sequence[AnnotationInput]) -> tuple[Untaught | None, ...]:
+async def untaught_of(session: AsyncSession, inputs: Sequence[AnnotationInput]) -> tuple[NotLearnedReason | None, ...]:
     """For each annotation that names a member, the reason why nothing is learned from the face; None where something is."""
-    named = [(given.face_id, given.member_id) for given in inputs if given.meaning is Meaning.MEMBER]
+    named = [(given.face_id, given.member_id) for given in inputs if given.meaning is AnnotationMeaning.MEMBER]
     training_set = TrainingSetRepository(session)
     return tuple([await training_set.untaught(face, member) for face, member in named if member is not None])
 

@@ -14,8 +14,8 @@ from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.answers import UNKEPT
 from bot.domain.deletions import MessageScope
-from bot.domain.enums import Origin, teaches
-from bot.domain.faces import IdentifiedPicture, IdentifyOptions, Refused
+from bot.domain.enums import FaceOrigin, teaches
+from bot.domain.faces import IdentifiedPicture, IdentifyOptions, UnreadableFile
 from bot.domain.messages import Lines, Message
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.domain.answers import Answer
-    from bot.domain.enums import Learns
+    from bot.domain.enums import LearningPolicy
     from bot.domain.faces import FaceCrop
     from bot.learning.recognisers import FittedRecogniser
     from models.faces import Once
@@ -126,7 +126,7 @@ class PictureResults:
 
     engine: str
     threshold: float
-    results: tuple[IdentifiedPicture | Refused, ...]
+    results: tuple[IdentifiedPicture | UnreadableFile, ...]
 
     @property
     def face_crops(self) -> list[FaceCrop]:
@@ -156,7 +156,7 @@ async def examine(app: App, asked: IdentifyRequest, pictures: Sequence[Submitted
         threshold,
         most_bytes=min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // max(1, len(pictures))),
         most_faces=MOST_FACES,
-        crops=asked.server_id is not None and teaches(learns, Origin.ASKED),
+        crops=asked.server_id is not None and teaches(learns, FaceOrigin.ASKED),
     )
     results = await asyncio.gather(*(_identify(app, picture, fitted, how) for picture in pictures))
     return PictureResults(fitted.engine, threshold, tuple(results))
@@ -178,7 +178,7 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
                 [
                     Message("{name}: {reason}.", name=name, reason=result.message)
                     for name, result in named
-                    if isinstance(result, Refused)
+                    if isinstance(result, UnreadableFile)
                 ]
             ),
         )
@@ -215,7 +215,7 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
             (face.number, face.box, guess) for face in picture.faces if (guess := face.displayed_guess) is not None
         ]
         made = await app.compute.run(jobs.draw_again, config, posted.data, picture.size, faces, most_bytes)
-        if isinstance(made, Refused):
+        if isinstance(made, UnreadableFile):
             return None
         drawn[picture.file_name] = made
     return drawn
@@ -243,7 +243,7 @@ async def fitted_for(app: App, asked: IdentifyRequest) -> FittedRecogniser:
         raise NoRosterError(private=asked.server_id is None) from None
 
 
-async def naming_of(app: App, asked: IdentifyRequest) -> tuple[int | None, float, Learns]:
+async def naming_of(app: App, asked: IdentifyRequest) -> tuple[int | None, float, LearningPolicy]:
     """The group's id or None to find it, the server's threshold, and the extent of its learning.
 
     Raises UnknownGroupError for a group of none of the rosters, and NobodyKnownError where no photo of the group answers.
@@ -276,11 +276,11 @@ async def _keep(app: App, examined: PictureResults, asked: QuestionRecord) -> An
 
 async def _identify(
     app: App, picture: SubmittedFile, fitted: FittedRecogniser, how: IdentifyOptions
-) -> IdentifiedPicture | Refused:
+) -> IdentifiedPicture | UnreadableFile:
     """The result of one picture; an error refuses this picture alone."""
     if picture.refusal is not None:
-        return Refused(picture.refusal)
+        return UnreadableFile(picture.refusal)
     try:
         return await app.compute.run(jobs.identify, fitted.config, picture.data, fitted.recogniser, how)
     except Exception as error:  # noqa: BLE001  # the other pictures of the question are answered
-        return Refused(message_for(error))
+        return UnreadableFile(message_for(error))

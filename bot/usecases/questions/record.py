@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.database.questions import QuestionRepository, unkept_answer
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question
-from bot.domain.enums import Origin, teaches
+from bot.domain.enums import FaceOrigin, teaches
 from bot.domain.rosters import SHARED_ROSTER
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.database.crops import StoredCrop
     from bot.domain.answers import Answer
-    from bot.domain.faces import IdentifiedPicture, Refused
+    from bot.domain.faces import IdentifiedPicture, UnreadableFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class PictureRecord:
     """A picture of a question: its file name and its result. `spoiler`: it was posted as one. `source`: its web page."""
 
     name: str
-    result: IdentifiedPicture | Refused
+    result: IdentifiedPicture | UnreadableFile
     spoiler: bool = False
     source: str | None = None
 
@@ -44,7 +44,7 @@ class QuestionRecord:
     threshold: float
     rosters: Sequence[int]
     pictures: Sequence[PictureRecord]
-    origin: Origin = Origin.ASKED
+    origin: FaceOrigin = FaceOrigin.ASKED
     server_id: int | None = None
     channel_id: int | None = None
     place_id: int | None = None

@@ -20,7 +20,7 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
 from bot.usecases.quiz.memory import QUICK, answered, mistaken_for
 from bot.usecases.quiz.rounds import ask_next, members_of
-from bot.usecases.quiz.view import GONE, QuizQuestion, Verdict, round_of, show_question, verdict
+from bot.usecases.quiz.view import GONE, QuizQuestion, RoundVerdict, round_of, show_question, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ The person who started the race may do so at once.
 """
 
 
-class NotTheirsError(PersonError):
+class ForeignQuizError(PersonError):
     """A button of another person's quiz. `person`: the id of that person, 0 where their quizzes are forgotten."""
 
     def __init__(self, person: int) -> None:
@@ -50,12 +50,12 @@ class NotTheirsError(PersonError):
         )
 
 
-class TooLateError(PersonError):
+class LateAnswerError(PersonError):
     """An answer to a round of a race that is over; the pressed card is older than the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
+class WrongRaceAnswer:
     """A wrong answer in a race that goes on for the others. `name`: the answer."""
 
     name: str
@@ -92,7 +92,7 @@ async def again(app: App, server_id: int, round_id: int, person: int, now: datet
 
 async def answer(
     app: App, server_id: int, round_id: int, person: int, chosen: int | None, now: datetime
-) -> Verdict | Missed:
+) -> RoundVerdict | WrongRaceAnswer:
     """Answer a round. `chosen`: the id of a member, None to reveal the answer.
 
     Raises NotTheirsError, TooLateError, and PersonError for a second answer, a round that is gone, or a removed member.
@@ -111,7 +111,7 @@ async def answer(
     return await verdict(app, server_id, round_id)
 
 
-async def go_on(app: App, server_id: int, round_id: int, person: int, now: datetime) -> QuizQuestion | Verdict:
+async def go_on(app: App, server_id: int, round_id: int, person: int, now: datetime) -> QuizQuestion | RoundVerdict:
     """The question after a round, or the verdict of the last round where no crop is left.
 
     Where the quiz is beyond the round: its current card once more, of a race after `PATIENCE`, since its message may be lost.
@@ -198,24 +198,24 @@ async def _look_alikes(app: App, groups: Sequence[int], engine: str) -> dict[int
     return await app.compute.run(jobs.look_alikes_of_each, rows, engine) if rows else {}
 
 
-async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> TooLateError:
+async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> LateAnswerError:
     """The error for an answer to a round of a race that is over."""
     given = {one.person_id: one.correct for one in await QuizRepository(session).answers(round.id)}
     result = Message("Somebody was faster") if any(given.values()) else Message("This round is over")
     if given.get(person):
         result = Message("You won this round already")
     (truth,) = await RosterRepository(session).members_with([round.member_id])
-    return TooLateError("{result}: it was {truth}.", result=result, truth=Strong(truth.name))
+    return LateAnswerError("{result}: it was {truth}.", result=result, truth=Strong(truth.name))
 
 
 def _check_person(quiz: Quiz, person: int) -> None:
     if not quiz.race and person != quiz.person_id:
-        raise NotTheirsError(quiz.person_id)
+        raise ForeignQuizError(quiz.person_id)
 
 
 async def _keep_answer(
     session: AsyncSession, round: QuizRound, quiz: Quiz, person: int, chosen: int | None, now: datetime
-) -> Missed | None:
+) -> WrongRaceAnswer | None:
     """Keep an answer to an open round. Returns Missed for a wrong answer in a race, which goes on."""
     quizzes = QuizRepository(session)
     if any(one.person_id == person for one in await quizzes.answers(round.id)) and chosen is not None:
@@ -227,7 +227,7 @@ async def _keep_answer(
     if quiz.race and chosen is None and person != quiz.person_id and now < round.asked_at + PATIENCE:
         raise PersonError("Give the others a moment: half a minute after the question anybody may have it shown.")
     if (right or not quiz.race or chosen is None) and not await quizzes.close(round.id, now):
-        raise TooLateError("Somebody was faster.")
+        raise LateAnswerError("Somebody was faster.")
     if quiz.race and chosen is None:
         return None
     await quizzes.add_answer(QuizAnswer(round_id=round.id, person_id=person, chosen_id=chosen, correct=right, at=now))
@@ -242,4 +242,4 @@ async def _keep_answer(
         soon = mistaken_for(other.memory if other else None, now)
         await quizzes.remember(person, chosen, other._replace(memory=soon) if other else MemberProgress(soon, 0, 0))
     await quizzes.score(quiz.server_id, members[round.member_id].group_id, person, right=right)
-    return None if right or chosen is None or not quiz.race else Missed(members[chosen].name)
+    return None if right or chosen is None or not quiz.race else WrongRaceAnswer(members[chosen].name)

@@ -9,7 +9,7 @@ from bot import jobs
 from bot.database.lookup import named_or_default_group
 from bot.database.quiz import QuizRepository, merge_pairs
 from bot.domain.messages import Message, SlashCommand, Strong
-from bot.domain.quiz import KnownMember
+from bot.domain.quiz import QuizMemberStats
 from bot.errors import PersonError
 from bot.usecases.quiz.view import named_pairs
 
@@ -38,14 +38,14 @@ class Leaderboard:
 
 
 @dataclass(frozen=True, slots=True)
-class Knowledge:
+class QuizStats:
     """A person's knowledge of a group, None: of all groups. `members`: the best known first. `picture`: the chart, a PNG.
 
     `mixed_up`: the names of two members, and the number of times that the person took one for the other.
     """
 
     group: str | None
-    members: tuple[KnownMember, ...]
+    members: tuple[QuizMemberStats, ...]
     mixed_up: tuple[tuple[str, str, int], ...]
     picture: bytes
 
@@ -62,7 +62,7 @@ async def top(app: App, server_id: int, person: int, group: str | None = None) -
 
 async def stats(
     app: App, server_id: int, channel_id: int | None, person: int, now: datetime, group: str | None = None
-) -> Knowledge:
+) -> QuizStats:
     """A person's knowledge of a group: the named one, else the default group of the channel, else all that the server sees.
 
     Raises UnknownGroupError, and PersonError where the person was never asked about a member.
@@ -84,12 +84,12 @@ async def stats(
     knowledge = [known_member(member.name, known.get(member.id), now) for member in members]
     knowledge.sort(key=lambda one: (one.stability is None, -(one.stability or 0.0), one.name))
     picture = await app.compute.run(jobs.quiz_stats_chart, group_name, knowledge, mixed_up)
-    return Knowledge(group_name, tuple(knowledge), mixed_up, picture)
+    return QuizStats(group_name, tuple(knowledge), mixed_up, picture)
 
 
-def known_member(name: str, remembered: MemberProgress | None, now: datetime) -> KnownMember:
+def known_member(name: str, remembered: MemberProgress | None, now: datetime) -> QuizMemberStats:
     """A person's knowledge of the member called `name`. `remembered`: None where the person was never asked."""
     if remembered is None:
-        return KnownMember(name, None, 0, 0, None)
+        return QuizMemberStats(name, None, 0, 0, None)
     memory, seen, right = remembered
-    return KnownMember(name, memory.stability, seen, right, (memory.due - now).total_seconds() / DAY)
+    return QuizMemberStats(name, memory.stability, seen, right, (memory.due - now).total_seconds() / DAY)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.quiz import Mistake
+    from bot.database.quiz import QuizMistake
 
 MOST_MIXED_UP = 5
 GONE = Message(
@@ -69,7 +69,7 @@ class QuizQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class QuizSummary:
     """The result of a quiz. `points`: (person, points), the most points first.
 
     `mixed_up`: (name, name, number of mistakes), without a race.
@@ -80,7 +80,7 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RoundVerdict:
     """The verdict of a round that is over.
 
     `truth`, `chosen`: ids among `names`; `chosen` is None where nobody answered. `by`: the id of the person who answered.
@@ -100,7 +100,7 @@ class Verdict:
     other: bytes | None
     mistaken: tuple[bytes, ...]
     back: datetime | None
-    summary: Summary | None
+    summary: QuizSummary | None
 
     @property
     def right(self) -> bool:
@@ -128,7 +128,7 @@ async def show_question(app: App, round_id: int) -> QuizQuestion:
     return QuizQuestion(round_id, progress, picture, names)
 
 
-async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
+async def verdict(app: App, server_id: int, round_id: int) -> RoundVerdict:
     """The verdict of a round that is over. Raises PersonError where it is gone."""
     async with app.database.reading() as session:
         quizzes = QuizRepository(session)
@@ -155,7 +155,7 @@ async def verdict(app: App, server_id: int, round_id: int) -> Verdict:
         over = quiz.asked >= quiz.rounds and last is not None and last.id == round.id
         summary = await _summary(session, quiz) if over else None
     picture, other, *taken_for = await _pictures(app, keys)
-    return Verdict(
+    return RoundVerdict(
         round=round_id,
         progress=progress,
         names=names,
@@ -187,12 +187,12 @@ async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:
     return [None if one is None else next(enlarged) for one in files]
 
 
-async def _summary(session: AsyncSession, quiz: Quiz) -> Summary:
+async def _summary(session: AsyncSession, quiz: Quiz) -> QuizSummary:
     quizzes = QuizRepository(session)
     results = await quizzes.results(quiz.id)
     points = sorted(((person, sum(right)) for person, right in results.items()), key=lambda one: (-one[1], one[0]))
     pairs = [] if quiz.race else merge_pairs(await quizzes.mistakes(quiz.person_id, quiz_id=quiz.id))
-    return Summary(tuple(points), await named_pairs(session, pairs))
+    return QuizSummary(tuple(points), await named_pairs(session, pairs))
 
 
 async def _progress(session: AsyncSession, round: QuizRound, quiz: Quiz, person: int) -> QuizProgress:
@@ -209,7 +209,7 @@ async def _progress(session: AsyncSession, round: QuizRound, quiz: Quiz, person:
     )
 
 
-async def named_pairs(session: AsyncSession, pairs: Sequence[Mistake]) -> tuple[tuple[str, str, int], ...]:
+async def named_pairs(session: AsyncSession, pairs: Sequence[QuizMistake]) -> tuple[tuple[str, str, int], ...]:
     """The first pairs of confused members, as (name, name, number of mistakes)."""
     pairs = pairs[:MOST_MIXED_UP]
     ids = {id for pair in pairs for id in (pair.member, pair.taken_for)}

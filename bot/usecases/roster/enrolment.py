@@ -13,7 +13,7 @@ from bot.database.quotas import QuotaRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Photo
-from bot.domain.enums import Learns, Origin
+from bot.domain.enums import FaceOrigin, LearningPolicy
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.messages import Hint, Lines, Message
 from bot.domain.photos import KnownPhoto, NoRoom, PhotoOfAnother, SeveralFaces, flaw_of, resemblance_of
@@ -158,7 +158,7 @@ async def _add(
 
 
 async def _require_learning(session: AsyncSession, server_id: int) -> None:
-    if (await ServerRepository(session).choices(server_id)).learns is Learns.OFF:
+    if (await ServerRepository(session).choices(server_id)).learns is LearningPolicy.OFF:
         raise PersonError(LEARNS_NOTHING)
 
 
@@ -252,7 +252,7 @@ async def _ask(
     question = QuestionRecord(
         server_id=submission.server_id,
         asker_id=submission.by,
-        origin=Origin.SUBMITTED,
+        origin=FaceOrigin.SUBMITTED,
         engine=result.engine,
         threshold=SURE,
         rosters=[submission.server_id],

@@ -16,7 +16,7 @@ from bot.domain.messages import Code, Hint
 from bot.errors import PersonError
 from bot.media.archives.reading import MANIFEST
 from bot.text.formatting import mebibytes
-from bot.usecases.roster.manifests import GroupNote, Manifest, MemberNote, PhotoNote, folder_of
+from bot.usecases.roster.manifests import Manifest, ManifestGroup, ManifestMember, ManifestPhoto, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ UNUSED = (1980, 1, 1, 0, 0, 0)
 """The time of all files in an archive, so that equal rosters make equal archives."""
 
 
-class TooLargeError(PersonError):
+class ArchiveTooLargeError(PersonError):
     """The archive is larger than an upload may be."""
 
     def __init__(self, most_bytes: int) -> None:
@@ -51,7 +51,7 @@ class TooLargeError(PersonError):
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class RosterExport:
     """An exported roster. The receiver closes `file`. `lost`: photos without a file.
 
     `kept_back`: photos from spoilers and age-restricted channels, which are not in the archive.
@@ -65,7 +65,7 @@ class Exported:
     kept_back: int
 
 
-async def export_roster(app: App, server_id: int, group: str | None, *, most_bytes: int | None = None) -> Exported:
+async def export_roster(app: App, server_id: int, group: str | None, *, most_bytes: int | None = None) -> RosterExport:
     """Export a server's roster, or one group of it, as an archive that `import_roster` takes.
 
     Raises PersonError for an empty roster, TooLargeError for an archive of more than `most_bytes`.
@@ -94,27 +94,27 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
                 if most_bytes is not None and file.tell() > most_bytes:
                     break
         if most_bytes is not None and file.tell() > most_bytes:
-            raise TooLargeError(most_bytes)
+            raise ArchiveTooLargeError(most_bytes)
     except BaseException:
         file.close()
         raise
     file.seek(0)
     members_in = sum(len(note.members) for note in manifest.groups)
-    return Exported(file, len(groups), members_in, len(files) - lost, lost, kept_back)
+    return RosterExport(file, len(groups), members_in, len(files) - lost, lost, kept_back)
 
 
 async def _described(
     session: AsyncSession, groups: Sequence[Group]
 ) -> tuple[Manifest, list[tuple[str, PhotoWithCrop]], int]:
     """The manifest of groups, the path of each public photo, and the number of the other photos."""
-    notes: list[GroupNote] = []
+    notes: list[ManifestGroup] = []
     files: list[tuple[str, PhotoWithCrop]] = []
     group_folders: set[str] = set()
     kept_back = 0
     for group in groups:
         aliases: Mapping[int | None, list[str]] = await SpellingRepository(session).aliases_in(group.id)
         folder, member_folders = folder_of(group.name, group_folders), set[str]()
-        note = GroupNote(folder=folder, name=group.name, aliases=aliases.get(None, []))
+        note = ManifestGroup(folder=folder, name=group.name, aliases=aliases.get(None, []))
         for member, name, _ in await RosterRepository(session).counts_of(group.id):
             own = folder_of(name, member_folders)
             known_by = await PhotoRepository(session).of(member)
@@ -123,15 +123,15 @@ async def _described(
             named = [(f"{number:04}.jpg", photo) for number, photo in enumerate(photos, start=1)]
             files += [(f"{folder}/{own}/{file}", photo) for file, photo in named]
             note.members.append(
-                MemberNote(folder=own, name=name, aliases=aliases.get(member, []), photos=_notes(named))
+                ManifestMember(folder=own, name=name, aliases=aliases.get(member, []), photos=_notes(named))
             )
         notes.append(note)
     return Manifest(groups=notes), files, kept_back
 
 
-def _notes(named: Sequence[tuple[str, PhotoWithCrop]]) -> list[PhotoNote]:
+def _notes(named: Sequence[tuple[str, PhotoWithCrop]]) -> list[ManifestPhoto]:
     return [
-        PhotoNote(file=file, sha256=photo.sha256, face_width=photo.face_width, sharpness=photo.sharpness)
+        ManifestPhoto(file=file, sha256=photo.sha256, face_width=photo.face_width, sharpness=photo.sharpness)
         for file, photo in named
     ]
 

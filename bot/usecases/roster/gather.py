@@ -18,9 +18,9 @@ from bot.database.quotas import QuotaRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
-from bot.domain.enums import Origin, teaches
-from bot.domain.faces import IdentifiedPicture, SeenFace
-from bot.domain.gathering import CandidateRefusal, Gathering
+from bot.domain.enums import FaceOrigin, teaches
+from bot.domain.faces import IdentifiedFace, IdentifiedPicture
+from bot.domain.gathering import CandidateRefusal, GatherProgress
 from bot.domain.quotas import Quota
 from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
 from bot.gather.candidates import CandidatePhoto, candidates, queries
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bot.gather.sources import Source
     from bot.jobs import EngineConfig
 
-    GatherProgressCallback = Callable[["Gathering"], Awaitable[None]]
+    GatherProgressCallback = Callable[["GatherProgress"], Awaitable[None]]
 
 SPARE = 3
 """Candidates for each missing photo: most are refused, or show other people."""
@@ -114,14 +114,14 @@ async def gather(
     by: int,
     progress: GatherProgressCallback,
     sources: Sequence[Source] | None = None,
-) -> Gathering:
+) -> GatherProgress:
     """Search for photos of each member, and put the usable ones into the review of a server.
 
     Photos of a member stay in the review when a later member fails. `progress`: called after each member. Raises
     NoContactError, UnknownSourceError, QuotaError where the crops have no room, and PersonError where the server has a
     gathering under way.
     """
-    gathering = Gathering(sought[0].group_name, tuple(each.name for each in sought))
+    gathering = GatherProgress(sought[0].group_name, tuple(each.name for each in sought))
     with app.gathering_limit.slot(server_id):
         for each in sought:
             kept = await search(app, server_id, each, gathering, sources)
@@ -132,7 +132,7 @@ async def gather(
 
 
 async def search(
-    app: App, server_id: int, sought: SoughtMember, gathering: Gathering, sources: Sequence[Source] | None = None
+    app: App, server_id: int, sought: SoughtMember, gathering: GatherProgress, sources: Sequence[Source] | None = None
 ) -> list[KeptCandidate]:
     """New photos of one member, at most as many as are lacking. `gathering` counts the others."""
     config = await app.recognisers.config()
@@ -157,7 +157,7 @@ async def search(
 
 
 async def _spot(
-    app: App, config: EngineConfig, batch: Sequence[CandidatePhoto], gathering: Gathering
+    app: App, config: EngineConfig, batch: Sequence[CandidatePhoto], gathering: GatherProgress
 ) -> list[KeptCandidate]:
     results = await asyncio.gather(
         *(app.compute.run_in_background(jobs.find_only_face, config, candidate.data) for candidate in batch),
@@ -176,7 +176,12 @@ async def _spot(
 
 
 async def _sift(
-    app: App, server_id: int, sought: SoughtMember, spotted: Sequence[KeptCandidate], engine: str, gathering: Gathering
+    app: App,
+    server_id: int,
+    sought: SoughtMember,
+    spotted: Sequence[KeptCandidate],
+    engine: str,
+    gathering: GatherProgress,
 ) -> list[KeptCandidate]:
     if not spotted:
         return []
@@ -196,7 +201,7 @@ async def _sift(
 
 
 async def _put_into_review(
-    app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate], by: int, gathering: Gathering
+    app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate], by: int, gathering: GatherProgress
 ) -> int:
     """Write the photos as a question for the review; returns their number.
 
@@ -210,7 +215,7 @@ async def _put_into_review(
         question = QuestionRecord(
             server_id=server_id,
             asker_id=by,
-            origin=Origin.GATHERED,
+            origin=FaceOrigin.GATHERED,
             engine=kept[0].spotted.engine,
             threshold=app.settings.threshold,
             rosters=[server_id],
@@ -225,7 +230,7 @@ async def _put_into_review(
             owner = select(Group.server_id).join(Member).where(Member.id == sought.member)
             if await session.scalar(owner) != server_id:
                 raise PersonError("{member} was removed just now.", member=sought.name)
-            if not teaches((await ServerRepository(session).choices(server_id)).learns, Origin.GATHERED):
+            if not teaches((await ServerRepository(session).choices(server_id)).learns, FaceOrigin.GATHERED):
                 raise PersonError(LEARNS_NOTHING)
             await record.write(session, question, stored)
         return len(kept)
@@ -233,7 +238,7 @@ async def _put_into_review(
 
 
 async def _look_again(
-    app: App, config: EngineConfig, kept: Sequence[KeptCandidate], gathering: Gathering
+    app: App, config: EngineConfig, kept: Sequence[KeptCandidate], gathering: GatherProgress
 ) -> list[KeptCandidate]:
     """The same photos as another engine sees them, without those in which it finds no face."""
     again: list[KeptCandidate] = []
@@ -254,7 +259,11 @@ async def _pictures(
             IdentifiedPicture(
                 photo.spotted.size,
                 sought.group_name,
-                (SeenFace(1, photo.spotted.box, guess, photo.spotted.vector, photo.spotted.flaws, photo.spotted.crop),),
+                (
+                    IdentifiedFace(
+                        1, photo.spotted.box, guess, photo.spotted.vector, photo.spotted.flaws, photo.spotted.crop
+                    ),
+                ),
                 b"",
                 photo.spotted.engine,
             ),

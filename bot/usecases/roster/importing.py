@@ -15,7 +15,7 @@ from bot.text.names import checked_name
 from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment, manifests, members
 from bot.usecases.roster.enrolment import NoUsablePhotoError
-from bot.usecases.roster.manifests import Manifest, MemberNote
+from bot.usecases.roster.manifests import Manifest, ManifestMember
 from bot.usecases.roster.submissions import ArchivedCrop
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class LeftOutEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class RosterImport:
     """The result of an import.
 
     `photos`: the number in the archive. `taken`: those that are new. `known`: those that the roster has already. `members`:
@@ -79,7 +79,7 @@ async def import_roster(
     progress: ImportProgressCallback,
     *,
     limits: ArchiveLimits | None = None,
-) -> Imported:
+) -> RosterImport:
     """Add the groups, members and photos of a zip archive to a server's roster.
 
     Raises PersonError where the archive can't be read, or the server learns nothing.
@@ -108,13 +108,13 @@ async def import_roster(
                 of.add((plan.group, plan.member))
             done += len(some)
     left_out += await _name(app, server_id, manifest)
-    return Imported(photos, taken, known, len(of), tuple(left_out))
+    return RosterImport(photos, taken, known, len(of), tuple(left_out))
 
 
 def _plans(entries: Sequence[ArchiveEntry], manifest: Manifest) -> list[_Plan]:
     """The photos of each member, in the archive's order. The manifest has the names that folders stand for."""
     names: dict[str, str] = {}
-    notes: dict[tuple[str, str], MemberNote] = {}
+    notes: dict[tuple[str, str], ManifestMember] = {}
     for group in manifest.groups:
         names[group.folder] = checked_name(group.name)
         notes |= {(group.folder, member.folder): member for member in group.members}
@@ -177,7 +177,7 @@ async def _name(app: App, server_id: int, manifest: Manifest) -> list[LeftOutEnt
         for whose, alias in wanted:
             try:
                 await members.add_alias(app, server_id, name, whose, alias)
-            except members.FoundAlreadyError:
+            except members.AliasTakenError:
                 continue
             except PersonError as error:
                 left_out.append(LeftOutEntry(f"{MANIFEST}: {whose or name}, {alias}", error.message))
@@ -185,7 +185,7 @@ async def _name(app: App, server_id: int, manifest: Manifest) -> list[LeftOutEnt
 
 
 async def _add_members(
-    session: AsyncSession, server_id: int, group: str, notes: Sequence[MemberNote]
+    session: AsyncSession, server_id: int, group: str, notes: Sequence[ManifestMember]
 ) -> dict[str, NoRoom]:
     """Add a group and its members, as far as they are missing; returns the members without room.
 

@@ -13,7 +13,7 @@ from bot.database.labels import LabelRepository
 from bot.database.photos import PhotoRepository
 from bot.database.tables.rosters import Member
 from bot.database.tables.visibility import may_show
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
 from bot.domain.messages import Message
 from bot.errors import PersonError
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
     from bot.database.tables.rosters import Photo
-    from bot.domain.enums import Origin
+    from bot.domain.enums import FaceOrigin
     from bot.usecases.questions.correct import Actor
 
 GONE = Message("That photo is gone: somebody removed or corrected it.")
@@ -45,7 +45,7 @@ class LabelledPhoto:
     member: str
     looks_like: int | None
     looks_like_name: str | None
-    origin: Origin
+    origin: FaceOrigin
     labelled_by: int
     labelled_at: datetime
     face_width: int
@@ -100,7 +100,11 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, act
         if face is None:
             await LabelRepository(session).move(photo, member, actor.id)
         else:
-            await keep(session, [AnnotationInput(face, Meaning.MEMBER, member.id, member.name, deliberate=True)], actor)
+            await keep(
+                session,
+                [AnnotationInput(face, AnnotationMeaning.MEMBER, member.id, member.name, deliberate=True)],
+                actor,
+            )
         return LabelMoved(member.name, before)
 
 
@@ -113,7 +117,7 @@ async def remove(app: App, server_id: int, photo_id: int, actor: Actor) -> Label
         if face is None:
             await PhotoRepository(session).remove(photo, server_id, actor.id)
         else:
-            await keep(session, [AnnotationInput(face, Meaning.NOT_MEMBER, photo.member_id, name)], actor)
+            await keep(session, [AnnotationInput(face, AnnotationMeaning.NOT_MEMBER, photo.member_id, name)], actor)
     await crops.sweep(app)
     return LabelRemoved(name)
 

@@ -22,7 +22,7 @@ Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidat
 Names = Annotated[list[Name], FailFast(), Field(max_length=100)]
 
 
-class PhotoNote(BaseModel):
+class ManifestPhoto(BaseModel):
     """A crop: its file, the SHA-256 of its original photo, and the size and sharpness of the face in that photo."""
 
     file: Annotated[str, Field(min_length=1, max_length=100)]
@@ -31,29 +31,29 @@ class PhotoNote(BaseModel):
     sharpness: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
 
 
-class MemberNote(BaseModel):
+class ManifestMember(BaseModel):
     """A member: the folder, the name, aliases, photos."""
 
     folder: Name
     name: Name
     aliases: Names = []
-    photos: Annotated[list[PhotoNote], FailFast()] = []
+    photos: Annotated[list[ManifestPhoto], FailFast()] = []
 
 
-class GroupNote(BaseModel):
+class ManifestGroup(BaseModel):
     """A group: the folder, the name, aliases, members."""
 
     folder: Name
     name: Name
     aliases: Names = []
-    members: Annotated[list[MemberNote], FailFast(), Field(max_length=500)] = []
+    members: Annotated[list[ManifestMember], FailFast(), Field(max_length=500)] = []
 
 
 class Manifest(BaseModel):
     """The whole manifest. `nugu`: the version of the format."""
 
     nugu: Literal[1] = 1
-    groups: list[GroupNote] = []
+    groups: list[ManifestGroup] = []
 
 
 class _Unread(BaseModel):
@@ -74,7 +74,7 @@ def read(data: bytes) -> Manifest:
         unread = _Unread.model_validate_json(data)
         for number, group in enumerate(unread.groups):
             place = ("groups", number)
-            manifest.groups.append(GroupNote.model_validate(group))
+            manifest.groups.append(ManifestGroup.model_validate(group))
         return manifest
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

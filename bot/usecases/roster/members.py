@@ -11,7 +11,7 @@ from bot.database.lookup import require_group_by_id, require_member_by_id, requi
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
-from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedEntry, RenamedEntry
+from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedRosterEntry, RenamedRosterEntry
 from bot.errors import PersonError
 from bot.text.names import checked_name, search_key, suggestions
 from bot.usecases.questions import crops
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.database.rosters import RemovalCounts
+    from bot.database.rosters import RosterRemovalCounts
     from bot.text.names import Spelling
 
 MOST_OFFERED = 25
@@ -30,7 +30,7 @@ MOST_ALIASES = 25
 """Aliases of a group or a member, at most."""
 
 
-class FoundAlreadyError(PersonError):
+class AliasTakenError(PersonError):
     """The alias finds that group or member already."""
 
     def __init__(self, named: str, name: str) -> None:
@@ -38,13 +38,13 @@ class FoundAlreadyError(PersonError):
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class RosterRemovalPlan:
     """The plan of a removal: a group, or a member of `group`, and the number of entries that are removed with it."""
 
     id: int
     name: str
     group: str | None
-    removal_counts: RemovalCounts
+    removal_counts: RosterRemovalCounts
 
 
 async def autocomplete_groups(app: App, servers: Collection[int], typed: str, *, shared: bool = True) -> list[Spelling]:
@@ -78,7 +78,7 @@ async def autocomplete_aliases(app: App, server_id: int, group: str, member: str
     return [name for name in names if search_key(typed) in search_key(name)][:MOST_OFFERED]
 
 
-async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> RenamedEntry:
+async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> RenamedRosterEntry:
     """Rename a group, or a member of it; the former name becomes an alias.
 
     Raises PersonError for an invalid name, a name that means another one already, and an unknown group or member.
@@ -93,7 +93,7 @@ async def rename(app: App, server_id: int, group: str, member: str | None, name:
             await _add_alias(spellings, named, former)
         named.name, named.key = name, search_key(name)
         await ServerRepository(session).touch(server_id)
-        return RenamedEntry(former, name, former_is_alias)
+        return RenamedRosterEntry(former, name, former_is_alias)
 
 
 async def add_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> AddedAlias:
@@ -105,7 +105,7 @@ async def add_alias(app: App, server_id: int, group: str, member: str | None, na
     async with app.database.writing() as session:
         named = await require_named(session, {server_id}, group, member)
         if await _must_be_free(session, server_id, named, name):
-            raise FoundAlreadyError(named.name, name)
+            raise AliasTakenError(named.name, name)
         await _add_alias(SpellingRepository(session), named, name)
         return AddedAlias(named.name, name)
 
@@ -121,30 +121,32 @@ async def remove_alias(app: App, server_id: int, group: str, member: str | None,
         return RemovedAlias(named.name, name)
 
 
-async def plan_removal(app: App, server_id: int, group: str, member: str | None) -> Removal:
+async def plan_removal(app: App, server_id: int, group: str, member: str | None) -> RosterRemovalPlan:
     """The plan of removing a group, or a member of it, for a confirmation."""
     async with app.database.reading() as session:
         named = await require_named(session, {server_id}, group, member)
         removal_counts = await RosterRepository(session).removal_counts(named)
-        return Removal(named.id, named.name, named.group.name if isinstance(named, Member) else None, removal_counts)
+        return RosterRemovalPlan(
+            named.id, named.name, named.group.name if isinstance(named, Member) else None, removal_counts
+        )
 
 
-async def remove_group(app: App, server_id: int, group_id: int) -> RemovedEntry:
+async def remove_group(app: App, server_id: int, group_id: int) -> RemovedRosterEntry:
     """Remove a group and everything in it. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         group = await require_group_by_id(session, [server_id], group_id)
         files = await RosterRepository(session).remove(group, server_id)
     await _sweep(app, files)
-    return RemovedEntry(group.name)
+    return RemovedRosterEntry(group.name)
 
 
-async def remove_member(app: App, server_id: int, member_id: int) -> RemovedEntry:
+async def remove_member(app: App, server_id: int, member_id: int) -> RemovedRosterEntry:
     """Remove a member and everything of them. Raises PersonError where they are gone."""
     async with app.database.writing() as session:
         member = await require_member_by_id(session, [server_id], member_id)
         files = await RosterRepository(session).remove(member, server_id)
     await _sweep(app, files)
-    return RemovedEntry(member.name, member.group.name)
+    return RemovedRosterEntry(member.name, member.group.name)
 
 
 async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Member, name: str) -> bool:

@@ -14,7 +14,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.domain.photos import flaw_of, resemblance_of
-from bot.domain.places import Here
+from bot.domain.places import Place
 from bot.domain.quotas import Quota
 from bot.domain.rosters import MemberPhotos
 from bot.errors import ForgottenError
@@ -77,7 +77,7 @@ async def use(app: App, server_id: int, question_id: int, face_id: int, member_i
 async def leave_out(app: App, server_id: int, question_id: int) -> bool:
     """Forget a photo that waits. Returns False, and keeps it, where it was used meanwhile."""
     async with app.database.writing() as session:
-        answer = require_asked_here(await QuestionRepository(session).answer(question_id), Here(server_id))
+        answer = require_asked_here(await QuestionRepository(session).answer(question_id), Place(server_id))
         if any(face.annotation is not None for _, face in answer.faces):
             return False
         await session.execute(
@@ -90,7 +90,7 @@ async def leave_out(app: App, server_id: int, question_id: int) -> bool:
 async def _read(
     session: AsyncSession, server_id: int, question_id: int, face_id: int, member_id: int
 ) -> tuple[AnsweredFace, Member]:
-    answer = require_asked_here(await QuestionRepository(session).answer(question_id), Here(server_id))
+    answer = require_asked_here(await QuestionRepository(session).answer(question_id), Place(server_id))
     _, face = correct.face_of(answer, face_id)
     return face, await require_member_by_id(session, [server_id], member_id)
 

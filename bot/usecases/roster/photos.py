@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.app import App
-    from bot.domain.enums import Origin
+    from bot.domain.enums import FaceOrigin
 
 PAGE = 10
 """Photos on one page. A gallery on Discord holds no more."""
@@ -47,7 +47,7 @@ class ShownPhoto:
     sharpness: float | None
     only_in: int | None
     spoiler: bool
-    origin: Origin
+    origin: FaceOrigin
     added_by: int
     added_at: datetime
 
@@ -61,7 +61,7 @@ class ShownMember:
     group: str
     is_shared: bool
     aliases: tuple[str, ...]
-    counts: dict[Origin, int]
+    counts: dict[FaceOrigin, int]
     page: int
     photos: tuple[ShownPhoto, ...]
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from bot import jobs
 from bot.database.photos import PhotoRepository
-from bot.domain.faces import CopyMatches, EnrolmentContext, FacePrint, IdentifiedPicture, Refused
+from bot.domain.faces import CopyMatches, EnrolmentContext, IdentifiedPicture, PhotoFingerprint, UnreadableFile
 from bot.errors import NobodyKnownError, PersonError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.app import App
-    from bot.domain.faces import SeenFace
+    from bot.domain.faces import IdentifiedFace
     from bot.domain.photos import FaceProblem, PhotoReason
     from bot.jobs import EngineConfig
     from bot.usecases.questions.identify import SubmittedFile
@@ -49,7 +49,7 @@ class ExaminedPhoto:
     spoiler: bool = False
 
     @property
-    def faces(self) -> tuple[SeenFace, ...]:
+    def faces(self) -> tuple[IdentifiedFace, ...]:
         """The faces in the photo; one if it has a clear subject."""
         return self.result.faces if isinstance(self.result, IdentifiedPicture) else ()
 
@@ -123,8 +123,8 @@ async def _examine(
     return ExaminedPhoto(photo.name, archived.sha256, _result_of(seen), accepted=True)
 
 
-def _result_of(seen: IdentifiedPicture | Refused | FaceProblem) -> IdentifiedPicture | PhotoReason:
-    return seen.message if isinstance(seen, Refused) else seen
+def _result_of(seen: IdentifiedPicture | UnreadableFile | FaceProblem) -> IdentifiedPicture | PhotoReason:
+    return seen.message if isinstance(seen, UnreadableFile) else seen
 
 
 async def _compared(
@@ -132,7 +132,9 @@ async def _compared(
 ) -> list[ExaminedPhoto]:
     """The photos with the copies of their one face, among enrolled photos and those before it."""
     alone = [photo.faces[0] if len(photo.faces) == 1 else None for photo in examined]
-    prints = [FacePrint(face.crop.phash if face.crop else None, face.vector) for face in alone if face is not None]
+    prints = [
+        PhotoFingerprint(face.crop.phash if face.crop else None, face.vector) for face in alone if face is not None
+    ]
     engine = next((photo.result.engine for photo in examined if isinstance(photo.result, IdentifiedPicture)), None)
     if engine is None or not prints:
         return list(examined)

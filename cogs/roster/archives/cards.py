@@ -11,13 +11,13 @@ from cogs.common.layout import LONGEST_TEXT, CardAndFiles, message_card
 from cogs.roster.archives.texts import imported_lines, left_out_file_line, left_out_line, left_out_sentence
 
 if TYPE_CHECKING:
-    from bot.usecases.roster.importing import Imported
+    from bot.usecases.roster.importing import RosterImport
 
 MOST_REASONS = 8
 """Reasons on the card. More than these are in a file."""
 
 
-def imported_card(done: Imported) -> CardAndFiles:
+def imported_card(done: RosterImport) -> CardAndFiles:
     """The number of taken photos, and the reasons for the others: on the card, or in a file where they are many."""
     lines = imported_lines(done)
     if len(done.left_out) > MOST_REASONS:

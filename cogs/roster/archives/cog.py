@@ -15,7 +15,7 @@ from bot.media.archives.reading import ArchiveLimits
 from bot.usecases.roster import exporting, importing
 from cogs.common.autocomplete import Name, own_groups
 from cogs.common.layout import CardAndFiles, message_card
-from cogs.common.long_commands import Progress
+from cogs.common.long_commands import ProgressResponse
 from cogs.common.media import attached
 from cogs.common.pictures import read_file
 from cogs.common.responses import defer_in_server, is_too_large
@@ -38,7 +38,7 @@ class RosterCog(commands.GroupCog, name="roster"):
         """Add groups, members and photos from a zip archive."""
         app, server_id, by = self.client.app, await defer_in_server(interaction), interaction.user.id
         limits = ArchiveLimits(max_entry_bytes=app.settings.picture_bytes)
-        progress = Progress(interaction)
+        progress = ProgressResponse(interaction)
 
         async def on_progress(done: int, photos: int, group: str, member: str) -> None:
             text = import_progress(done=done, photos=photos, group=group, member=member)
@@ -70,7 +70,7 @@ class RosterCog(commands.GroupCog, name="roster"):
                 await interaction.followup.send(exported_sentence(exported), file=file, ephemeral=True)
             except discord.HTTPException as refused:
                 if is_too_large(refused):
-                    raise exporting.TooLargeError(most_bytes) from refused
+                    raise exporting.ArchiveTooLargeError(most_bytes) from refused
                 raise
 
 

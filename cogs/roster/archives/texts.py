@@ -10,8 +10,8 @@ from bot.text.photos import photo_reason
 from cogs.common.markup import in_discord, plain
 
 if TYPE_CHECKING:
-    from bot.usecases.roster.exporting import Exported
-    from bot.usecases.roster.importing import Imported, LeftOutEntry
+    from bot.usecases.roster.exporting import RosterExport
+    from bot.usecases.roster.importing import LeftOutEntry, RosterImport
 
 LONGEST_PATH = 80
 
@@ -21,7 +21,7 @@ def import_progress(*, done: int, photos: int, group: str, member: str) -> str:
     return f"{done} of {counted(photos, 'photo')}: {plain(group)}, {plain(member)}"
 
 
-def imported_lines(done: Imported) -> list[str]:
+def imported_lines(done: RosterImport) -> list[str]:
     """The numbers of photos that an import took and that were known, and the quotas that had no room for the others."""
     lines = [f"**{done.taken} of {counted(done.photos, 'photo')}** taken, {counted(done.members, 'member')}."]
     if done.known:
@@ -44,7 +44,7 @@ def left_out_file_line(photo: LeftOutEntry) -> str:
     return f"{_one_line(photo.path)}: {_one_line(photo_reason(photo.reason))}"
 
 
-def exported_sentence(exported: Exported) -> str:
+def exported_sentence(exported: RosterExport) -> str:
     """The content of an archive."""
     content = ", ".join(
         counted(number, thing)

@@ -8,10 +8,10 @@ from cogs.common.layout import AMBER, GREEN, LONGEST_TEXT, Card, framed_card
 from cogs.roster.gathering.texts import gathering_text
 
 if TYPE_CHECKING:
-    from bot.domain.gathering import Gathering
+    from bot.domain.gathering import GatherProgress
 
 
-def gathering_card(gathering: Gathering) -> Card:
+def gathering_card(gathering: GatherProgress) -> Card:
     """The progress of a gathering, or its result."""
     found = sum(gathering.kept.values())
     ended = gathering.done == len(gathering.members)

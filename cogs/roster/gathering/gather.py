@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.usecases.roster import gather
-from cogs.common.long_commands import Progress
+from cogs.common.long_commands import ProgressResponse
 from cogs.common.responses import defer_in_server
 from cogs.roster.gathering.cards import gathering_card
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import discord
 
     from bot.client import Nugu
-    from bot.domain.gathering import Gathering
+    from bot.domain.gathering import GatherProgress
     from cogs.common.layout import CardAndFiles
 
 
@@ -21,9 +21,9 @@ async def gather_photos(interaction: discord.Interaction[Nugu], group: str, memb
     """Answer a command that gathers until each member has `wanted` photos, as far as the searches have them."""
     app, server_id = interaction.client.app, await defer_in_server(interaction)
     sought = await gather.seek(app, server_id, group, member, wanted)
-    progress = Progress(interaction)
+    progress = ProgressResponse(interaction)
 
-    async def on_progress(gathering: Gathering) -> None:
+    async def on_progress(gathering: GatherProgress) -> None:
         await progress.show(gathering_card(gathering))
 
     async def work() -> CardAndFiles:

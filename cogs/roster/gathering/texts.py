@@ -10,13 +10,13 @@ from cogs.common.layout import bar
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
-    from bot.domain.gathering import Gathering
+    from bot.domain.gathering import GatherProgress
 
 BAR = 12
 MOST_REASONS = 8
 
 
-def gathering_text(gathering: Gathering, *, found: int, ended: bool) -> str:
+def gathering_text(gathering: GatherProgress, *, found: int, ended: bool) -> str:
     """The progress of a gathering, or its result: the photos for review, and the reasons for those left out."""
     lines = [f"**Photos of {plain(gathering.group)}**"]
     if not ended:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from discord.utils import format_dt
 
-from bot.domain.enums import Origin
+from bot.domain.enums import FaceOrigin
 from bot.text.faces import face_quality
 from bot.text.formatting import counted
 from cogs.common.markup import plain
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 REMOVE_PHOTO = "Remove a photo…"
 BACK, ON = "Back", "On"
 ORIGINS = {
-    Origin.SUBMITTED: "handed in",
-    Origin.ASKED: "confirmed",
-    Origin.GATHERED: "gathered",
+    FaceOrigin.SUBMITTED: "handed in",
+    FaceOrigin.ASKED: "confirmed",
+    FaceOrigin.GATHERED: "gathered",
 }
 
 

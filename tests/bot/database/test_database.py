@@ -25,7 +25,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables import METADATA
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Group
-from bot.database.tables.servers import Note
+from bot.database.tables.servers import KeyValue
 from bot.errors import PersonError
 from bot.settings import Settings
 from bot.text.names import search_key
@@ -149,18 +149,18 @@ async def test_rows_outlast_the_process_that_wrote_them(tmp_path: Path) -> None:
 async def test_writers_that_read_first_wait_for_each_other(tmp_path: Path) -> None:
     async with Database.open(Settings(data=tmp_path)) as database:
         async with database.writing() as session:
-            session.add(Note(key="count", value="0"))
+            session.add(KeyValue(key="count", value="0"))
 
         async def add_one() -> None:
             async with database.writing() as session:
-                note = await session.get(Note, "count")
+                note = await session.get(KeyValue, "count")
                 assert note is not None
                 await asyncio.sleep(0.01)
                 note.value = str(int(note.value) + 1)
 
         await asyncio.gather(*(add_one() for _ in range(10)))
         async with database.reading() as session:
-            note = await session.get(Note, "count")
+            note = await session.get(KeyValue, "count")
             assert note is not None
             assert note.value == "10"
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from bot.database import engine as engine_module
 from bot.database.engine import FILE, Database
 from bot.database.faults import reason_of
-from bot.database.tables.servers import Note
+from bot.database.tables.servers import KeyValue
 from bot.domain.storage import StorageReason
 from bot.errors import StorageError
 from bot.infra.storage_faults import StorageFaults
@@ -44,12 +44,12 @@ async def database(data: Path) -> AsyncGenerator[Database]:
 
 async def write(database: Database, key: str, value: str = LARGE) -> None:
     async with database.writing() as session:
-        session.add(Note(key=key, value=value))
+        session.add(KeyValue(key=key, value=value))
 
 
 async def notes(database: Database) -> int:
     async with database.reading() as session:
-        return (await session.scalars(select(func.count()).select_from(Note))).one()
+        return (await session.scalars(select(func.count()).select_from(KeyValue))).one()
 
 
 async def test_a_full_disk_is_named_and_reading_goes_on(tmp_path: Path, migrated: Path) -> None:

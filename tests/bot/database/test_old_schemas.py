@@ -24,7 +24,7 @@ from bot.database.tables.base import Base
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Group, Photo
-from bot.domain.clips import MissingFootage, OnScreen
+from bot.domain.clips import MissingFootage, PersonScreenTime
 from bot.domain.trust import Trust
 from bot.infra.compute import Compute
 from bot.settings import Settings
@@ -148,7 +148,7 @@ async def test_every_row_is_read_by_the_program_of_today(upgraded: Callable[[str
         for group in (await session.scalars(select(Group.id))).all():
             assert all(model.figures.judged.rounds == 3 for model in await ModelRepository(session).of(group))
         for job in await session.scalars(select(ClipJob)):
-            assert all(OnScreen.of_json(row).seconds > 0 for row in job.cast)
+            assert all(PersonScreenTime.of_json(row).seconds > 0 for row in job.cast)
             assert MissingFootage.of_json(job.missing).recordings in {1, 3}
 
 

@@ -19,8 +19,8 @@ from bot.database.quotas import STORED, QuotaRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Photo
-from bot.domain.enums import Origin
-from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
+from bot.domain.enums import FaceOrigin
+from bot.domain.faces import FaceCrop, IdentifiedFace, IdentifiedPicture
 from bot.domain.quotas import Quota, QuotaUse
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import QuotaError
@@ -165,7 +165,9 @@ async def test_a_question_without_room_for_its_crops_is_answered_all_the_same(da
     told: list[tuple[int, QuotaUse]] = []
     database.filled_listeners.append(lambda server, use: told.append((server, use)))
     cuts = [FaceCrop(bytes([number]) * 200, 100, 2.0) for number in range(2)]
-    faces = [SeenFace(number, Box(0, 0, 9, 9), NOBODY, b"1234", crop=cut) for number, cut in enumerate(cuts, start=1)]
+    faces = [
+        IdentifiedFace(number, Box(0, 0, 9, 9), NOBODY, b"1234", crop=cut) for number, cut in enumerate(cuts, start=1)
+    ]
     stored = {cut.jpeg: StoredCrop(cut, f"{number}.jpg", f"{number}") for number, cut in enumerate(cuts)}
     seen = IdentifiedPicture((9, 9), None, tuple(faces), b"", "dlib-1")
     question = Question(server_id=SERVER, asker_id=1, engine="dlib-1", threshold=0.5, rosters=[SERVER])
@@ -174,7 +176,7 @@ async def test_a_question_without_room_for_its_crops_is_answered_all_the_same(da
     assert len(answer.faces) == 2
     assert await uses(database, SERVER) == [0, 0, 0, 200]
     assert told == [(SERVER, QuotaUse(Quota.CROP_BYTES, 200, 300))]
-    gathered = Question(server_id=SERVER, asker_id=1, engine="", threshold=0.5, rosters=[], origin=Origin.GATHERED)
+    gathered = Question(server_id=SERVER, asker_id=1, engine="", threshold=0.5, rosters=[], origin=FaceOrigin.GATHERED)
     cut = FaceCrop(bytes(150), 100, 2.0)
     seen = replace(seen, faces=(replace(faces[0], crop=cut),))
     async with database.writing() as session:

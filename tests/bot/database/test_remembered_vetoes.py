@@ -12,8 +12,8 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import CropEncoding
 from bot.database.vetoes import VetoRepository
-from bot.domain.enums import Meaning
-from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
+from bot.domain.enums import AnnotationMeaning
+from bot.domain.faces import FaceCrop, IdentifiedFace, IdentifiedPicture
 from bot.domain.rosters import FaceFeedback
 from bot.domain.trust import Trust
 from bot.usecases.questions import correct
@@ -44,7 +44,9 @@ async def asked(app: App) -> QuestionWithCrop:
         group = await RosterRepository(session).add_group(SERVER, "TWICE")
         members = {name: (await RosterRepository(session).add_member(group.id, name)).id for name in ("Sana", "Momo")}
         sana = Guess(members["Sana"], "Sana", 0.9, Band.SURE)
-        seen = IdentifiedPicture((9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), sana, SEEN, crop=crop),), b"", "dlib-1")
+        seen = IdentifiedPicture(
+            (9, 9), "TWICE", (IdentifiedFace(1, Box(0, 0, 9, 9), sana, SEEN, crop=crop),), b"", "dlib-1"
+        )
         question = Question(server_id=SERVER, asker_id=1, engine="dlib-1", threshold=0.5, rosters=[SERVER])
         answer = await QuestionRepository(session).add(
             question, [("a.jpg", seen)], {b"jpeg": StoredCrop(crop, "crops/a", "a")}
@@ -64,7 +66,7 @@ async def test_a_denial_is_found_by_either_engine(asked: QuestionWithCrop) -> No
 async def test_suggestions_and_undone_annotations_deny_nothing(asked: QuestionWithCrop) -> None:
     await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], FAN)
     assert await asked.vetoes() == []
-    await correct.say_nobody(asked.app, asked.question, asked.face, Meaning.NOT_A_FACE, TRUSTED)
+    await correct.say_nobody(asked.app, asked.question, asked.face, AnnotationMeaning.NOT_A_FACE, TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, nobody=True)]
     await correct.undo(asked.app, asked.question, TRUSTED)
     assert await asked.vetoes() == []
@@ -85,7 +87,10 @@ async def test_a_correction_denies_the_guess(asked: QuestionWithCrop) -> None:
 
 async def test_only_the_newest_annotations_are_found(asked: QuestionWithCrop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.database.vetoes.MOST_ANNOTATIONS", 1)
-    inputs = [AnnotationInput(asked.face, Meaning.NOT_MEMBER, member, name) for name, member in asked.members.items()]
+    inputs = [
+        AnnotationInput(asked.face, AnnotationMeaning.NOT_MEMBER, member, name)
+        for name, member in asked.members.items()
+    ]
     for given in inputs:
         async with asked.app.database.writing() as session:
             await correct.keep(session, [given], TRUSTED)

@@ -15,7 +15,7 @@ from bot.database.tables.base import utc_now
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.answers import Answer
-from bot.domain.enums import Learns, Meaning, Origin
+from bot.domain.enums import AnnotationMeaning, FaceOrigin, LearningPolicy
 from bot.domain.faces import FaceCrop
 from bot.domain.trust import Trust
 from bot.usecases.questions import correct, crops
@@ -46,7 +46,7 @@ async def asked(app: App, photos: Path, name: str = "obama2.jpg") -> Answer:
     return tagged.answer
 
 
-async def learned(app: App) -> list[tuple[str, Origin]]:
+async def learned(app: App) -> list[tuple[str, FaceOrigin]]:
     """(member's name, origin) of each photo that an annotation made."""
     async with app.database.reading() as session:
         query = select(Member.name, Photo.origin).join(Photo.member).where(Photo.face_id.is_not(None))
@@ -67,7 +67,7 @@ async def test_a_confirmed_face_is_learned_and_unlearned_again(presidents: App, 
     await correct.confirm(presidents, answer.id, FAN)
     assert await learned(presidents) == []
     await correct.confirm(presidents, answer.id, TRUSTED)
-    assert await learned(presidents) == [("Obama", Origin.ASKED)]
+    assert await learned(presidents) == [("Obama", FaceOrigin.ASKED)]
     await correct.undo(presidents, answer.id, TRUSTED)
     assert await learned(presidents) == []
 
@@ -79,7 +79,7 @@ async def test_a_later_annotation_moves_the_photo(presidents: App, small_photos:
     assert [name for name, _ in await learned(presidents)] == ["Biden"]
     await correct.say_name(presidents, answer.id, face.id, "Obama", TRUSTED)
     assert [name for name, _ in await learned(presidents)] == ["Obama"]
-    await correct.say_nobody(presidents, answer.id, face.id, Meaning.STRANGER, TRUSTED)
+    await correct.say_nobody(presidents, answer.id, face.id, AnnotationMeaning.STRANGER, TRUSTED)
     assert await learned(presidents) == []
 
 
@@ -99,9 +99,9 @@ async def test_a_small_face_is_not_learned(presidents: App, small_photos: Path) 
     assert await learned(presidents) == []
 
 
-@pytest.mark.parametrize("learns", [Learns.SUBMITTED, Learns.OFF])
+@pytest.mark.parametrize("learns", [LearningPolicy.SUBMITTED, LearningPolicy.OFF])
 async def test_a_server_that_learns_nothing_from_answers_keeps_no_crops(
-    presidents: App, small_photos: Path, learns: Learns
+    presidents: App, small_photos: Path, learns: LearningPolicy
 ) -> None:
     async with presidents.database.writing() as session:
         await ServerRepository(session).ensure(SERVER)

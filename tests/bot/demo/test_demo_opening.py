@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.app import App
 from bot.demo.media import PassThroughMediaWorker
-from bot.demo.opening import Opening, prepare
+from bot.demo.opening import DemoOpening, prepare
 from bot.demo.page import WallClock
 from bot.demo.run import DEMO_SERVER, PORTS, demo_settings, free_port
 from bot.errors import PersonError
@@ -99,13 +99,13 @@ async def test_without_a_package_index_the_demo_begins_empty_and_says_so(
     }.items():
         monkeypatch.setenv(f"PIP_{name}", value)
     opening = await prepare(app, DEMO_SERVER, None)
-    assert opening == Opening((), out_of_reach=True)
+    assert opening == DemoOpening((), out_of_reach=True)
     message = "The package index can't be reached, so I know nobody yet."
     assert message in opening.welcome()
     assert capsys.readouterr().out.splitlines()[-1] == message
 
 
 def test_the_welcome_names_the_groups_and_the_way_of_pictures() -> None:
-    welcome = Opening(("TWICE", "ITZY")).welcome()
+    welcome = DemoOpening(("TWICE", "ITZY")).welcome()
     assert "I know TWICE and ITZY already" in welcome
     assert "This page takes no pictures in messages; they all go through `/who`." in welcome

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.infra.compute import Compute
-from bot.infra.lanes import Lane
+from bot.infra.lanes import JobLane
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
 
@@ -44,7 +44,9 @@ def niceness() -> tuple[int, int]:
 
 async def assert_a_picture_is_answered(compute: Compute, folder: Path) -> None:
     """A picture's job ends while five background jobs, more than there are workers, wait for that."""
-    parts = [asyncio.create_task(compute.run_within(LONG_ENOUGH, Lane.BACKGROUND, wait_for, folder)) for _ in range(5)]
+    parts = [
+        asyncio.create_task(compute.run_within(LONG_ENOUGH, JobLane.BACKGROUND, wait_for, folder)) for _ in range(5)
+    ]
     async with asyncio.timeout(LONG_ENOUGH):
         while not list(folder.glob("begun-*")):
             await asyncio.sleep(0.02)

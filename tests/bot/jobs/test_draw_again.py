@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from bot import jobs
-from bot.domain.faces import Refused
+from bot.domain.faces import UnreadableFile
 from bot.jobs import EngineConfig
 from models.faces import Band, Box, Guess
 
@@ -34,4 +34,4 @@ def test_a_reduced_picture_is_drawn_at_the_same_places(public_photos: Path, weig
         corner = before.width // 2, before.height * 5 // 8
         assert before.getpixel(corner) != after.getpixel(corner)
     other = jobs.draw_again(config, out.getvalue(), (size[0], size[1] + 1), [], MOST)
-    assert isinstance(other, Refused)
+    assert isinstance(other, UnreadableFile)

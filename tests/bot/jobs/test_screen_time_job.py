@@ -10,7 +10,7 @@ import pytest
 from bot import jobs
 from bot.domain.answers import AnsweredFace, FaceAnnotation
 from bot.domain.clips import FinishedClip
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 from models.drawing import charts
 from models.drawing.charts import ScreenTime
 from tests.support.clips import finished
@@ -18,7 +18,7 @@ from tests.support.clips import finished
 SPANS = ((3.0, 8.2), (15.0, 21.0))
 
 
-def annotated(face: AnsweredFace, meaning: Meaning, name: str | None = None) -> AnsweredFace:
+def annotated(face: AnsweredFace, meaning: AnnotationMeaning, name: str | None = None) -> AnsweredFace:
     return replace(face, annotation=FaceAnnotation(1, meaning, name, 7))
 
 
@@ -39,9 +39,9 @@ def test_an_annotation_counts_before_a_guess(monkeypatch: pytest.MonkeyPatch) ->
     clip = finished("Sana", "Momo", "Mina", None, "Tzuyu", spans=SPANS)
     (picture,) = clip.answer.pictures
     faces = list(picture.faces)
-    faces[1] = annotated(faces[1], Meaning.MEMBER, "쯔위")
-    faces[2] = annotated(faces[2], Meaning.STRANGER)
-    faces[4] = annotated(faces[4], Meaning.NOT_A_FACE)
+    faces[1] = annotated(faces[1], AnnotationMeaning.MEMBER, "쯔위")
+    faces[2] = annotated(faces[2], AnnotationMeaning.STRANGER)
+    faces[4] = annotated(faces[4], AnnotationMeaning.NOT_A_FACE)
     answer = replace(clip.answer, pictures=(replace(picture, faces=tuple(faces)),))
     rows = chart_rows(monkeypatch, replace(clip, answer=answer))
     assert [(row.name, row.known) for row in rows] == [

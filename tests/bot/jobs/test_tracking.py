@@ -14,8 +14,8 @@ import skimage.data
 from bot import jobs
 from bot.domain.clips import NamingOptions
 from bot.domain.enums import CaptionStyle
-from bot.domain.faces import Refused
-from bot.domain.rosters import RosterRow
+from bot.domain.faces import UnreadableFile
+from bot.domain.rosters import EnrolledEncoding
 from bot.jobs import EngineConfig
 from bot.media.probing import probe
 from bot.media.videos.footage import Footage, VideoLimits, VideoSection
@@ -112,17 +112,17 @@ def test_a_section_counts_from_its_start(config: EngineConfig, footage: Footage)
 def test_a_file_that_is_no_video_is_refused(config: EngineConfig, footage: Footage, tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_bytes(b"not a video")
-    assert isinstance(jobs.probe_video(path, VideoLimits(10**8)), Refused)
-    assert isinstance(jobs.track_faces(config, replace(footage, path=path), WHOLE, WHOLE), Refused)
+    assert isinstance(jobs.probe_video(path, VideoLimits(10**8)), UnreadableFile)
+    assert isinstance(jobs.track_faces(config, replace(footage, path=path), WHOLE, WHOLE), UnreadableFile)
 
 
 def test_the_tracks_are_named_and_listed(
-    tracks: bytes, portrait: np.ndarray, config: EngineConfig, gallery_rows: list[RosterRow]
+    tracks: bytes, portrait: np.ndarray, config: EngineConfig, gallery_rows: list[EnrolledEncoding]
 ) -> None:
     engine = load("dlib", config.weights)
     vector = engine.encode(portrait, engine.detect(portrait))[0]
     recogniser = jobs.fit_recogniser(
-        [*gallery_rows, RosterRow(99, 31, "Eileen", 3, "NASA", vector.tobytes())], "dlib-1"
+        [*gallery_rows, EnrolledEncoding(99, 31, "Eileen", 3, "NASA", vector.tobytes())], "dlib-1"
     )
     named = jobs.name_tracks(tracks, recogniser, NamingOptions(None, 0.5, CaptionStyle.NAMES))
     assert (named.group_name, named.size, named.seconds) == ("NASA", (640, 360), pytest.approx(SECONDS, abs=0.01))

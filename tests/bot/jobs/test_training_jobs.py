@@ -19,7 +19,7 @@ import pytest
 
 from bot import jobs
 from bot.domain.models import TrainedClassifier
-from bot.domain.rosters import RosterRow
+from bot.domain.rosters import EnrolledEncoding
 from bot.infra.compute import Compute
 from bot.infra.deadline import Deadline
 from bot.settings import Settings
@@ -40,7 +40,9 @@ def test_a_file_of_another_format_is_not_whole(trained: TrainedClassifier, monke
     assert not is_whole(trained.file)
 
 
-def test_a_classifier_that_does_not_help_is_not_used(trained: TrainedClassifier, gallery_rows: list[RosterRow]) -> None:
+def test_a_classifier_that_does_not_help_is_not_used(
+    trained: TrainedClassifier, gallery_rows: list[EnrolledEncoding]
+) -> None:
     classifier = load(trained.file)
     worse = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(trained.file)) as old, zipfile.ZipFile(worse, "w") as new:
@@ -69,7 +71,7 @@ print(sorted({"tensorflow", "keras"} & set(sys.modules)))
 
 
 def test_a_process_that_answers_never_imports_tensorflow(
-    trained: TrainedClassifier, gallery_rows: list[RosterRow], tmp_path: Path
+    trained: TrainedClassifier, gallery_rows: list[EnrolledEncoding], tmp_path: Path
 ) -> None:
     file = tmp_path / "rows.pickle"
     file.write_bytes(pickle.dumps((gallery_rows, trained.file)))
@@ -78,7 +80,7 @@ def test_a_process_that_answers_never_imports_tensorflow(
     assert done.stdout.strip() == "[]"
 
 
-def photos_of(rows: list[RosterRow]) -> set[int]:
+def photos_of(rows: list[EnrolledEncoding]) -> set[int]:
     return {row.photo for row in rows}
 
 
@@ -88,7 +90,7 @@ def heavy_modules() -> set[str]:
 
 @asynccontextmanager
 async def a_training(
-    rows: list[RosterRow],
+    rows: list[EnrolledEncoding],
 ) -> AsyncGenerator[tuple[Compute, asyncio.Task[TrainedClassifier | None], int, list[psutil.Process]]]:
     """One worker that has begun a training: the workers, the training, the worker's process id, its child processes."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
@@ -103,7 +105,7 @@ async def a_training(
 
 @pytest.mark.thorough
 async def test_the_worker_of_a_training_takes_other_jobs_and_survives_the_death_of_the_training(
-    gallery_rows: list[RosterRow],
+    gallery_rows: list[EnrolledEncoding],
 ) -> None:
     async with a_training(gallery_rows) as (compute, training, worker, children):
         assert await compute.run(heavy_modules) == set()
@@ -115,7 +117,7 @@ async def test_the_worker_of_a_training_takes_other_jobs_and_survives_the_death_
 
 
 @pytest.mark.thorough
-async def test_the_child_of_a_dead_worker_ends_itself(gallery_rows: list[RosterRow]) -> None:
+async def test_the_child_of_a_dead_worker_ends_itself(gallery_rows: list[EnrolledEncoding]) -> None:
     async with a_training(gallery_rows) as (_, training, worker, children):
         psutil.Process(worker).kill()
         gone, _ = await asyncio.to_thread(psutil.wait_procs, children, LONG_ENOUGH / 2)
@@ -123,7 +125,7 @@ async def test_the_child_of_a_dead_worker_ends_itself(gallery_rows: list[RosterR
         training.cancel()
 
 
-async def test_a_training_past_its_deadline_leaves_no_process(gallery_rows: list[RosterRow]) -> None:
+async def test_a_training_past_its_deadline_leaves_no_process(gallery_rows: list[EnrolledEncoding]) -> None:
     """Otherwise the next training would begin beside it."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
         (worker,) = await asyncio.to_thread(compute.worker_pids)
@@ -133,7 +135,7 @@ async def test_a_training_past_its_deadline_leaves_no_process(gallery_rows: list
 
 
 async def test_both_processes_of_a_training_keep_to_one_deadline(
-    gallery_rows: list[RosterRow], monkeypatch: pytest.MonkeyPatch
+    gallery_rows: list[EnrolledEncoding], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     group = [row for row in gallery_rows if row.group_name == "G1"]
     rows = group + labelled(group, {"M11": "M12", "M12": "M11"}, 3)
@@ -157,11 +159,11 @@ def test_without_time_left_no_process_begins(monkeypatch: pytest.MonkeyPatch) ->
         isolation.run_in_child(Deadline.after(-1.0).left(), heavy_modules)
 
 
-async def test_a_small_roster_starts_no_training(compute: Compute, gallery_rows: list[RosterRow]) -> None:
+async def test_a_small_roster_starts_no_training(compute: Compute, gallery_rows: list[EnrolledEncoding]) -> None:
     assert await compute.run_isolated(LONG_ENOUGH, jobs.train_classifier, gallery_rows[:11], ENGINE) is None
 
 
-def labelled(rows: list[RosterRow], labels: dict[str, str], count: int) -> list[RosterRow]:
+def labelled(rows: list[EnrolledEncoding], labels: dict[str, str], count: int) -> list[EnrolledEncoding]:
     """`count` new photos for each of `labels`, {member in the photo: member on its label}."""
     return [
         replace(next(row for row in rows if row.name == label), photo=100 + seed, vector=another(rows, shown, seed))
@@ -170,7 +172,7 @@ def labelled(rows: list[RosterRow], labels: dict[str, str], count: int) -> list[
 
 
 @pytest.mark.thorough
-async def test_a_model_of_wrong_labels_does_not_pass(compute: Compute, gallery_rows: list[RosterRow]) -> None:
+async def test_a_model_of_wrong_labels_does_not_pass(compute: Compute, gallery_rows: list[EnrolledEncoding]) -> None:
     group = [row for row in gallery_rows if row.group_name == "G1"]
     rows = group + labelled(group, {"M11": "M12", "M12": "M11"}, 3)
     made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), ENGINE)
@@ -178,7 +180,7 @@ async def test_a_model_of_wrong_labels_does_not_pass(compute: Compute, gallery_r
     assert set(made.suspected) == {row.photo for row in rows} - photos_of(group)
 
 
-async def test_a_model_of_right_labels_passes(compute: Compute, gallery_rows: list[RosterRow]) -> None:
+async def test_a_model_of_right_labels_passes(compute: Compute, gallery_rows: list[EnrolledEncoding]) -> None:
     """The rows are too few for a classifier."""
     group = [row for row in gallery_rows if row.group_name == "G1" and row.photo % 4 and row.name != "M14"]
     rows = group + labelled(group, {"M11": "M11", "M12": "M12"}, 1)

@@ -22,16 +22,16 @@ from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.models import EngineInUse, Model
 from bot.database.tables.rosters import Group, Photo
-from bot.domain.enums import Origin
+from bot.domain.enums import FaceOrigin
 from bot.domain.models import GateVerdict, LeaveOneOutCounts, MadeModel, NameCounts, TrainedClassifier, TrainedModel
 from bot.domain.quotas import Quota, QuotaUse
-from bot.domain.rosters import RosterRow
+from bot.domain.rosters import EnrolledEncoding
 from bot.errors import PersonError, QuotaError
 from bot.infra.compute import Compute
 from bot.learning import trainer as trainer_module
 from bot.learning.notifications import Notification
-from bot.learning.recognisers import Recognisers
-from bot.learning.reports import Reports
+from bot.learning.recognisers import RecogniserCache
+from bot.learning.reports import ReportCache
 from bot.learning.trainer import Trainer
 from bot.learning.training_quota import HOUR
 from bot.settings import Settings
@@ -87,12 +87,12 @@ def workers(trained: TrainedClassifier) -> Workers:
 
 
 @pytest.fixture
-def group_rows(gallery_rows: list[RosterRow]) -> list[RosterRow]:
+def group_rows(gallery_rows: list[EnrolledEncoding]) -> list[EnrolledEncoding]:
     return [row for row in gallery_rows if row.group_name == "G1"]
 
 
 @pytest.fixture
-async def enrolled(app: App, group_rows: list[RosterRow]) -> App:
+async def enrolled(app: App, group_rows: list[EnrolledEncoding]) -> App:
     await enrol(app.database, group_rows)
     return app
 
@@ -114,12 +114,14 @@ async def training(
         most_an_hour=most_an_hour,
         quiet=quiet,
     ) as trainer:
-        recognisers = Recognisers(database, workers, app.engine_config, trainer)
-        reports = Reports(database, workers, recognisers)
+        recognisers = RecogniserCache(database, workers, app.engine_config, trainer)
+        reports = ReportCache(database, workers, recognisers)
         yield replace(app, compute=workers, trainer=trainer, recognisers=recognisers, reports=reports)
 
 
-async def label(app: App, rows: Sequence[RosterRow], count: int = 1, *, origin: Origin = Origin.ASKED) -> list[int]:
+async def label(
+    app: App, rows: Sequence[EnrolledEncoding], count: int = 1, *, origin: FaceOrigin = FaceOrigin.ASKED
+) -> list[int]:
     """Add `count` photos of M11; returns their ids."""
     start = len(await photos(app))
     return [
@@ -200,11 +202,11 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
 
 
 async def test_a_burst_of_photos_is_one_model(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow], calm: asyncio.Event
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding], calm: asyncio.Event
 ) -> None:
     async with training(enrolled, workers, quiet=UNREST) as app:
         for _ in range(4):
-            await label(app, group_rows, origin=Origin.SUBMITTED)
+            await label(app, group_rows, origin=FaceOrigin.SUBMITTED)
         assert workers.trainings == []
         calm.set()
         (model,) = await made(app, 1)
@@ -224,7 +226,7 @@ async def test_without_a_due_training_no_worker_starts(enrolled: App, workers: W
 
 
 async def test_labels_wait_until_there_are_enough_for_a_model(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     received: list[Notification] = []
     enrolled.notifications.listen(received.append)
@@ -242,7 +244,7 @@ async def test_labels_wait_until_there_are_enough_for_a_model(
 
 
 async def test_a_model_that_does_not_pass_is_kept_aside_and_reported(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     received: list[Notification] = []
     async with training(enrolled, workers) as app:
@@ -273,13 +275,13 @@ async def test_a_model_that_does_not_pass_is_kept_aside_and_reported(
 
 
 async def test_submitted_photos_are_in_use_even_if_the_model_with_them_is_kept_aside(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
         workers.judged = POOR
         await label(app, group_rows)
-        (submitted,) = await label(app, group_rows, origin=Origin.SUBMITTED)
+        (submitted,) = await label(app, group_rows, origin=FaceOrigin.SUBMITTED)
         await made(app, 2)
         assert submitted in await answering(app)
         await trained_times(workers, 3)
@@ -287,7 +289,7 @@ async def test_submitted_photos_are_in_use_even_if_the_model_with_them_is_kept_a
 
 
 async def test_a_rollback_holds_at_once_and_through_the_next_training(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     async with training(enrolled, workers) as app:
         (first,) = await made(app, 1)
@@ -317,7 +319,7 @@ async def test_a_rollback_holds_at_once_and_through_the_next_training(
 
 
 async def test_only_a_model_that_passed_can_come_back(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
@@ -353,7 +355,7 @@ async def remove_group(app: App) -> None:
 
 @pytest.mark.parametrize("change", [change_model, change_engine, remove_photos, remove_group])
 async def test_a_training_promotes_nothing_after_a_change_meanwhile(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow], change: Callable[[App], Any]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding], change: Callable[[App], Any]
 ) -> None:
     async with training(enrolled, workers, quiet=None) as app:
         await app.trainer.train(await group_id(app), by=1)
@@ -371,7 +373,7 @@ async def test_a_training_promotes_nothing_after_a_change_meanwhile(
 
 
 async def test_a_training_is_repeated_after_a_change_meanwhile(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
@@ -386,7 +388,7 @@ async def test_a_training_is_repeated_after_a_change_meanwhile(
 
 
 async def test_a_server_with_many_due_groups_does_not_delay_anothers(
-    app: App, workers: Workers, group_rows: list[RosterRow]
+    app: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     for group in ("A1", "A2", "A3"):
         await enrol(app.database, [replace(row, group_name=group) for row in group_rows])
@@ -403,7 +405,7 @@ async def test_a_server_with_many_due_groups_does_not_delay_anothers(
 
 
 async def test_trainings_beyond_the_quota_wait_for_the_next_hour(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     async with training(enrolled, workers, most_an_hour=2) as app:
         await made(app, 1)
@@ -457,7 +459,7 @@ async def test_a_lost_storage_takes_classifiers_and_trainings_along_only_until_i
 
 @pytest.mark.parametrize("fails", [BrokenOffError("it ended with -9"), RuntimeError("a bug")])
 async def test_a_failed_training_leaves_the_model_in_use_and_is_repeated(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow], fails: Exception
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding], fails: Exception
 ) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
@@ -474,7 +476,7 @@ async def test_a_failed_training_leaves_the_model_in_use_and_is_repeated(
 
 
 async def test_a_training_that_ends_with_the_bot_is_repeated_at_the_next_start(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     async with training(enrolled, workers) as app:
         await made(app, 1)
@@ -489,7 +491,7 @@ async def test_a_training_that_ends_with_the_bot_is_repeated_at_the_next_start(
 
 
 async def test_nothing_is_trained_unless_the_bot_runs(
-    enrolled: App, workers: Workers, group_rows: list[RosterRow]
+    enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     async with training(enrolled, workers, quiet=None) as app:
         await label(app, group_rows, AFTER)

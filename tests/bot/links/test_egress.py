@@ -12,7 +12,7 @@ from aiohttp.abc import ResolveResult
 
 from bot.domain import addresses
 from bot.domain.addresses import read_allowed
-from bot.links.egress import Egress, Upstream, egress
+from bot.links.egress import EgressProxy, UpstreamProxy, egress
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch, Names, PrivateServer
 
@@ -37,14 +37,14 @@ SPELLINGS = [
 
 
 @pytest.fixture
-async def proxy(private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Egress]:
+async def proxy(private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[EgressProxy]:
     """A proxy that may reach public addresses at the private server's port."""
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({private_server.port}))
     async with egress(frozenset(), 1 << 20) as proxy:
         yield proxy
 
 
-async def answer_of(proxy: Egress, text: str, password: str | None = None) -> bytes:
+async def answer_of(proxy: EgressProxy, text: str, password: str | None = None) -> bytes:
     """The proxy's whole answer to `text`, a request without its credential and its last line."""
     reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
     pair = b64encode(f"nugu:{proxy.password if password is None else password}".encode()).decode()
@@ -64,7 +64,9 @@ def allowed(port: int) -> addresses.Allowed:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_a_spelling_of_a_private_address(proxy: Egress, private_server: PrivateServer, spelling: str) -> None:
+async def test_a_spelling_of_a_private_address(
+    proxy: EgressProxy, private_server: PrivateServer, spelling: str
+) -> None:
     for request in (get(spelling, private_server.port), f"CONNECT {spelling}:{private_server.port} HTTP/1.1"):
         answer = await answer_of(proxy, request)
         assert answer.split(b" ")[1] in {b"400", b"403", b"502"}, answer
@@ -80,7 +82,7 @@ async def test_an_allowed_private_address(private_server: PrivateServer, spellin
     assert private_server.touched == 2
 
 
-async def test_a_refusal_differs_from_a_sites_answer(proxy: Egress, private_server: PrivateServer) -> None:
+async def test_a_refusal_differs_from_a_sites_answer(proxy: EgressProxy, private_server: PrivateServer) -> None:
     assert (await answer_of(proxy, get("127.0.0.1", private_server.port))).startswith(
         b"HTTP/1.1 403 Private address\r\n"
     )
@@ -114,7 +116,7 @@ async def test_a_name_is_resolved_once(private_server: PrivateServer) -> None:
     assert private_server.touched == 1
 
 
-async def test_only_the_public_ones_of_several_addresses(proxy: Egress, private_server: PrivateServer) -> None:
+async def test_only_the_public_ones_of_several_addresses(proxy: EgressProxy, private_server: PrivateServer) -> None:
     proxy.allowed = read_allowed(f"127.0.0.1:{private_server.port}")
     proxy.resolver = Names(videos_example=["127.0.0.2", "127.0.0.1"])
     assert (await answer_of(proxy, get("videos.example", private_server.port))).endswith(b"secret")
@@ -191,7 +193,7 @@ async def test_the_operators_proxy(private_server: PrivateServer) -> None:
 
     names = Names(videos_example=["93.184.215.14"], inside_example=["127.0.0.1"])
     async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
-        by = Upstream.read(f"http://me:w%40rd@127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        by = UpstreamProxy.read(f"http://me:w%40rd@127.0.0.1:{server.sockets[0].getsockname()[1]}")
         async with egress(frozenset(), 1 << 20, by, names) as proxy:
             assert (await answer_of(proxy, get("videos.example", 80, "/a?b"))).endswith(b"from")
             assert b"Private address" in await answer_of(proxy, get("inside.example", 80))
@@ -209,7 +211,7 @@ async def test_an_operators_proxy_that_refuses(private_server: PrivateServer) ->
         writer.close()
 
     async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
-        by = Upstream.read(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        by = UpstreamProxy.read(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         async with egress(frozenset(), 1 << 20, by, Names(videos_example=["93.184.215.14"])) as proxy:
             assert b"502 The proxy refused" in await answer_of(proxy, get("videos.example", 80))
 
@@ -217,4 +219,4 @@ async def test_an_operators_proxy_that_refuses(private_server: PrivateServer) ->
 @pytest.mark.parametrize("url", ["socks5://127.0.0.1:1080", "127.0.0.1:3128", "http://"])
 def test_malformed_proxies(url: str) -> None:
     with pytest.raises(ValueError, match="a proxy is"):
-        Upstream.read(url)
+        UpstreamProxy.read(url)

@@ -6,10 +6,10 @@ import pytest
 
 from bot.links import reasons
 from bot.links.protocol import LinkFailure
-from bot.links.sites import Sites, normalise
+from bot.links.sites import PermittedSites, normalise
 from cogs.common.markup import in_discord
 
-SITES = Sites.read("youtube, vimeo, generic=videos.example")
+SITES = PermittedSites.read("youtube, vimeo, generic=videos.example")
 CAUSED = "(caused by <HTTPError 403: Forbidden>)"
 REPORT = (
     "; please report this issue on  https://github.com/yt-dlp/yt-dlp/issues?q= , filling out the appropriate issue template. "
@@ -79,7 +79,7 @@ def test_each_failure_has_a_sentence(failure: LinkFailure) -> None:
 
 def test_the_list_of_sites_in_a_sentence() -> None:
     assert SITES.listed == "vimeo, youtube or videos.example"
-    assert Sites.read("generic").listed == "any page with a video"
+    assert PermittedSites.read("generic").listed == "any page with a video"
 
 
 def test_a_host_has_its_extractor_and_generic_no_other_host() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.quiz import KnownMember
+from bot.domain.quiz import QuizMemberStats
 from bot.text.quiz import next_question_time, retention_time, stats_title
 
 
@@ -18,7 +18,7 @@ from bot.text.quiz import next_question_time, retention_time, stats_title
     ],
 )
 def test_memory_in_words(stability: float | None, due: float | None, words: tuple[str, str]) -> None:
-    known = KnownMember("Momo", stability, 1, 1, due)
+    known = QuizMemberStats("Momo", stability, 1, 1, due)
     assert (retention_time(known), next_question_time(known)) == words
 
 

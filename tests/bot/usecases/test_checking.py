@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.backups import Fault, Finding
+from bot.domain.backups import DataFault, DataFaultKind
 from bot.errors import OperatorError
 from bot.settings import Settings
 from bot.usecases import checking
@@ -48,7 +48,7 @@ def count(folder: Path, table: str) -> int:
         return connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
 
-async def found(folder: Path, *, mends: bool = False) -> list[Finding]:
+async def found(folder: Path, *, mends: bool = False) -> list[DataFault]:
     return await check(Settings(data=folder), mends=mends)
 
 
@@ -61,9 +61,9 @@ async def test_missing_and_unreadable_crops_are_found_and_stay_on_record(folder:
     (folder / "files" / "crops" / "1.jpg").write_bytes(b"")
     (folder / "files" / "crops" / "2.jpg").write_bytes(jpeg(2)[:100])
     expected = [
-        Finding(Fault.MISSING_CROP, "crops/0.jpg"),
-        Finding(Fault.UNREADABLE_CROP, "crops/1.jpg"),
-        Finding(Fault.UNREADABLE_CROP, "crops/2.jpg"),
+        DataFault(DataFaultKind.MISSING_CROP, "crops/0.jpg"),
+        DataFault(DataFaultKind.UNREADABLE_CROP, "crops/1.jpg"),
+        DataFault(DataFaultKind.UNREADABLE_CROP, "crops/2.jpg"),
     ]
     assert await found(folder, mends=True) == expected
     assert count(folder, "crop") == 3
@@ -75,8 +75,8 @@ async def test_an_unnamed_crop_is_deleted_once_it_is_old(folder: Path) -> None:
         path.write_bytes(jpeg(9))
     two_hours_ago = (datetime.now(UTC) - timedelta(hours=2)).timestamp()
     os.utime(old, (two_hours_ago, two_hours_ago))
-    assert await found(folder) == [Finding(Fault.UNNAMED_CROP, "crops/old.jpg", mendable=True)]
-    assert await found(folder, mends=True) == [Finding(Fault.UNNAMED_CROP, "crops/old.jpg", "", True, True)]
+    assert await found(folder) == [DataFault(DataFaultKind.UNNAMED_CROP, "crops/old.jpg", mendable=True)]
+    assert await found(folder, mends=True) == [DataFault(DataFaultKind.UNNAMED_CROP, "crops/old.jpg", "", True, True)]
     assert await found(folder) == []
     assert (old.exists(), new.exists()) == (False, True)
 
@@ -89,8 +89,8 @@ async def test_rows_without_their_parents_go_as_the_schema_says(folder: Path) ->
     )
     faults = await found(folder)
     assert {(one.fault, one.subject.split()[0], one.detail, one.mendable) for one in faults} == {
-        (Fault.REFERENCE, "crop_encoding", "crop", True),
-        (Fault.REFERENCE, "photo", "member", True),
+        (DataFaultKind.REFERENCE, "crop_encoding", "crop", True),
+        (DataFaultKind.REFERENCE, "photo", "member", True),
     }
     assert all(one.mended for one in await found(folder, mends=True))
     assert (count(folder, "crop_encoding"), count(folder, "photo"), count(folder, "crop")) == (0, 0, 3)
@@ -105,7 +105,9 @@ async def test_an_index_that_lost_a_row_is_built_anew(folder: Path) -> None:
         "PRAGMA writable_schema=ON",
         "UPDATE sqlite_master SET sql = replace(sql, '(asker_id)', '(most_bytes)') WHERE name = 'ix_clip_job_asker_id'",
     )
-    assert await found(folder) == [Finding(Fault.DATABASE, "", "row 1 missing from index ix_clip_job_asker_id", True)]
+    assert await found(folder) == [
+        DataFault(DataFaultKind.DATABASE, "", "row 1 missing from index ix_clip_job_asker_id", True)
+    ]
     assert all(one.mended for one in await found(folder, mends=True))
     assert await found(folder) == []
 
@@ -116,7 +118,7 @@ async def test_a_damaged_database_is_told_and_its_crops_stay(folder: Path) -> No
     for path in (folder / "files" / "crops").iterdir():
         os.utime(path, (two_hours_ago, two_hours_ago))
     faults = await found(folder, mends=True)
-    assert Fault.DATABASE in {one.fault for one in faults}
+    assert DataFaultKind.DATABASE in {one.fault for one in faults}
     assert not any(one.mended for one in faults)
     assert len(list((folder / "files" / "crops").iterdir())) == 3
 
@@ -129,8 +131,8 @@ async def test_a_crop_stays_while_the_database_may_have_lost_its_row(
     os.utime(old, (0, 0))
     monkeypatch.setattr(checking.snapshots, "problems", lambda _: ("Tree 5 page 5: unable to get the page",))
     assert [(one.fault, one.mended) for one in await found(folder, mends=True)] == [
-        (Fault.DATABASE, False),
-        (Fault.UNNAMED_CROP, False),
+        (DataFaultKind.DATABASE, False),
+        (DataFaultKind.UNNAMED_CROP, False),
     ]
     assert old.exists()
 
@@ -138,7 +140,7 @@ async def test_a_crop_stays_while_the_database_may_have_lost_its_row(
 async def test_a_file_that_is_no_database_is_told(folder: Path) -> None:
     (folder / "nugu.sqlite3").write_bytes(b"no database" * 1000)
     faults = await found(folder, mends=True)
-    assert [one.fault for one in faults] == [Fault.DATABASE, Fault.UNCHECKED]
+    assert [one.fault for one in faults] == [DataFaultKind.DATABASE, DataFaultKind.UNCHECKED]
     assert faults[0].detail == "file is not a database"
 
 
@@ -147,10 +149,10 @@ async def test_a_clip_that_is_at_work_for_days_waits_again(folder: Path) -> None
     jobs = (1, "WORKING", "2026-01-01"), (2, "SENDING", "2026-01-01"), (3, "WORKING", now)
     change(folder, *(clip_job(*job) for job in jobs))
     assert await found(folder, mends=True) == [
-        Finding(Fault.STALE_CLIP, "1", "T", True, True),
-        Finding(Fault.STALE_CLIP, "2", "T"),
+        DataFault(DataFaultKind.STALE_CLIP, "1", "T", True, True),
+        DataFault(DataFaultKind.STALE_CLIP, "2", "T"),
     ]
-    assert await found(folder) == [Finding(Fault.STALE_CLIP, "2", "T")]
+    assert await found(folder) == [DataFault(DataFaultKind.STALE_CLIP, "2", "T")]
 
 
 async def test_a_folder_without_a_database_is_told_and_stays_empty(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy import select, text, update
 from bot import jobs
 from bot.app import App
 from bot.commands.evaluation import make_encoder
-from bot.database.engines import EngineRepository, UnseenCrop
+from bot.database.engines import EngineRepository, UnencodedCrop
 from bot.database.tables.models import EngineInUse
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding
@@ -372,9 +372,9 @@ async def test_what_was_seen_before_an_interruption_is_not_seen_again(
     monkeypatch.setattr(engines, "BATCH", 1)
     monkeypatch.setattr(engines, "AT_ONCE", 1)
     see = engines._see
-    seen: list[UnseenCrop] = []
+    seen: list[UnencodedCrop] = []
 
-    async def stop_at_the_third(app: App, config: EngineConfig, version: str, crops: Sequence[UnseenCrop]) -> object:
+    async def stop_at_the_third(app: App, config: EngineConfig, version: str, crops: Sequence[UnencodedCrop]) -> object:
         seen.extend(crops)
         if len(seen) == 3:
             raise PersonError("interrupted")

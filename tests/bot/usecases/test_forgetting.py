@@ -18,8 +18,8 @@ from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop
 from bot.domain.deletions import MessageScope
-from bot.domain.enums import Meaning
-from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
+from bot.domain.enums import AnnotationMeaning
+from bot.domain.faces import FaceCrop, IdentifiedFace, IdentifiedPicture
 from bot.domain.trust import Trust
 from bot.infra.recent_deletions import REMEMBERED, RecentDeletions
 from bot.usecases import deletions
@@ -43,7 +43,7 @@ async def asked(
     """A question about one face, in this message, whose crop was kept; the question's id and the face's."""
     cut = FaceCrop(origin.encode(), 100, 2.0)
     await app.storage.put(f"crops/{origin}", cut.jpeg)
-    face = SeenFace(1, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN), b"1234", crop=cut)
+    face = IdentifiedFace(1, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN), b"1234", crop=cut)
     question = Question(
         server_id=7,
         channel_id=channel,
@@ -76,9 +76,9 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
     _, old = await asked(app, 7.1, origin="old")
     _, fresh = await asked(app, 6.9, origin="fresh")
     question, labelled = await asked(app, 7.1, origin="labelled")
-    await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Actor(1, Trust.TRUSTED))
+    await correct.say_nobody(app, question, labelled, AnnotationMeaning.STRANGER, Actor(1, Trust.TRUSTED))
     question, suggested = await asked(app, 7.1, origin="suggested")
-    await correct.say_nobody(app, question, suggested, Meaning.STRANGER, Actor(2, Trust.MEMBER))
+    await correct.say_nobody(app, question, suggested, AnnotationMeaning.STRANGER, Actor(2, Trust.MEMBER))
     await forget_due(app)
     assert await remembered(app) == [(fresh, b"1234"), (labelled, b"1234")]
     async with app.database.reading() as session:
@@ -88,7 +88,7 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
 
 async def test_a_deleted_message_takes_no_write_lock_unless_anything_of_it_is_kept(app: App) -> None:
     question, labelled = await asked(app, 0, origin="labelled", message=1)
-    await correct.say_nobody(app, question, labelled, Meaning.STRANGER, Actor(1, Trust.TRUSTED))
+    await correct.say_nobody(app, question, labelled, AnnotationMeaning.STRANGER, Actor(1, Trust.TRUSTED))
     await asked(app, 0, origin="kept", message=2)
     async with app.database.writing(), asyncio.timeout(5):
         for message in (1, 99):

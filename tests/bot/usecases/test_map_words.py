@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.maps import GroupMap, MapOutlier, MapPlace
-from bot.domain.rosters import RosterRow
+from bot.domain.rosters import EnrolledEncoding
 from bot.domain.trust import Trust
 from bot.text.maps import outlier_sentences, separation_sentences
 from bot.usecases.maps import ShownMap, in_turns
@@ -18,10 +18,10 @@ from tests.stories.reading import walk
 from tests.support.discord_messages import FileInfo, message_problems
 
 
-def rows(*photos: int) -> list[RosterRow]:
+def rows(*photos: int) -> list[EnrolledEncoding]:
     """So many photos of each of some members."""
     members = [member for member, count in enumerate(photos) for _ in range(count)]
-    return [RosterRow(number, member, f"M{member}", 1, "G", b"") for number, member in enumerate(members)]
+    return [EnrolledEncoding(number, member, f"M{member}", 1, "G", b"") for number, member in enumerate(members)]
 
 
 def group_map(*places: tuple[str, bool, str | None]) -> GroupMap:

@@ -18,8 +18,8 @@ from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Annotation, Question
 from bot.database.tables.rosters import Photo
 from bot.domain.corrections import Correction, CorrectionKind
-from bot.domain.enums import Meaning, Origin
-from bot.domain.faces import FaceCrop, IdentifiedPicture, SeenFace
+from bot.domain.enums import AnnotationMeaning, FaceOrigin
+from bot.domain.faces import FaceCrop, IdentifiedFace, IdentifiedPicture
 from bot.domain.review_order import QueuedFace, in_order
 from bot.domain.reviews import ReviewNote
 from bot.domain.trust import Trust
@@ -27,7 +27,7 @@ from bot.errors import PersonError
 from bot.usecases import review
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
-from bot.usecases.review import NothingLeft, Page, Shown
+from bot.usecases.review import NothingToReview, ReviewItem, ReviewPage
 from models.faces import Band, Box, Candidate, Guess
 
 SERVER = 7
@@ -51,7 +51,7 @@ async def asked(app: App, crop: str, guess: Guess, *, server: int = SERVER) -> t
     question = Question(server_id=server, asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=[server])
     async with app.database.writing() as session:
         seen = IdentifiedPicture(
-            (9, 9), "TWICE", (SeenFace(1, Box(0, 0, 9, 9), guess, b"1234", crop=cut),), b"", "dlib-1"
+            (9, 9), "TWICE", (IdentifiedFace(1, Box(0, 0, 9, 9), guess, b"1234", crop=cut),), b"", "dlib-1"
         )
         stored = {cut.jpeg: StoredCrop(cut, f"crops/{server}/{crop}", crop)}
         answer = await QuestionRepository(session).add(question, [("a.jpg", seen)], stored)
@@ -62,9 +62,9 @@ def taken_for(member: int, confidence: float = 0.9) -> Guess:
     return Guess(member, "Sana", confidence, Band.SURE, (Candidate(member, "Sana", confidence),))
 
 
-def shown(page: Page) -> int | None:
+def shown(page: ReviewPage) -> int | None:
     """The face on a page."""
-    return page.content.face.face.id if isinstance(page.content, Shown) else None
+    return page.content.face.face.id if isinstance(page.content, ReviewItem) else None
 
 
 async def said(app: App) -> list[tuple[int, str | None]]:
@@ -79,7 +79,7 @@ def waiting(
     face: int,
     member: int | None,
     confidence: float,
-    origin: Origin = Origin.ASKED,
+    origin: FaceOrigin = FaceOrigin.ASKED,
     *,
     suspected: bool = False,
     suggested: bool = False,
@@ -106,7 +106,7 @@ def test_what_is_most_worth_an_answer_comes_first() -> None:
 
 
 def test_gathered_members_take_turns() -> None:
-    faces = [waiting(n, 1 + n // 3, 0.5 + n / 100, Origin.GATHERED) for n in range(6)]
+    faces = [waiting(n, 1 + n // 3, 0.5 + n / 100, FaceOrigin.GATHERED) for n in range(6)]
     assert [one.member for one in in_order(faces, {1: 2, 2: 2})] == [1, 2, 1, 2, 1, 2]
     assert [one.member for one in in_order(faces, {1: 4, 2: 2})] == [2, 2, 1, 2, 1, 1]
 
@@ -116,7 +116,7 @@ async def test_many_reviewers_at_once_never_have_the_same_face(app: App, sana: i
     people = [Actor(n, Trust.TRUSTED) for n in range(1, 7)]
     pages = await asyncio.gather(*(review.next_page(app, SERVER, person) for person in people))
     assert sorted(face for page in pages if (face := shown(page))) == faces
-    (first, second) = [page.content for page in pages if isinstance(page.content, NothingLeft)]
+    (first, second) = [page.content for page in pages if isinstance(page.content, NothingToReview)]
     assert (first.elsewhere, second.elsewhere) == (4, 4)
     mine = shown(pages[0])
     assert mine is not None
@@ -162,7 +162,7 @@ async def test_one_crop_is_asked_for_once(app: App, sana: int) -> None:
     _, first = await asked(app, "crop", taken_for(sana))
     _, again = await asked(app, "crop", taken_for(sana))
     page = await review.next_page(app, SERVER, MINA)
-    assert isinstance(page.content, Shown)
+    assert isinstance(page.content, ReviewItem)
     assert (page.content.left, shown(page)) == (1, first)
     page = await review.say_yes(app, SERVER, first, sana, MINA)
     assert shown(page) is None
@@ -177,7 +177,7 @@ async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) 
         photos = (await session.scalars(select(Photo.id).where(Photo.face_id == face))).all()
         await LabelRepository(session).suspect(photos)
     page = await review.next_page(app, SERVER, MINA)
-    assert isinstance(page.content, Shown)
+    assert isinstance(page.content, ReviewItem)
     assert page.content.face.suspected
     assert page.content.face.proposal == (sana, "Sana")
     assert shown(await review.say_yes(app, SERVER, face, sana, MINA)) is None
@@ -193,11 +193,11 @@ async def test_a_label_that_somebody_contests_is_asked_for_again(app: App, sana:
     await correct.confirm(app, question, MOMO)
     await correct.say_member(app, question, face, sana, FAN)
     assert shown(await review.next_page(app, SERVER, MINA)) is None
-    await correct.say_nobody(app, question, face, Meaning.STRANGER, FAN)
+    await correct.say_nobody(app, question, face, AnnotationMeaning.STRANGER, FAN)
     page = await review.next_page(app, SERVER, MINA)
-    assert isinstance(page.content, Shown)
-    assert [annotation.meaning for annotation in page.content.face.suggestions] == [Meaning.STRANGER]
-    assert shown(await review.say_nobody(app, SERVER, face, Meaning.STRANGER, MINA)) is None
+    assert isinstance(page.content, ReviewItem)
+    assert [annotation.meaning for annotation in page.content.face.suggestions] == [AnnotationMeaning.STRANGER]
+    assert shown(await review.say_nobody(app, SERVER, face, AnnotationMeaning.STRANGER, MINA)) is None
 
 
 async def test_an_answer_is_undone_by_who_gave_it_unless_overruled(app: App, sana: int) -> None:
@@ -207,7 +207,7 @@ async def test_an_answer_is_undone_by_who_gave_it_unless_overruled(app: App, san
     page = await review.undo(app, SERVER, face, MINA)
     assert (page.note, shown(page)) == (Correction(CorrectionKind.UNDONE), face)
     await review.say_yes(app, SERVER, face, sana, MINA)
-    await correct.say_nobody(app, question, face, Meaning.STRANGER, MOMO)
+    await correct.say_nobody(app, question, face, AnnotationMeaning.STRANGER, MOMO)
     assert (await review.undo(app, SERVER, face, MINA)).note == ReviewNote.NOTHING_TO_UNDO
 
 
@@ -222,10 +222,10 @@ async def test_an_answer_about_a_label_that_looks_wrong_is_undone(app: App, sana
     elif answer == "no":
         await review.say_no(app, SERVER, face, sana, MINA)
     else:
-        await review.say_nobody(app, SERVER, face, Meaning.STRANGER, MINA)
+        await review.say_nobody(app, SERVER, face, AnnotationMeaning.STRANGER, MINA)
     assert shown(await review.next_page(app, SERVER, MOMO)) is None
     page = await review.undo(app, SERVER, face, MINA)
-    assert isinstance(page.content, Shown)
+    assert isinstance(page.content, ReviewItem)
     assert (page.note, page.content.face.face.id, page.content.face.suspected) == (
         Correction(CorrectionKind.UNDONE),
         face,

@@ -9,9 +9,9 @@ import pytest
 
 from bot.domain.clips import ClipProgress, ClipStage, MissingFootage
 from cogs.clips.cards import clip_card, clip_name, progress_card
-from cogs.clips.videos import Link, linked
+from cogs.clips.videos import VideoLink, linked
 from cogs.common.layout import Card
-from cogs.common.media import Media, MediaKind
+from cogs.common.media import MediaKind, MessageMedia
 from tests.stories.reading import walk
 from tests.support.clips import finished, reported_clip
 from tests.support.discord_messages import message_problems
@@ -148,11 +148,11 @@ def test_an_edited_card_keeps_its_files() -> None:
 
 def test_a_links_target() -> None:
     own = "https://cdn.discordapp.com/attachments/1/2/mv.mp4?ex=1"
-    assert linked(own) == Media("mv.mp4", own, MediaKind.VIDEO)
-    assert linked("https://a.example/mv.mp4") == Link("https://a.example/mv.mp4")
-    assert linked("http://cdn.discordapp.com/mv.mp4") == Link("http://cdn.discordapp.com/mv.mp4")
+    assert linked(own) == MessageMedia("mv.mp4", own, MediaKind.VIDEO)
+    assert linked("https://a.example/mv.mp4") == VideoLink("https://a.example/mv.mp4")
+    assert linked("http://cdn.discordapp.com/mv.mp4") == VideoLink("http://cdn.discordapp.com/mv.mp4")
 
 
 @pytest.mark.parametrize(("query", "start"), [("t=83", 83), ("t=1m23s", 83), ("start=9", 9), ("t=soon", 0), ("", 0)])
 def test_a_link_may_have_a_start(query: str, start: float) -> None:
-    assert Link(f"https://youtu.be/abc?{query}").start == start
+    assert VideoLink(f"https://youtu.be/abc?{query}").start == start

@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.errors import PersonError
 from cogs.clips.videos import stream
-from cogs.common.media import Media, MediaKind
+from cogs.common.media import MediaKind, MessageMedia
 
 WHOLE = bytes(range(256)) * 20_000
 
@@ -45,7 +45,7 @@ async def server() -> AsyncGenerator[TestServer]:
 
 @pytest.mark.parametrize("path", ["/known", "/streamed"])
 async def test_the_saved_file_equals_the_posted_one(server: TestServer, tmp_path: Path, path: str) -> None:
-    await stream(Media("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), tmp_path / "film", len(WHOLE))
+    await stream(MessageMedia("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), tmp_path / "film", len(WHOLE))
     assert (tmp_path / "film").read_bytes() == WHOLE
 
 
@@ -53,7 +53,7 @@ async def test_the_saved_file_equals_the_posted_one(server: TestServer, tmp_path
 async def test_a_larger_file_is_not_saved(server: TestServer, tmp_path: Path, path: str) -> None:
     film = tmp_path / "film"
     with pytest.raises(PersonError, match=r"mv\.mp4: this file is too large"):
-        await stream(Media("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), film, len(WHOLE) - 1)
+        await stream(MessageMedia("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), film, len(WHOLE) - 1)
     assert not film.exists() or film.stat().st_size < len(WHOLE)
 
 
@@ -62,4 +62,4 @@ async def test_a_missing_file_and_a_redirect_are_refused(
     server: TestServer, tmp_path: Path, path: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        await stream(Media("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), tmp_path / "film", len(WHOLE))
+        await stream(MessageMedia("mv.mp4", str(server.make_url(path)), MediaKind.VIDEO), tmp_path / "film", len(WHOLE))

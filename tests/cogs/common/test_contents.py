@@ -7,8 +7,8 @@ from typing import Any
 import discord
 import pytest
 
-from cogs.clips.videos import Link, video_of
-from cogs.common.media import Media, MediaKind, kind_of
+from cogs.clips.videos import VideoLink, video_of
+from cogs.common.media import MediaKind, MessageMedia, kind_of
 from cogs.common.message_media import media_of, texts_of
 from cogs.common.texts import NOT_SERVED
 
@@ -130,7 +130,7 @@ def test_a_link_in_a_covered_container_is_a_spoiler() -> None:
     button = {"type": 2, "id": 2, "style": 5, "label": "Watch", "url": link}
     for part in ({"type": 10, "id": 1, "content": link}, {"type": 1, "id": 1, "components": [button]}):
         for covered in (True, False):
-            assert video_of(message(container(part, spoiler=covered))) == Link(link, covered)
+            assert video_of(message(container(part, spoiler=covered))) == VideoLink(link, covered)
 
 
 def test_a_link_to_a_file_that_was_posted_as_a_spoiler_is_one() -> None:
@@ -139,7 +139,7 @@ def test_a_link_to_a_file_that_was_posted_as_a_spoiler_is_one() -> None:
     embed = {"type": "video", "url": film, "video": {"url": film, "proxy_url": film, "width": 9, "height": 9}}
     for shown in (as_text, message(flags=0, content=film, embeds=[embed])):
         video = video_of(shown)
-        assert isinstance(video, Media)
+        assert isinstance(video, MessageMedia)
         assert video.spoiler
     picture = {"type": "image", "url": CDN, "thumbnail": {"url": CDN, "proxy_url": f"{CDN}/SPOILER_a.jpg"}}
     assert [media.spoiler for media in media_of(message(flags=0, embeds=[picture]))] == [True]
@@ -147,24 +147,26 @@ def test_a_link_to_a_file_that_was_posted_as_a_spoiler_is_one() -> None:
 
 def test_a_video_in_components_is_a_video() -> None:
     film = upload("mv.mp4", 11, "video/mp4")
-    assert video_of(message(container(gallery(upload("a.jpg", 10), film)))) == Media(
+    assert video_of(message(container(gallery(upload("a.jpg", 10), film)))) == MessageMedia(
         "mv.mp4", film["url"], MediaKind.VIDEO
     )
     forwarded = message(flags=0, message_snapshots=snapshot(file(film, "mv.mp4", 99)))
-    assert video_of(forwarded) == Media("mv.mp4", film["url"], MediaKind.VIDEO, 99)
+    assert video_of(forwarded) == MessageMedia("mv.mp4", film["url"], MediaKind.VIDEO, 99)
     unserved = message(gallery(elsewhere("mv.mp4", "video/mp4", proxy="https://example.org")))
-    assert video_of(unserved) == Link("https://example.org/mv.mp4")
+    assert video_of(unserved) == VideoLink("https://example.org/mv.mp4")
 
 
 def test_a_link_in_a_text_or_on_a_button_is_a_link() -> None:
     link = "https://youtu.be/abc"
     said = message(container({"type": 10, "id": 1, "content": f"New MV: [watch]({link})"}))
-    assert video_of(said) == Link(link)
+    assert video_of(said) == VideoLink(link)
     beside = message(section(upload("a.jpg", 11), f"out now {link}"))
-    assert video_of(beside) == Link(link)
+    assert video_of(beside) == VideoLink(link)
     button = {"type": 2, "id": 2, "style": 5, "label": "Watch", "url": link}
-    assert video_of(message({"type": 1, "id": 1, "components": [button]})) == Link(link)
-    assert video_of(message(flags=0, message_snapshots=snapshot({"type": 10, "id": 1, "content": link}))) == Link(link)
+    assert video_of(message({"type": 1, "id": 1, "components": [button]})) == VideoLink(link)
+    assert video_of(message(flags=0, message_snapshots=snapshot({"type": 10, "id": 1, "content": link}))) == VideoLink(
+        link
+    )
 
 
 def test_every_text_is_read_in_its_order() -> None:
@@ -174,7 +176,7 @@ def test_every_text_is_read_in_its_order() -> None:
 
 def test_an_invalid_address_does_no_harm() -> None:
     assert video_of(message(flags=0, content="see https://[x for more")) is None
-    assert video_of(message(flags=0, content="https://[oops https://youtu.be/a")) == Link("https://youtu.be/a")
+    assert video_of(message(flags=0, content="https://[oops https://youtu.be/a")) == VideoLink("https://youtu.be/a")
 
 
 @pytest.mark.parametrize(

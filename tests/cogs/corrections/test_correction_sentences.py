@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.corrections import Correction, CorrectionKind
-from bot.domain.enums import Untaught
+from bot.domain.enums import NotLearnedReason
 from bot.domain.reviews import ReviewNote
 from cogs.corrections.texts import RESULTS, UNTAUGHT, correction_sentence, learning_sentence
 from cogs.review.texts import NOTES, note_sentence
@@ -11,7 +11,7 @@ from cogs.review.texts import NOTES, note_sentence
 
 def test_every_result_has_its_sentence() -> None:
     assert set(RESULTS) == set(CorrectionKind)
-    assert set(UNTAUGHT) == set(Untaught)
+    assert set(UNTAUGHT) == set(NotLearnedReason)
     assert set(NOTES) == set(ReviewNote)
 
 
@@ -26,8 +26,11 @@ def test_the_photos_that_are_learned_follow() -> None:
         note_sentence(Correction(CorrectionKind.MEMBER, "Sana", untaught=(None,)))
         == "Noted: Sana. I learn from this face."
     )
-    assert learning_sentence([Untaught.SMALL]) == "I don't learn from this face: it is too small."
+    assert learning_sentence([NotLearnedReason.SMALL]) == "I don't learn from this face: it is too small."
     assert learning_sentence([None] * 3) == "I learn from all 3 faces."
-    some = [None, Untaught.SMALL, Untaught.BLURRED, Untaught.BLURRED]
+    some = [None, NotLearnedReason.SMALL, NotLearnedReason.BLURRED, NotLearnedReason.BLURRED]
     assert learning_sentence(some) == "I learn from 1 of 4 faces: 1 is too small; 2 are too blurred."
-    assert learning_sentence([Untaught.CHOSEN] * 2) == "I learn from none of 2 faces: this server chose so in `/setup`."
+    assert (
+        learning_sentence([NotLearnedReason.CHOSEN] * 2)
+        == "I learn from none of 2 faces: this server chose so in `/setup`."
+    )

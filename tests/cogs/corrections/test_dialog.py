@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture, FaceAnnotation
-from bot.domain.enums import Meaning
+from bot.domain.enums import AnnotationMeaning
 from cogs.answers.cards import answer_card
 from cogs.answers.details import details_card
 from cogs.common.layout import Card
@@ -43,7 +43,7 @@ def test_more_faces_than_a_menu_holds() -> None:
 
 
 def test_a_corrected_face_is_offered_by_its_correction() -> None:
-    said = FaceAnnotation(1, Meaning.MEMBER, "Momo", 7)
+    said = FaceAnnotation(1, AnnotationMeaning.MEMBER, "Momo", 7)
     (menu,) = parts(which_face_card(answer(face(1), face(2, annotation=said)), 5), 3)
     assert [option["label"] for option in menu["options"]] == ["① someone I don't know", "② Momo"]
 
@@ -59,7 +59,7 @@ def test_the_menu_names_the_group_where_there_are_several(other: str, shown: lis
 
 
 def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
-    said = FaceAnnotation(1, Meaning.MEMBER, "<@1> **https://a.example**", 7)
+    said = FaceAnnotation(1, AnnotationMeaning.MEMBER, "<@1> **https://a.example**", 7)
     shown = answer(face(1, Candidate(1, "[Sana](https://a.example)", 0.5), annotation=said))
     line, details = (parts(card(shown), 10)[0]["content"] for card in (answer_card, details_card))
     assert line == r"① **\<\@1\> \*\*https\://a.example\*\*** ✓"
@@ -84,17 +84,19 @@ def test_a_name_from_context_has_its_basis_in_place_of_a_confidence(basis: Basis
     both = answer(asked, replace(face(2), guess=Guess(2, "V", 0.9, Band.SURE, (Candidate(2, "V", 0.9),))))
     assert "for every face" not in text(details_card(both))
     assert "A name that a face doesn't list has less than 1% for it." in text(details_card(both))
-    said = replace(asked, annotation=FaceAnnotation(1, Meaning.MEMBER, "Rm", 7))
+    said = replace(asked, annotation=FaceAnnotation(1, AnnotationMeaning.MEMBER, "Rm", 7))
     assert why not in text(details_card(answer(said)))
 
 
 def test_the_authors_of_labels_stand_once_on_a_card() -> None:
-    by = {number: FaceAnnotation(number, Meaning.MEMBER, "Sana", 7 if number < 3 else 8) for number in (1, 2, 3)}
+    by = {
+        number: FaceAnnotation(number, AnnotationMeaning.MEMBER, "Sana", 7 if number < 3 else 8) for number in (1, 2, 3)
+    }
     alone = answer(face(1, annotation=by[1]), face(2, annotation=by[2]), face(3))
     assert text(answer_card(alone)).endswith("③ someone I don't know\n-# ✓ said by <@7>")
     for card in (answer_card, details_card):
         assert "-# ✓ ① ② said by <@7> · ③ said by <@8>" in text(card(answer(*(face(n, annotation=by[n]) for n in by))))
-    crowd = [face(n, annotation=FaceAnnotation(n, Meaning.STRANGER, None, 10**18 + n)) for n in range(1, 40)]
+    crowd = [face(n, annotation=FaceAnnotation(n, AnnotationMeaning.STRANGER, None, 10**18 + n)) for n in range(1, 40)]
     assert "-# ✓ said by 39 people" in text(answer_card(answer(*crowd)))
     several = replace(
         alone, pictures=(alone.pictures[0], replace(alone.pictures[0], position=1, faces=(face(9, annotation=by[3]),)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bot.commands.evaluation import Encoder
+from bot.commands.evaluation import CachingEncoder
 from bot.media.pictures.refusals import PictureLimits
 from models.engines import load
 from models.learning.cleaning import LIKELIER, outliers, suspected_labels
@@ -29,7 +29,7 @@ def world(request: pytest.FixtureRequest) -> World:
 def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
     """Five photos of each member of TWICE by dlib."""
     engine = load("dlib", tmp_path_factory.mktemp("weights"))
-    encoder = Encoder(engine, PictureLimits())
+    encoder = CachingEncoder(engine, PictureLimits())
     rows: list[tuple[GalleryMember, np.ndarray]] = []
     for i, folder in enumerate(sorted((shared_faces / "groups" / "TWICE").iterdir())):
         for path in sorted(folder.iterdir())[::2]:

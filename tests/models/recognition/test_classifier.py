@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain.models import TrainedClassifier
-    from bot.domain.rosters import RosterRow
+    from bot.domain.rosters import EnrolledEncoding
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ np.savez(out, probabilities=model.predict(np.load(encodings), verbose=0), again=
 
 
 @pytest.fixture(scope="module")
-def gallery(gallery_rows: list[RosterRow]) -> Gallery:
+def gallery(gallery_rows: list[EnrolledEncoding]) -> Gallery:
     rows = [
         (GalleryMember(row.member, row.name, row.group, row.group_name), np.frombuffer(row.vector, np.float32))
         for row in gallery_rows

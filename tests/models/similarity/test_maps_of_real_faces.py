@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.commands.evaluation import Encoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, labelled, read_sample
 from bot.jobs.maps import lay_out_and_draw
 from bot.media.pictures.opening import open_picture
 from bot.media.pictures.refusals import PictureLimits
@@ -40,7 +40,7 @@ def photos(shared_faces: Path) -> list[Path]:
 @pytest.fixture(scope="module")
 def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
     own = {key: files for key, files in labelled(shared_faces / "groups").items() if key[0] == "TWICE"}
-    encoder = Encoder(load("dlib", tmp_path_factory.mktemp("none")), PictureLimits())
+    encoder = CachingEncoder(load("dlib", tmp_path_factory.mktemp("none")), PictureLimits())
     sample = read_sample(encoder, "TWICE", own, {}, {})
     return Gallery(sample.encodings, sample.people, sample.members, sample.version)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.domain.rosters import RosterRow
+from bot.domain.rosters import EnrolledEncoding
 from bot.jobs import fit_recogniser
 from models.faces import Band
 from models.recognition.quality import FaceQuality
@@ -20,12 +20,12 @@ GOOD = FaceQuality(120, 2.4, 0.0)
 
 
 @pytest.fixture(scope="module")
-def recogniser(gallery_rows: list[RosterRow]) -> Recogniser:
+def recogniser(gallery_rows: list[EnrolledEncoding]) -> Recogniser:
     return Recogniser.from_bytes(fit_recogniser(gallery_rows, "dlib-1"))
 
 
 @pytest.fixture(scope="module")
-def photos(gallery_rows: list[RosterRow]) -> dict[int, np.ndarray]:
+def photos(gallery_rows: list[EnrolledEncoding]) -> dict[int, np.ndarray]:
     """The mean encoding of each member's photos: (128,)."""
     members = {row.member for row in gallery_rows}
     of = {m: [np.frombuffer(row.vector, np.float32) for row in gallery_rows if row.member == m] for m in members}

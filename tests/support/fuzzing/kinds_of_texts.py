@@ -22,7 +22,7 @@ from bot.domain.addresses import may_reach
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.clips import TrackName
 from bot.domain.enums import CaptionStyle
-from bot.domain.gathering import GatherCounts, Gathering
+from bot.domain.gathering import GatherCounts, GatherProgress
 from bot.errors import PersonError
 from bot.gather import candidates
 from bot.gather.client.fetch import PoliteClient, polite_client
@@ -246,7 +246,7 @@ class _Answering:
 
 async def feed_answer(bot: FedBot, data: bytes) -> None:
     """Read an answer as each source does, and show what came of it."""
-    gathering = Gathering("TWICE", ("Sana",))
+    gathering = GatherProgress("TWICE", ("Sana",))
     gathering.tally = tally = GatherCounts()
     client = cast("PoliteClient", _Answering(bot, data))
     for source in load("commons,openverse,web"):

@@ -15,7 +15,7 @@ from bot.domain.clips import MissingFootage, NamedClip
 from bot.domain.enums import CaptionStyle
 from bot.infra.clip_files import CachedVideo
 from bot.infra.compute import Compute
-from bot.infra.lanes import Lane
+from bot.infra.lanes import JobLane
 from bot.learning.recognisers import FittedRecogniser
 from bot.media.videos.footage import Colours, Footage, Geometry
 from bot.settings import Settings
@@ -40,7 +40,7 @@ class Workers(Compute):
         self.ran.append(job.__name__)
         return {jobs.sure_names: (), jobs.join_segments: b"face tracks", jobs.undecoded_seconds: 1.5}[job]
 
-    async def run_within(self, limit: float, lane: Lane, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def run_within(self, limit: float, lane: JobLane, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.ran.append(job.__name__)
         named = NamedClip(None, (), "script", self.footage.size, 1.0)
         return {jobs.track_faces: b"segment", jobs.name_tracks: named, jobs.write_captions: "script"}[job]

@@ -16,8 +16,8 @@ from bot.database.tables.questions import Annotation, Question
 from bot.database.tables.rosters import Member
 from bot.domain.answers import MOST_CANDIDATES, Answer
 from bot.domain.corrections import Correction, CorrectionKind
-from bot.domain.enums import Meaning
-from bot.domain.faces import IdentifiedPicture, SeenFace
+from bot.domain.enums import AnnotationMeaning
+from bot.domain.faces import IdentifiedFace, IdentifiedPicture
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import PersonError
@@ -36,7 +36,7 @@ async def asked(
 ) -> Answer:
     """A question about one picture with these faces."""
     faces = tuple(
-        SeenFace(number, Box(0, 0, 10, 10), guess, b"\x00" * 8) for number, guess in enumerate(guesses, start=1)
+        IdentifiedFace(number, Box(0, 0, 10, 10), guess, b"\x00" * 8) for number, guess in enumerate(guesses, start=1)
     )
     seen = IdentifiedPicture((100, 100), group, faces, b"", "dlib-1")
     question = Question(asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=list(rosters))
@@ -102,11 +102,15 @@ async def test_the_same_correction_is_kept_once(app: App) -> None:
         for _ in range(2):
             await correct.say_member(app, answer.id, face, members["Mina"], actor)
         for _ in range(2):
-            await correct.say_nobody(app, answer.id, face, Meaning.STRANGER, actor)
+            await correct.say_nobody(app, answer.id, face, AnnotationMeaning.STRANGER, actor)
         for _ in range(2):
             await correct.say_name(app, answer.id, face, "somebody", actor)
     said = [(annotation.author_id, annotation.meaning, annotation.name) for annotation in await annotations_of(app)]
-    mina, stranger, somebody = (Meaning.MEMBER, "Mina"), (Meaning.STRANGER, None), (Meaning.MEMBER, "somebody")
+    mina, stranger, somebody = (
+        (AnnotationMeaning.MEMBER, "Mina"),
+        (AnnotationMeaning.STRANGER, None),
+        (AnnotationMeaning.MEMBER, "somebody"),
+    )
     # What counts already needs no suggestion.
     assert said == [
         *((MODERATOR.id, *meant) for meant in (mina, stranger, somebody)),
@@ -151,21 +155,21 @@ async def test_a_denial_keeps_an_annotation_with_another_member(app: App) -> Non
     answer, members = await twice(app)
     face = answer.faces[0][1].id
 
-    async def effective() -> tuple[Meaning, str | None] | None:
+    async def effective() -> tuple[AnnotationMeaning, str | None] | None:
         async with app.database.reading() as session:
             annotation = correct.face_of(await QuestionRepository(session).answer(answer.id), face)[1].annotation
         return (annotation.meaning, annotation.name) if annotation else None
 
     await correct.say_not(app, answer.id, face, members["Sana"], MODERATOR)
-    assert await effective() == (Meaning.NOT_MEMBER, "Sana")
+    assert await effective() == (AnnotationMeaning.NOT_MEMBER, "Sana")
     await correct.say_member(app, answer.id, face, members["Momo"], MODERATOR)
     await correct.say_not(app, answer.id, face, members["Mina"], MODERATOR)
-    assert await effective() == (Meaning.MEMBER, "Momo")
+    assert await effective() == (AnnotationMeaning.MEMBER, "Momo")
     async with app.database.writing() as session:
         await session.delete(await session.get_one(Member, members["Mina"]))
-    assert await effective() == (Meaning.MEMBER, "Momo")
+    assert await effective() == (AnnotationMeaning.MEMBER, "Momo")
     await correct.say_not(app, answer.id, face, members["Momo"], MODERATOR)
-    assert await effective() == (Meaning.NOT_MEMBER, "Momo")
+    assert await effective() == (AnnotationMeaning.NOT_MEMBER, "Momo")
     with pytest.raises(PersonError, match="removed since"):
         await correct.say_not(app, answer.id, face, members["Mina"], MODERATOR)
 

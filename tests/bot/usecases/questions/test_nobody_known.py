@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from bot.app import App
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import CropEncoding, Group
-from bot.domain.enums import Origin
-from bot.domain.rosters import RosterRow
+from bot.domain.enums import FaceOrigin
+from bot.domain.rosters import EnrolledEncoding
 from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError
 from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, examine
 from bot.usecases.roster import enrolment
@@ -31,9 +31,9 @@ async def without_photos(app: App) -> App:
     return app
 
 
-async def confirm(app: App, rows: list[RosterRow]) -> None:
+async def confirm(app: App, rows: list[EnrolledEncoding]) -> None:
     """A photo that somebody's word made; no model has it yet."""
-    await add_photo(app.database, "G1", "M11", rows[0].vector, Origin.ASKED)
+    await add_photo(app.database, "G1", "M11", rows[0].vector, FaceOrigin.ASKED)
 
 
 async def test_members_without_a_photo(without_photos: App) -> None:
@@ -41,13 +41,13 @@ async def test_members_without_a_photo(without_photos: App) -> None:
         await examine(without_photos, ASKED, [])
 
 
-async def test_confirmed_photos_wait_for_a_model(without_photos: App, gallery_rows: list[RosterRow]) -> None:
+async def test_confirmed_photos_wait_for_a_model(without_photos: App, gallery_rows: list[EnrolledEncoding]) -> None:
     await confirm(without_photos, gallery_rows)
     with pytest.raises(WaitingForModelError, match=WAITS):
         await examine(without_photos, ASKED, [])
 
 
-async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[RosterRow]) -> None:
+async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[EnrolledEncoding]) -> None:
     await enrol(app.database, gallery_rows)
     async with app.database.writing() as session:
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
@@ -58,7 +58,9 @@ async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[Roster
             await asked
 
 
-async def test_a_group_that_was_asked_for_says_so_itself(without_photos: App, gallery_rows: list[RosterRow]) -> None:
+async def test_a_group_that_was_asked_for_says_so_itself(
+    without_photos: App, gallery_rows: list[EnrolledEncoding]
+) -> None:
     """Others are known; without a word, everybody would be somebody I don't know."""
     await enrol(without_photos.database, [row for row in gallery_rows if row.group_name == "G2"])
     asked = IdentifyRequest(asker_id=1, server_id=SERVER, rosters=(SERVER,), group="g1")
@@ -72,7 +74,7 @@ async def test_a_group_that_was_asked_for_says_so_itself(without_photos: App, ga
 
 @pytest.mark.parametrize("waits", [False, True], ids=["no-photo", "waits-for-a-model"])
 async def test_the_first_photo_of_a_moderator_is_held_against_nobody(
-    without_photos: App, gallery_rows: list[RosterRow], small_photos: Path, waits: bool
+    without_photos: App, gallery_rows: list[EnrolledEncoding], small_photos: Path, waits: bool
 ) -> None:
     if waits:
         await confirm(without_photos, gallery_rows)
@@ -82,7 +84,7 @@ async def test_the_first_photo_of_a_moderator_is_held_against_nobody(
 
 
 async def test_workers_that_are_away_are_not_taken_for_an_empty_roster(
-    app: App, gallery_rows: list[RosterRow], small_photos: Path, monkeypatch: pytest.MonkeyPatch
+    app: App, gallery_rows: list[EnrolledEncoding], small_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await enrol(app.database, gallery_rows)
 

@@ -13,11 +13,11 @@ import pytest
 
 from bot import jobs
 from bot.database.engine import Database
-from bot.database.quiz import MemberProgress, Mistake, QuizRepository, merge_pairs
+from bot.database.quiz import MemberProgress, QuizMistake, QuizRepository, merge_pairs
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.quiz import MemoryState, QuizCrop, QuizHistory, QuizMember
-from bot.domain.rosters import SHARED_ROSTER, RosterRow
+from bot.domain.rosters import SHARED_ROSTER, EnrolledEncoding
 from bot.settings import Settings
 from bot.text.formatting import approximate_duration
 from bot.usecases.quiz.choosing import NAMES, best_crops, names_for, next_crop, next_member
@@ -144,7 +144,7 @@ def test_other_groups_help_out_and_no_name_is_there_twice() -> None:
         assert set(names_for(people[0], people[:2], [], [], Random(seed))) == {1, 2}
 
 
-def test_look_alikes_by_the_rosters_own_distances(gallery_rows: list[RosterRow]) -> None:
+def test_look_alikes_by_the_rosters_own_distances(gallery_rows: list[EnrolledEncoding]) -> None:
     alike = jobs.look_alikes_of_each(gallery_rows, ENGINE)
     assert set(alike) == {11, 12, 13, 14, 21}
     assert set(alike[11][:3]) == {12, 13, 14}
@@ -152,8 +152,8 @@ def test_look_alikes_by_the_rosters_own_distances(gallery_rows: list[RosterRow])
 
 
 def test_mistakes_for_each_other_count_together() -> None:
-    found = merge_pairs([Mistake(1, 2, 3), Mistake(2, 1, 2), Mistake(1, 3, 4)])
-    assert found == [Mistake(1, 2, 5), Mistake(1, 3, 4)]
+    found = merge_pairs([QuizMistake(1, 2, 3), QuizMistake(2, 1, 2), QuizMistake(1, 3, 4)])
+    assert found == [QuizMistake(1, 2, 5), QuizMistake(1, 3, 4)]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_time_in_words(days: float, words: str) -> None:
 
 
 async def test_a_server_sees_its_own_faces_and_the_shared_ones_alone(
-    database: Database, gallery_rows: list[RosterRow]
+    database: Database, gallery_rows: list[EnrolledEncoding]
 ) -> None:
     for server in (SERVER, SERVER + 1):
         await enrol(database, gallery_rows[:6], server=server)
@@ -191,7 +191,7 @@ async def test_a_server_sees_its_own_faces_and_the_shared_ones_alone(
     }
 
 
-async def test_scores_and_memories_are_kept(database: Database, gallery_rows: list[RosterRow]) -> None:
+async def test_scores_and_memories_are_kept(database: Database, gallery_rows: list[EnrolledEncoding]) -> None:
     await enrol(database, gallery_rows[:6])
     async with database.writing() as session:
         await ServerRepository(session).ensure(SERVER)

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, event
 
 from bot.app import App
 from bot.database.rosters import RosterRepository
-from bot.database.tables.servers import Note
-from bot.domain.enums import Learns
+from bot.database.tables.servers import KeyValue
+from bot.domain.enums import LearningPolicy
 from bot.domain.photos import BlurredFace
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
@@ -36,7 +36,7 @@ class SlowStorage(Storage):
 
     async def put(self, key: str, data: bytes) -> None:
         async with self._app.database.writing() as session:
-            await session.merge(Note(key="meanwhile", value="written"))
+            await session.merge(KeyValue(key="meanwhile", value="written"))
         await super().put(key, data)
         self.puts += 1
 
@@ -53,7 +53,7 @@ async def test_others_write_while_crops_are_stored(app: App, public_photos: Path
 async def test_nothing_is_learned_that_was_forbidden_meanwhile(app: App, public_photos: Path) -> None:
     class Forbidding(Storage):
         async def put(self, key: str, data: bytes) -> None:
-            await setup.choose_learns(app, 1, Learns.OFF)
+            await setup.choose_learns(app, 1, LearningPolicy.OFF)
             await super().put(key, data)
 
     await add_group(app, 1, "Presidents")

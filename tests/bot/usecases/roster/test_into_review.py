@@ -16,8 +16,8 @@ from bot.commands.gathering import gather_photos, write_photos
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Alias, CropEncoding, Member, Photo
-from bot.domain.enums import Learns, Origin
-from bot.domain.gathering import CandidateRefusal, Gathering
+from bot.domain.enums import FaceOrigin, LearningPolicy
+from bot.domain.gathering import CandidateRefusal, GatherProgress
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import EngineAwayError, PersonError, UnknownGroupError, WorkersAwayError
@@ -69,7 +69,7 @@ def add_result(search: ImageSearch, path: Path) -> None:
     search.name("commons", link, path.name, f"https://commons.example/{path.name}")
 
 
-async def ignore_progress(_: Gathering) -> None:
+async def ignore_progress(_: GatherProgress) -> None:
     return
 
 
@@ -79,13 +79,13 @@ async def in_review(app: App) -> list[tuple[str, str | None, int, str | None]]:
             select(QuestionPicture.name, QuestionPicture.source, QuestionFace.id, QuestionFace.name)
             .join(QuestionFace)
             .join(Question, Question.id == QuestionPicture.question_id)
-            .where(Question.origin == Origin.GATHERED)
+            .where(Question.origin == FaceOrigin.GATHERED)
             .order_by(QuestionPicture.position)
         )
         return [row.tuple() for row in rows]
 
 
-async def photos_of(app: App) -> list[tuple[str, Origin]]:
+async def photos_of(app: App) -> list[tuple[str, FaceOrigin]]:
     async with app.database.reading() as session:
         rows = await session.execute(select(Member.name, Photo.origin).join(Photo.member).order_by(Photo.id))
         return [row.tuple() for row in rows]
@@ -106,13 +106,13 @@ async def test_sifted_photos_wait_for_a_trusted_answer(
         CandidateRefusal.UNLIKE: 1,
         CandidateRefusal.NO_CLEAR_FACE: 2,
     }
-    handed_in = [("Obama", Origin.SUBMITTED), ("Biden", Origin.SUBMITTED)]
+    handed_in = [("Obama", FaceOrigin.SUBMITTED), ("Biden", FaceOrigin.SUBMITTED)]
     assert await photos_of(presidents) == handed_in
     async with presidents.database.reading() as session:
-        question = (await session.scalars(select(Question.id).where(Question.origin == Origin.GATHERED))).one()
+        question = (await session.scalars(select(Question.id).where(Question.origin == FaceOrigin.GATHERED))).one()
     actor = Actor(9, Trust.TRUSTED)
     await correct.say_member(presidents, question, found[0][2], sought[0].member, actor)
-    assert await photos_of(presidents) == [*handed_in, ("Obama", Origin.GATHERED)]
+    assert await photos_of(presidents) == [*handed_in, ("Obama", FaceOrigin.GATHERED)]
     again = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     assert again.kept == {"Obama": 0}
 
@@ -127,7 +127,7 @@ async def test_without_known_faces_all_photos_are_kept(
         if known == "no photo":
             await session.execute(delete(Photo))
         elif known == "waiting":
-            await session.execute(update(Photo).values(origin=Origin.ASKED))
+            await session.execute(update(Photo).values(origin=FaceOrigin.ASKED))
         else:
             await session.execute(update(CropEncoding).values(engine="dlib-0"))
         await ServerRepository(session).touch(SERVER)
@@ -161,7 +161,7 @@ async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None
     sought = await seek(presidents, SERVER, "Presidents", "Obama", 3)
     runs = (gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress) for _ in range(2))
     first, second = await asyncio.gather(*runs, return_exceptions=True)
-    assert isinstance(first, Gathering)
+    assert isinstance(first, GatherProgress)
     assert "gathering photos for this server already" in str(second)
 
 
@@ -200,7 +200,7 @@ async def test_a_server_that_learns_nothing_gathers_nothing(
     offer(search, small_photos, tmp_path)
     sought = await seek(presidents, SERVER, "Presidents", "Obama", 6)
     # As if a moderator chose it during the search.
-    await setup.choose_learns(presidents, SERVER, Learns.OFF)
+    await setup.choose_learns(presidents, SERVER, LearningPolicy.OFF)
     with pytest.raises(PersonError, match="I may learn nothing here"):
         await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     assert await in_review(presidents) == []
