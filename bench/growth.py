@@ -23,13 +23,14 @@ from PIL import Image, ImageDraw
 from bot.app import App
 from bot.commands.evaluation import CachingEncoder, labelled, read_sample
 from bot.database.rosters import RosterRepository
+from bot.domain.files import SubmittedFile
 from bot.domain.trust import Trust
 from bot.media.pictures.refusals import PictureLimits
 from bot.settings import Settings
 from bot.usecases import engines
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
-from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, ask
+from bot.usecases.questions.identify import IdentifyRequest, ask
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group
 from models.drawing.fonts import font

@@ -22,13 +22,14 @@ from PIL import Image, ImageDraw
 from bot import jobs
 from bot.app import App
 from bot.database.quiz import MemberProgress
+from bot.domain.files import SubmittedFile
 from bot.domain.rosters import SHARED_ROSTER, EnrolledEncoding
 from bot.jobs.maps import lay_out_and_draw
 from bot.jobs.reports import draw_report
 from bot.settings import Settings
 from bot.text.formatting import duration, time_code
 from bot.usecases import maps, twins
-from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, ask
+from bot.usecases.questions.identify import IdentifyRequest, ask
 from bot.usecases.quiz.memory import answered
 from bot.usecases.quiz.stats import known_member
 from bot.usecases.roster import enrolment, photos

@@ -6,21 +6,15 @@ start. The memory is that of the gateway process without workers. Arguments afte
 
 import argparse
 import asyncio
-import os
 import statistics
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
+from bench.child import running_bot
+from tests.support.wire import WireDiscord
 
-from tests.support.wire import TOKEN, WireDiscord
-
-_ROOT = Path(__file__).resolve().parents[1]
-_READY_SECONDS = 120.0
-_STOP_SECONDS = 30.0
 _MB = 1024 * 1024
 
 
@@ -40,44 +34,12 @@ async def measure(data: Path, module: str, arguments: list[str], settle: float) 
     """
     async with WireDiscord() as wire:
         wire.add_channel(wire.add_guild())
-        with tempfile.TemporaryFile() as log:
-            began = time.perf_counter()
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.support.wire_child", "--module", module, str(wire.port)),
-                *("--", *arguments),
-                cwd=_ROOT,
-                env={**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(data)},
-                stdout=log,
-                stderr=log,
-            )
-            ready = asyncio.create_task(wire.wait_ready(timeout=_READY_SECONDS))
-            stopped = asyncio.create_task(process.wait())
-            try:
-                await asyncio.wait({ready, stopped}, return_when=asyncio.FIRST_COMPLETED)
-                if stopped.done():
-                    log.seek(0)
-                    raise RuntimeError(f"the bot stopped with {process.returncode}:\n{log.read().decode()[-4000:]}")
-                await ready
-                seconds = time.perf_counter() - began
-                gateway = psutil.Process(process.pid)
-                rss_ready = gateway.memory_info().rss / _MB
-                await asyncio.sleep(settle)
-                return StartMeasurement(seconds, rss_ready, gateway.memory_info().rss / _MB)
-            finally:
-                ready.cancel()
-                await _stop(process, stopped)
-
-
-async def _stop(process: asyncio.subprocess.Process, stopped: "asyncio.Task[int]") -> None:
-    """Ask the bot to end with its workers, and kill it where it doesn't."""
-    if stopped.done():
-        return
-    process.terminate()
-    try:
-        await asyncio.wait_for(stopped, _STOP_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        began = time.perf_counter()
+        async with running_bot(wire, data, arguments, module=module) as gateway:
+            seconds = time.perf_counter() - began
+            rss_ready = gateway.memory_info().rss / _MB
+            await asyncio.sleep(settle)
+            return StartMeasurement(seconds, rss_ready, gateway.memory_info().rss / _MB)
 
 
 async def rounds(repeat: int, module: str, arguments: list[str], settle: float) -> dict[str, list[StartMeasurement]]:

@@ -29,6 +29,7 @@ from bench.photo import installed
 from bot.app import App
 from bot.domain.clips import ClipStage
 from bot.domain.enums import CaptionStyle
+from bot.domain.files import SubmittedFile
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.clip_files import VIDEO, CachedVideo
 from bot.media.clips.commands import encoding
@@ -37,7 +38,6 @@ from bot.settings import Settings
 from bot.usecases import engines
 from bot.usecases.clips.options import ClipOptions, RequestedSection
 from bot.usecases.clips.pipeline import annotate
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from bot.infra.postponed import Postponed
 from bot.infra.recent_deletions import RecentDeletions
 from bot.infra.storage import Storage
 from bot.infra.storage_faults import StorageFaults
+from bot.infra.turns import Turns
 from bot.jobs import EngineConfig
 from bot.learning.notifications import Notification, NotificationQueue
 from bot.learning.recognisers import RecogniserCache
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
     LookAlikeIds = dict[int, tuple[int, ...]]
     """The ids of the look-alikes of each member, by the member's id, the nearest first."""
+
+
+LONG_PATIENCE = 600.0
+"""Seconds that a long order may wait for its turn. Discord lets an answer be edited for fifteen minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,20 @@ class RosterCaches:
     look_alike_ids: SingleFlightCache[tuple[tuple[int, ...], str, Revisions], LookAlikeIds] = field(
         default_factory=lambda: SingleFlightCache(24)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Queues:
+    """Queues of long orders, fair to people and servers. An order hears at once when its turn would come too late.
+
+    `archives`: whole imports. `gatherings`: whole gatherings. `maps`: maps, each a process of several hundred megabytes.
+    `uploads`: posted videos on their way to the disk.
+    """
+
+    archives: Turns = field(default_factory=lambda: Turns(2, patience=LONG_PATIENCE, usual=60.0))
+    gatherings: Turns = field(default_factory=lambda: Turns(2, patience=LONG_PATIENCE, usual=60.0))
+    maps: Turns = field(default_factory=lambda: Turns(1, patience=LONG_PATIENCE, usual=10.0))
+    uploads: Turns = field(default_factory=lambda: Turns(3, patience=LONG_PATIENCE, usual=10.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +100,7 @@ class App:
     gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, GATHERINGS))
     caches: RosterCaches = field(default_factory=RosterCaches)
     deletions: RecentDeletions = field(default_factory=RecentDeletions)
-    map_semaphore: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    queues: Queues = field(default_factory=Queues)
 
     @classmethod
     @asynccontextmanager

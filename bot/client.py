@@ -19,6 +19,7 @@ from discord.ext import commands
 
 from bot.database.tables.servers import KeyValue
 from bot.errors import PersonError, StoppingError, StorageError, log_failure
+from bot.infra.asker import Asker, Urgency, begin_errand
 from bot.infra.under_way import TasksUnderWay
 from bot.retries import retry_once
 
@@ -103,11 +104,20 @@ class Nugu(commands.AutoShardedBot):
         self._received: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
         self.uploads: TTLCache[int, Sequence[discord.Attachment]] = TTLCache(REMEMBERED_UPLOADS, INTERACTION_SECONDS)
         """The attachments of commands, by question. No message has them."""
+        self.downloads: aiohttp.ClientSession | None = None
+        """The session that reads files from Discord's servers; None where Discord is simulated, which has none."""
 
     async def start(self, token: str, *, reconnect: bool = True) -> None:
         """See `discord.Client.start`. A simulated Discord logs in without this method, and its connections never break."""
         retry_once(self)
+        self.downloads = aiohttp.ClientSession()
         await super().start(token, reconnect=reconnect)
+
+    async def close(self) -> None:
+        """See `discord.Client.close`."""
+        await super().close()
+        if self.downloads is not None:
+            await self.downloads.close()
 
     async def setup_hook(self) -> None:
         # Set here from the login's data. At the first press, it would take a request within Discord's three seconds.
@@ -127,13 +137,14 @@ class Nugu(commands.AutoShardedBot):
         self.app.compute.start()
 
     async def accept(self, interaction: discord.Interaction[Any]) -> bool:
-        """Whether the current task is to work on this interaction. Called once for each event.
+        """Whether the current task is to work on this interaction, for its user. Called once for each event.
 
         It isn't to where the interaction was received before, or where the bot stops, which the person is told.
         """
         if interaction.id in self._received:
             return False
         self._received.append(interaction.id)
+        begin_errand(Asker(interaction.user.id, interaction.guild_id, Urgency.ASKED))
         typed = interaction.type is discord.InteractionType.autocomplete
         self.under_way.add(
             None if typed or self.under_way.stopping else functools.partial(self.explain_stop, interaction)

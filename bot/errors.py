@@ -8,7 +8,7 @@ import secrets
 import tempfile
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.domain.messages import AnyOf, Code, Hint, Message, Strong
+from bot.domain.messages import AnyOf, Code, Hint, Message, Moment, Strong
 from bot.domain.quotas import Quota
 from bot.domain.storage import DISK_ERRORS, for_operator, for_people
 
@@ -250,6 +250,14 @@ class WorkLostError(PersonError):
         super().__init__(
             "My worker broke down over this again and again, so I gave up. Another copy of the file may work."
         )
+
+
+class BusyError(PersonError):
+    """More is asked than the bot can answer soon. `until`: the time from which it will, in seconds since 1970."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__("More people ask me just now than I can answer. Ask again {when}.", when=Moment(until))
+        self.until = until
 
 
 class StoppingError(PersonError):

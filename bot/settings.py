@@ -90,7 +90,19 @@ class Settings(BaseSettings):
         description="Bytes of memory at which a worker of its own is restarted.",
     )
     deadline: float = Field(
-        default=60.0, gt=0, description="Seconds that one picture may take, waiting for a worker included."
+        default=60.0, gt=0, description="Seconds that a worker may take for one picture. The wait for it doesn't count."
+    )
+    longest_wait: float = Field(
+        default=120.0,
+        gt=0,
+        description="Seconds that a question may wait for its turn at the workers. A person whose question would wait longer "
+        "hears at once when to ask again.",
+    )
+    memory: int = Field(
+        default=128 * MEBIBYTE,
+        ge=MEBIBYTE,
+        description="Bytes that the files of all questions may take together, from the begin of their download until a worker "
+        "has looked at them. They lie in the temporary folder. A larger file gets its time alone.",
     )
     picture_bytes: int = Field(
         default=25 * MEBIBYTE, gt=0, description="The largest picture file that is read, in bytes."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.commands import terminal
+from bot.domain.files import SubmittedFile
 from bot.domain.messages import Message
 from bot.domain.photos import KnownPhoto
 from bot.domain.rosters import SHARED_ROSTER
@@ -15,7 +16,6 @@ from bot.media.archives.photo_folders import MISPLACED, common_root, files_below
 from bot.media.archives.reading import ArchiveLimits
 from bot.text.formatting import counted
 from bot.text.photos import photo_reason
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment, importing
 
 if TYPE_CHECKING:

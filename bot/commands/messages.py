@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.messages import Hint, Markup, Message, render
 from bot.errors import NoRosterError, PersonError, StorageError
+from bot.text.formatting import from_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,6 +73,9 @@ class _Terminal:
 
     def mention(self, user_id: int, /) -> str:
         return str(user_id)
+
+    def moment(self, at: float, /) -> str:
+        return from_now(at)
 
     def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
         return HINTS.get(hint, "").format_map(parameters)

@@ -12,8 +12,8 @@ from PIL import Image
 
 from bot.commands.folders import enrol_into
 from bot.demo.portraits import fetch_portraits
+from bot.domain.files import SubmittedFile
 from bot.text.formatting import joined
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster.enrolment import add_member
 from bot.usecases.roster.groups import list_groups
 

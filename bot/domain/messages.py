@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Parameter: TypeAlias = (
-    "str | int | float | Strong | Code | SlashCommand | Mention | AllOf | AnyOf | Lines | Message | Sequence[Parameter]"
-)
+_Part: TypeAlias = "Strong | Code | SlashCommand | Mention | Moment | AllOf | AnyOf | Lines | Message"
+Parameter: TypeAlias = "str | int | float | _Part | Sequence[Parameter]"
 """A value in a message; a bare sequence is listed with commas."""
 
 
@@ -75,6 +75,13 @@ class Mention:
     """A person by their id on Discord."""
 
     user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time not far from now, in seconds since 1970. An edge shows how far."""
+
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,10 @@ class Markup(Protocol):
         """A person."""
         ...
 
+    def moment(self, at: float, /) -> str:
+        """A time, such as `in 2 minutes`."""
+        ...
+
     def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
         """The sentence of a hint, empty if the edge has none.
 
@@ -182,6 +193,8 @@ def _rendered(value: Parameter, markup: Markup) -> str:
             return markup.command(name)
         case Mention(user_id):
             return markup.mention(user_id)
+        case Moment(at):
+            return markup.moment(at)
         case Message():
             return render(value, markup)
         case AllOf(values):
@@ -208,6 +221,9 @@ class _Plain:
 
     def mention(self, user_id: int, /) -> str:
         return str(user_id)
+
+    def moment(self, at: float, /) -> str:
+        return f"at {datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
 
     def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
         return ""

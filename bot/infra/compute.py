@@ -1,48 +1,42 @@
-"""Dask workers, which run all jobs. By default they are a cluster of child processes; an address names a running cluster."""
+"""Runs jobs in Dask workers. Each job has its turn, in an order that is fair to people, and a deadline from then on."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
-import signal
-import threading
-from concurrent.futures import Future
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from contextvars import Context
 from functools import partial
-from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from bot.errors import StorageError, TooSlowError, WorkersAwayError, WorkLostError
-from bot.infra.dask_configuration import configure
+from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
+from bot.infra.admission import Admission
 from bot.infra.deadline import Deadline
-from bot.infra.environment import confine_spawned_processes
-from bot.infra.lanes import JobLane, background_workers
+from bot.infra.incoming import IncomingFiles
+from bot.infra.lanes import JobLane
 from bot.infra.storage_faults import StorageFaults
 from bot.infra.temporary import TemporaryFolder, sweep
 from bot.infra.worker_side import run_with_watchdog
+from bot.infra.workers import Workers, in_fresh_context
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
+    from concurrent.futures import Future
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
 
+    from bot.domain.files import Content, SubmittedFile
+    from bot.infra.turns import Turn
     from bot.settings import Settings
-
-log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
-# Any stands for distributed's Client and futures, which have no types.
-
-CONNECT_SECONDS = 5.0
-"""Seconds that a running scheduler may take to answer at its address."""
 
 GRACE = 5.0
 """Seconds after the deadline until a worker that is still at the job ends itself. A running task can't be cancelled."""
 
 
 class Compute:
-    """Runs jobs in worker processes, each within a deadline.
+    """Runs jobs in worker processes, each in its turn and within a deadline.
 
     Dask runs a job again on another worker if its worker dies, and gives up after three deaths. A job that outlasts its
     deadline is given up. If a child process still hangs in it, a new one replaces that worker, so that later jobs don't
@@ -61,11 +55,17 @@ class Compute:
         self._settings = settings
         self._faults = faults or StorageFaults()
         self._own_processes = own_processes
-        self._serves = serves
-        self._client: Future[Any] | None = None
-        self._closed = False
-        self._lock = threading.Lock()
         self._folder = TemporaryFolder()
+        self._workers = self._workers_in(self._folder.path, serves=serves)
+        self.admission = Admission(settings, own_processes=own_processes, serves=serves)
+        self._files = IncomingFiles(
+            self._folder.path,
+            self.admission.files,
+            settings.picture_bytes,
+            shared=not settings.scheduler,
+            faults=self._faults,
+        )
+        self._at_work: set[asyncio.Task[None]] = set()
 
     @classmethod
     @asynccontextmanager
@@ -90,26 +90,27 @@ class Compute:
             await asyncio.to_thread(compute.close)
 
     def start(self) -> Future[Any]:
-        """Begin to start the workers unless that is done; returns the future distributed.Client.
+        """See `Workers.start`."""
+        return self._workers.start()
 
-        A thread starts them, since that takes a second or two. Raises RuntimeError after `close`.
-        """
-        with self._lock:
-            if self._closed:
-                raise RuntimeError("the workers are closed")
-            if self._client is None:
-                started: Future[Any] = Future()
-                # A running future can't be cancelled, so a caller that no longer waits doesn't cancel it for the others.
-                started.set_running_or_notify_cancel()
-                self._client = started
-                threading.Thread(target=self._start, args=(started,), name="dask-start", daemon=True).start()
-            return self._client
+    def check_room(self, jobs: int = 1) -> None:
+        """Raise BusyError where so many jobs of the current errand would wait too long; never after its first job."""
+        self.admission.check_room(jobs)
+
+    def received(self, file: SubmittedFile) -> AbstractAsyncContextManager[Content]:
+        """A submitted file for one job: see `IncomingFiles.received`."""
+        return self._files.received(file)
+
+    def scratch_file(self) -> AbstractAsyncContextManager[Path]:
+        """A place for a private file: see `IncomingFiles.scratch_file`."""
+        return self._files.scratch_file()
 
     async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `job(*args, **kwargs)` in a worker.
 
-        Raises TooSlowError after the deadline, WorkLostError if the job's workers died three times, WorkersAwayError if no
-        workers can be reached, StorageError where a disk takes nothing of the job, and the other errors of the job.
+        Raises BusyError where it would have to wait too long, TooSlowError after the deadline, WorkLostError if the job's
+        workers died three times, WorkersAwayError if no workers can be reached, StorageError where a disk takes nothing of the
+        job, and the other errors of the job.
         """
         return await self.run_within(self._settings.deadline, JobLane.PICTURES, job, *args, **kwargs)
 
@@ -120,14 +121,22 @@ class Compute:
     async def run_within(
         self, limit: float, lane: JobLane, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """As `run`, in a lane and with a limit of its own: seconds with the wait for a worker."""
+        """As `run`, in a lane and with a limit of its own: seconds from the begin of its turn."""
+        self.admission.check_room()
         watchdog = limit + GRACE if self._own_processes else None
-        return await self._twice(partial(self._attempt, limit, watchdog, lane, job, args, kwargs))
+        turn = await self.admission.jobs.take(kind=lane, later=lane is JobLane.BACKGROUND)
+        answer = asyncio.get_running_loop().create_future()
+        work = self._work(turn, answer, partial(self._attempt, limit, watchdog, lane, job, args, kwargs))
+        # In a fresh context, whose clock nobody simulates.
+        task = Context().run(asyncio.create_task, work)
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        return await answer
 
     async def run_releasing_worker(self, limit: float, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `run`, for a job that calls `release_worker`, and ends the process that it waits for within `limit` seconds.
 
-        The worker takes other jobs meanwhile, so no watchdog ends it.
+        The worker takes other jobs meanwhile, so this one has no turn, and no watchdog ends it.
         """
         return await self._twice(partial(self._attempt, limit, None, JobLane.PICTURES, job, args, kwargs))
 
@@ -143,6 +152,42 @@ class Compute:
         return await self._twice(
             lambda: self._attempt(until.left() + GRACE, None, JobLane.PICTURES, job, (until, *args), kwargs)
         )
+
+    async def background_slots(self) -> int:
+        """The number of background jobs that run at a time."""
+        if self._settings.scheduler:
+            await self.admission.count(await self._workers.client())
+        return self.admission.background
+
+    def worker_pids(self) -> list[int]:
+        """See `Workers.pids`."""
+        return self._workers.pids()
+
+    def close(self) -> None:
+        """End the workers, and wait until they are gone. Blocks."""
+        self._workers.close()
+        self._folder.close()
+
+    def _workers_in(self, folder: Path, *, serves: bool) -> Workers:
+        return Workers(self._settings, folder, own_processes=self._own_processes, serves=serves)
+
+    async def _work(self, turn: Turn, answer: asyncio.Future[T], attempt: Callable[[], Awaitable[T]]) -> None:
+        """Do a job in its turn, which ends when its worker is free.
+
+        A running job can't be stopped. So the turn outlasts a caller who is cancelled, and a job that is given up.
+        """
+        try:
+            result = await self._twice(attempt)
+            if not answer.done():
+                answer.set_result(result)
+        except Exception as error:  # noqa: BLE001  # the caller gets it
+            if not answer.done():
+                answer.set_exception(error)
+            if isinstance(error, TooSlowError) and self._own_processes:
+                await asyncio.sleep(GRACE)
+        finally:
+            answer.cancel()
+            self.admission.jobs.give_back(turn)
 
     async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
         with self._faults.watching():
@@ -160,137 +205,30 @@ class Compute:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> T:
-        started = self.start()
-        try:
-            client = await asyncio.wrap_future(started)
-        except (OSError, RuntimeError) as error:
-            raise StorageError.of(error) or WorkersAwayError from error
+        client = await self._workers.client()
         # The start of the workers has imported these modules.
         from distributed import KilledWorker
         from distributed.client import ClosedClientError
         from distributed.comm.core import CommClosedError
 
-        if client.status != "running":
-            self._forget(started)
-            raise WorkersAwayError
         try:
-            submit = partial(
-                client.get_executor(pure=False, **self._workers_of(lane, client)).submit, priority=lane.priority
-            )
-            future = _in_fresh_context(submit, run_with_watchdog, watchdog, job, args, kwargs)
+            if self._settings.scheduler:
+                await self.admission.count(client)
+            executor = client.get_executor(pure=False, **self._workers.options_of(lane, client))
+            submit = partial(executor.submit, priority=lane.priority)
+            future = in_fresh_context(submit, run_with_watchdog, watchdog, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
         except TimeoutError:
             raise TooSlowError(limit) from None
         except KilledWorker:
             raise WorkLostError from None
         except (ClosedClientError, CommClosedError) as error:
-            self._forget(started)
+            self._workers.forget(client)
             raise WorkersAwayError from error
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
             # This task was not cancelled: the client cancels its futures when it loses its scheduler.
-            self._forget(started)
+            self._workers.forget(client)
             raise WorkersAwayError from None
-
-    async def background_slots(self) -> int:
-        """The number of background jobs that run at a time."""
-        workers = self._settings.workers
-        if self._settings.scheduler:
-            client = await asyncio.wrap_future(self.start())
-            threads: dict[str, int] = await asyncio.to_thread(_in_fresh_context, client.nthreads)
-            workers = sum(threads.values())
-        return background_workers(workers) if self._serves else workers
-
-    def worker_pids(self) -> list[int]:
-        """The process ids of the running workers. Blocks."""
-        client = self.start().result()
-        return sorted(_in_fresh_context(client.run, os.getpid).values())
-
-    def close(self) -> None:
-        """End the workers, and wait until they are gone. Blocks."""
-        with self._lock:
-            self._closed = True
-            started, self._client = self._client, None
-        if started is not None and started.exception() is None:
-            _in_fresh_context(_end, started.result())
-        self._folder.close()
-
-    def _workers_of(self, lane: JobLane, client: Any) -> dict[str, Any]:
-        """The executor's options for the workers of a lane. Those of a foreign scheduler, and a thread, take any job."""
-        if self._settings.scheduler or not self._own_processes:
-            return {}
-        if lane is JobLane.BACKGROUND and self._serves:
-            # A single worker gets its second process with the first background job.
-            client.cluster.scale(max(2, self._settings.workers))
-        return {"resources": lane.needs}
-
-    def _start(self, started: Future[Any]) -> None:
-        # Ctrl-C in a terminal reaches the workers too, but this process is the one to end them. Threads and processes inherit
-        # the signal mask of the thread that starts them, so all workers ignore Ctrl-C from their first instruction. The start
-        # of multiprocessing's tracker lifts the mask (bpo-33613), so the tracker starts before.
-        confine_spawned_processes()
-        resource_tracker.ensure_running()
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            started.set_result(self._connect())
-        except Exception as error:  # the future passes it on
-            log.error("the workers did not start", exc_info=error)
-            self._forget(started)
-            started.set_exception(error)
-
-    def _forget(self, started: Future[Any]) -> None:
-        """Let the next job start new workers, and close this client in a thread."""
-        with self._lock:
-            if self._client is not started:
-                return
-            self._client = None
-        if started.done():
-            threading.Thread(target=_end, args=(started.result(),), name="dask-end", daemon=True).start()
-
-    def _connect(self) -> Any:
-        configure(self._folder.path)
-        from distributed import Client
-
-        settings = self._settings
-        if settings.scheduler:
-            from bot.infra.tls import foreign_security
-
-            security = foreign_security(settings)
-            return Client(settings.scheduler, security=security, set_as_default=False, timeout=CONNECT_SECONDS)
-        from bot.infra import own_cluster
-
-        folder = str(self._folder.path)
-        with ExitStack() as undone:
-            if self._own_processes:
-                from bot.infra.tls import own_security
-
-                cluster = own_cluster.start_processes(
-                    settings.workers, settings.worker_memory, folder, own_security(), serves=self._serves
-                )
-            else:
-                cluster = own_cluster.start_thread(folder)
-            undone.callback(cluster.close)
-            client = Client(cluster, set_as_default=False)
-            undone.pop_all()
-            return client
-
-
-def _in_fresh_context(call: Callable[..., Any], *args: Any) -> Any:
-    """`call(*args)` in an empty context.
-
-    Otherwise the callbacks that it schedules on the client's loop, in another thread, run in a copy of this context. If that
-    holds a simulated clock, Dask's timers fire at once, and its work hangs.
-    """
-    return Context().run(call, *args)
-
-
-def _end(client: Any) -> None:
-    """Close a client, and the cluster that it owns, if any."""
-    cluster = client.cluster
-    try:
-        client.close()
-    finally:
-        if cluster is not None:
-            cluster.close()

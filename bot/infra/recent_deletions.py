@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Literal
 
 from cachetools import TTLCache
 
+from bot.errors import DeletedError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Callable
 
     from bot.domain.deletions import MessageScope
 
@@ -30,15 +34,39 @@ class RecentDeletions:
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
         self._deleted: TTLCache[_Key, None] = TTLCache(MOST_REMEMBERED, REMEMBERED, timer)
+        self._needed: dict[asyncio.Timeout, frozenset[_Key]] = {}
 
     def add(self, scope: MessageScope) -> None:
-        """Remember that these were deleted."""
-        for key in _keys(scope):
+        """Remember that these were deleted, and end the blocks of `needing` that need one of them."""
+        keys = _keys(scope)
+        for key in keys:
             self._deleted[key] = None
+        now = asyncio.get_running_loop().time() if self._needed else 0.0
+        for block, needed in self._needed.items():
+            if not needed.isdisjoint(keys) and not block.expired():
+                block.reschedule(now)
 
     def any_of(self, scope: MessageScope) -> bool:
         """Whether one of these was deleted."""
         return any(key in self._deleted for key in _keys(scope))
+
+    @asynccontextmanager
+    async def needing(self, scope: MessageScope) -> AsyncGenerator[None]:
+        """A block of work that is given up with DeletedError as soon as one of these is deleted."""
+        if self.any_of(scope):
+            raise DeletedError
+        block = asyncio.timeout(None)
+        try:
+            async with block:
+                self._needed[block] = frozenset(_keys(scope))
+                try:
+                    yield
+                finally:
+                    del self._needed[block]
+        except TimeoutError:
+            if block.expired():
+                raise DeletedError from None
+            raise
 
 
 def _keys(scope: MessageScope) -> list[_Key]:

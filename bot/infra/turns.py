@@ -1,55 +1,199 @@
-"""One holder at a time, and turns of the servers that wait, so that nobody's many delay another's one."""
+"""Turns at a scarce thing, such as the workers: bounded, and fair to people and servers.
+
+Nobody's work keeps others waiting: whoever has had least comes next (`bot.infra.shares`). Whoever would wait too long is told
+at once when to come back.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, deque
+import math
+import time
+from collections import Counter
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING
 
+from bot.errors import BusyError
+from bot.infra.asker import current_errand, in_bulk
+from bot.infra.shares import Shares
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from bot.infra.asker import Asker
+
+MOST_WAITING = 1_000
+"""Turns that are waited for at a time, at most. Each costs a kilobyte: nothing is read before its turn."""
+
+REMEMBERED_TURNS = 8
+"""The usual length of a turn follows the last turns: each counts one in so many."""
+
+
+@dataclass(eq=False, slots=True)
+class Turn:
+    """A turn, waited for or begun. `kind`: whose limit it counts to. `later`: all others come before. `size`: in bytes."""
+
+    asker: Asker
+    kind: object
+    later: bool
+    size: int
+    number: int
+    granted: asyncio.Future[None]
+    began: float = 0.0
+    ended: float | None = None
+    """The time from which on it costs its asker nothing; None: its end."""
 
 
 class Turns:
-    """A lock that goes round the servers. Those of one server get it in the order in which they asked."""
+    """Grants at most `slots` turns at a time, which hold at most `budget` bytes together.
 
-    def __init__(self) -> None:
-        self._is_held = False
-        self._waiting: OrderedDict[int, deque[asyncio.Future[None]]] = OrderedDict()
+    While the next turn waits for bytes, no other begins; so a turn that is larger than the budget gets its time alone.
+    `limits`: the turns of a kind at a time, at most. `patience`: the seconds that a person who asked may have to wait.
+    `usual`: the seconds of a turn, before one was measured.
+    """
+
+    def __init__(
+        self,
+        slots: int,
+        *,
+        budget: float = math.inf,
+        limits: Mapping[object, int] | None = None,
+        shares: Shares | None = None,
+        patience: float = math.inf,
+        usual: float = 1.0,
+        timer: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._slots = slots
+        self._limits = limits or {}
+        self._budget = budget
+        self._shares = shares or Shares()
+        self._patience = patience
+        self._usual = usual
+        self._timer = timer
+        self._numbers = count()
+        self._waiting: list[Turn] = []
+        self._under_way: list[Turn] = []
+
+    @property
+    def waiting(self) -> list[Asker]:
+        """The askers of the turns that have not begun."""
+        return [turn.asker for turn in self._waiting]
+
+    def check_room(self, turns: int = 1) -> None:
+        """Raise BusyError where the current errand would wait too long for the end of so many new turns.
+
+        An errand that has begun is never turned away.
+        """
+        errand = current_errand()
+        share = errand.asker.patience
+        if errand.admitted or share is None:
+            errand.admitted = True
+            return
+        seconds, patience = self.seconds_until(errand.asker, turns), share * self._patience
+        if seconds > patience or self._shares.waiting + turns > MOST_WAITING:
+            raise BusyError(time.time() + max(self._usual, seconds - min(seconds, patience) / 2))
+        errand.admitted = True
+
+    def seconds_until(self, asker: Asker, turns: int) -> float:
+        """The estimated seconds until the end of so many new turns."""
+        if len(self._under_way) + turns <= self._slots and not self._waiting:
+            return self._usual
+        return (self._shares.turns_until(asker, turns) + len(self._under_way)) * self._usual / self._slots
 
     @asynccontextmanager
-    async def turn(self, server: int) -> AsyncGenerator[None]:
-        """Hold the lock once it is this server's turn."""
-        await self._acquire(server)
+    async def admitted(self) -> AsyncGenerator[None]:
+        """A turn for a whole order, whose work is in bulk. Raises BusyError where it would have to wait too long."""
+        self.check_room()
+        async with self.turn():
+            with in_bulk():
+                yield
+
+    @asynccontextmanager
+    async def turn(self, asker: Asker | None = None, *, size: int = 0) -> AsyncGenerator[Turn]:
+        """A turn for `asker`, or that of the current errand, from its begin to the end of the context."""
+        turn = await self.take(asker, size=size)
         try:
-            yield
+            yield turn
         finally:
-            self._pass_on(server)
+            self.give_back(turn)
 
-    async def _acquire(self, server: int) -> None:
-        if not self._is_held:
-            self._is_held = True
-            return
-        asked = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(server, deque()).append(asked)
+    async def take(
+        self, asker: Asker | None = None, *, kind: object = None, later: bool = False, size: int = 0
+    ) -> Turn:
+        """Wait for a turn, which the caller gives back. A caller that is cancelled no longer waits."""
+        granted = asyncio.get_running_loop().create_future()
+        turn = Turn(asker or current_errand().asker, kind, later, size, next(self._numbers), granted)
+        self._shares.enter(turn.asker)
+        self._waiting.append(turn)
+        self._grant()
         try:
-            await asked
-        except asyncio.CancelledError:
-            if asked.done() and not asked.cancelled():
-                self._pass_on(server)
+            await turn.granted
+        except BaseException:
+            self.give_back(turn)
             raise
+        return turn
 
-    def _pass_on(self, server: int) -> None:
-        """Give the lock to the first one of the next server that waits; `server` had it, and comes last."""
-        if server in self._waiting:
-            self._waiting.move_to_end(server)
-        while self._waiting:
-            other, queue = next(iter(self._waiting.items()))
-            asked = queue.popleft()
-            if not queue:
-                del self._waiting[other]
-            if not asked.done():
-                asked.set_result(None)
-                return
-        self._is_held = False
+    def give_back(self, turn: Turn) -> None:
+        """End a turn, which may still be waited for."""
+        if turn in self._waiting:
+            self._waiting.remove(turn)
+            self._shares.begin(turn.asker)
+        else:
+            self._under_way.remove(turn)
+            if not turn.later:
+                self._charge(turn)
+        self._shares.leave(turn.asker)
+        self._grant()
+
+    def stop_charging(self, turn: Turn) -> None:
+        """Let the rest of a turn cost its asker nothing, since other turns count it."""
+        turn.ended = self._timer()
+
+    def shrink(self, turn: Turn, size: int) -> None:
+        """Let a turn hold `size` bytes, which are fewer than it was granted."""
+        turn.size = min(turn.size, size)
+        self._grant()
+
+    def resize(self, slots: int, limits: Mapping[object, int] | None = None) -> None:
+        """Change the numbers of turns at a time."""
+        self._slots, self._limits = slots, limits or {}
+        self._grant()
+
+    def _grant(self) -> None:
+        """Begin the turns for which there is room."""
+        while len(self._under_way) < self._slots and (turn := self._next()) is not None and self._has_bytes(turn):
+            self._waiting.remove(turn)
+            self._under_way.append(turn)
+            self._shares.begin(turn.asker)
+            turn.began = self._timer()
+            turn.granted.set_result(None)
+
+    def _charge(self, turn: Turn) -> None:
+        """Charge a turn to its asker. One that is later than all others takes nothing from them."""
+        seconds = (self._timer() if turn.ended is None else turn.ended) - turn.began
+        self._usual += (seconds - self._usual) / REMEMBERED_TURNS
+        self._shares.charge(turn.asker, seconds)
+
+    def _next(self) -> Turn | None:
+        """The turn that comes next, of the kinds that are below their limits."""
+        kinds = Counter(turn.kind for turn in self._under_way)
+        places = Counter(turn.asker.place for turn in self._under_way)
+        people = Counter(turn.asker for turn in self._under_way)
+
+        def order(turn: Turn) -> tuple[bool, float, float, int]:
+            asker = turn.asker
+            place, person = self._shares.had(asker)
+            place += places[asker.place] * self._usual / asker.weight_of_place
+            person += people[asker] * self._usual / asker.weight
+            return turn.later, place, person, turn.number
+
+        def is_ready(turn: Turn) -> bool:
+            return not turn.granted.done() and kinds[turn.kind] < self._limits.get(turn.kind, math.inf)
+
+        return min(filter(is_ready, self._waiting), key=order, default=None)
+
+    def _has_bytes(self, turn: Turn) -> bool:
+        held = sum(other.size for other in self._under_way)
+        return not self._under_way or held + turn.size <= self._budget

@@ -12,6 +12,7 @@ from bot.jobs.pictures import crop_face, phash_of, read_picture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.files import Content
     from bot.domain.photos import BlurredFace, SmallFace
     from bot.jobs.config import EngineConfig
     from bot.media.pictures.opened import OpenedPicture
@@ -33,16 +34,16 @@ NUMBERED_BYTES = 2**20
 
 
 def enrol(
-    config: EngineConfig, data: bytes, rivals: EnrolmentContext | None = None
+    config: EngineConfig, content: Content, rivals: EnrolmentContext | None = None
 ) -> IdentifiedPicture | UnreadableFile | FaceProblem:
-    """The face of the clear subject of the photo `data`, else all faces, numbered in the tagged picture.
+    """The face of the clear subject of the photo `content`, else all faces, numbered in the tagged picture.
 
     Each face has a crop, and a guess by the recogniser of `rivals` if they are given.
     """
     from models.faces import largest
     from models.recognition.quality import measure
 
-    opened = read_picture(config, data)
+    opened = read_picture(config, content)
     if isinstance(opened, UnreadableFile):
         return opened
     engine = engine_of(config)
@@ -78,7 +79,7 @@ def enrol(
     )
 
 
-def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | UnreadableFile | FaceProblem:
+def enrol_crop(config: EngineConfig, content: Content) -> IdentifiedPicture | UnreadableFile | FaceProblem:
     """The largest face of a crop from an archive. Its size and sharpness are not judged: the crop was accepted before.
 
     The crop is encoded anew, so that the storage keeps only its pixels, and no other bytes from outside.
@@ -90,7 +91,7 @@ def enrol_crop(config: EngineConfig, data: bytes) -> IdentifiedPicture | Unreada
     from models.drawing.annotate import encode_jpeg
     from models.recognition.quality import measure
 
-    opened = read_picture(config, data)
+    opened = read_picture(config, content)
     if isinstance(opened, UnreadableFile):
         return opened
     engine = engine_of(config)

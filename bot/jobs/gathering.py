@@ -13,15 +13,16 @@ from bot.jobs.pictures import crop_face, read_picture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.files import Content
     from bot.jobs.config import EngineConfig
     from models.faces import Guess
 
 
-def find_only_face(config: EngineConfig, data: bytes) -> GatheredFace | None:
+def find_only_face(config: EngineConfig, content: Content) -> GatheredFace | None:
     """The one clear, large and sharp face of a photo, None for a photo without one, or an unreadable file."""
     from models.recognition.quality import measure
 
-    opened = read_picture(config, data)
+    opened = read_picture(config, content)
     if isinstance(opened, UnreadableFile):
         return None
     engine = engine_of(config)

@@ -14,22 +14,23 @@ from bot.text.faces import name_and_confidence
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.files import Content
     from bot.jobs.config import EngineConfig
     from models.drawing.annotate import FaceTag
     from models.faces import Box, Guess
 
 
 def identify(
-    config: EngineConfig, data: bytes, recogniser: bytes, options: IdentifyOptions
+    config: EngineConfig, content: Content, recogniser: bytes, options: IdentifyOptions
 ) -> IdentifiedPicture | UnreadableFile:
-    """The largest faces of the picture `data`, each with its guess, and the picture with the names drawn on it."""
+    """The largest faces of the picture `content`, each with its guess, and the picture with the names drawn on it."""
     from models.drawing.annotate import annotate
     from models.faces import largest
     from models.recognition.quality import measure
     from models.recognition.recogniser import Recogniser
 
     clock = _Stages()
-    opened = read_picture(config, data)
+    opened = read_picture(config, content)
     if isinstance(opened, UnreadableFile):
         return opened
     clock.ends("read")
@@ -73,16 +74,20 @@ def identify(
 
 
 def draw_again(
-    config: EngineConfig, data: bytes, size: tuple[int, int], faces: Sequence[tuple[int, Box, Guess]], most_bytes: int
+    config: EngineConfig,
+    content: Content,
+    size: tuple[int, int],
+    faces: Sequence[tuple[int, Box, Guess]],
+    most_bytes: int,
 ) -> bytes | UnreadableFile:
-    """The picture `data` with each `(number, box, guess)` drawn on it, as a JPEG.
+    """The picture `content` with each `(number, box, guess)` drawn on it, as a JPEG.
 
     Boxes are in pixels of the upright original. A picture that can't be read, or has another `size` than that original, is
     refused: the boxes belong to another picture.
     """
     from models.drawing.annotate import annotate
 
-    opened = read_picture(config, data)
+    opened = read_picture(config, content)
     if isinstance(opened, UnreadableFile):
         return opened
     if opened.size != size:

@@ -9,23 +9,33 @@ from bot.domain.faces import FaceCrop, UnreadableFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.domain.files import Content
     from bot.jobs.config import EngineConfig
     from bot.media.pictures.opened import OpenedPicture
     from models.faces import Face
     from models.recognition.quality import FaceQuality
 
 
-def read_picture(config: EngineConfig, data: bytes) -> OpenedPicture | UnreadableFile:
-    """The picture of untrusted bytes, upright and in RGB, or the reason why it can't be read."""
+def read_picture(config: EngineConfig, content: Content) -> OpenedPicture | UnreadableFile:
+    """The picture of untrusted content, upright and in RGB, or the reason why it can't be read."""
     from bot.media.pictures.opening import open_picture
     from bot.media.pictures.refusals import PictureError, PictureLimits
 
     try:
         return open_picture(
-            data, limits=PictureLimits(max_bytes=config.picture_bytes, max_pixels=config.picture_pixels)
+            bytes_of(content, config.picture_bytes),
+            limits=PictureLimits(max_bytes=config.picture_bytes, max_pixels=config.picture_pixels),
         )
     except PictureError as error:
         return UnreadableFile(error.message)
+
+
+def bytes_of(content: Content, most: int) -> bytes:
+    """The bytes of untrusted content; of a file larger than `most`, one more than that."""
+    if isinstance(content, bytes):
+        return content
+    with content.open("rb") as file:
+        return file.read(most + 1)
 
 
 def picture_refusals(config: EngineConfig, pictures: Sequence[bytes]) -> list[UnreadableFile | None]:

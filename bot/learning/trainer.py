@@ -12,6 +12,7 @@ from bot.database.rosters import RosterRepository
 from bot.domain.messages import Message
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError, QuotaError, StorageError, log_failure
+from bot.infra.asker import Asker
 from bot.infra.turns import Turns
 from bot.learning.model_maker import ModelMaker
 from bot.learning.notifications import Notification
@@ -73,7 +74,7 @@ class Trainer:
         self._looked_at: set[int] = set()
         self._changed_meanwhile: set[int] = set()
         # A training takes 600 MB, so there is one at a time.
-        self._turns = Turns()
+        self._turns = Turns(1)
 
     @classmethod
     @asynccontextmanager
@@ -187,7 +188,7 @@ class Trainer:
             return
         for group in groups:
             try:
-                async with self._turns.turn(server):
+                async with self._turns.turn(Asker(server=server)):
                     await self._train_if_due(group)
             except QuotaError:
                 self.schedule(server, self._quota.seconds_until_room(server))
@@ -220,7 +221,7 @@ class Trainer:
     async def _train_all(self, group: int, by: int) -> MadeModel:
         async with self._database.reading() as session:
             servers = await RosterRepository(session).servers_of([group])
-        async with self._turns.turn(next(iter(servers), SHARED_ROSTER)):
+        async with self._turns.turn(Asker(server=next(iter(servers), SHARED_ROSTER))):
             found = await self._maker.trainable(group)
             if found is None:
                 raise PersonError("There is no photo of that group that I could learn from.")

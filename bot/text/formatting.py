@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ def approximate_duration(days: float) -> str:
             return counted(round(days / length), unit)
     hours = 24 * days
     return f"{round(hours)} h" if hours >= 1 else f"{max(1, round(60 * hours))} min"
+
+
+def from_now(at: float) -> str:
+    """`in 20 seconds`, `in 3 minutes`; `now` for a time that has come. `at`: seconds since 1970."""
+    seconds = round(at - time.time())
+    if seconds <= 0:
+        return "now"
+    return f"in {counted(seconds, 'second') if seconds < 90 else counted(round(seconds / 60), 'minute')}"
 
 
 def percent(confidence: float) -> str:

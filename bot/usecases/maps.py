@@ -107,8 +107,7 @@ async def _draw(app: App, group: Group, projection: ProjectionMethod, engine: st
     shown = in_turns(rows, MOST)
     crops = await asyncio.gather(*(_crop(app, keys.get(row.photo)) for row in shown))
     compiled = (app.settings.data / "numba").absolute()
-    # Each map takes a process of its own, of several hundred megabytes.
-    async with app.map_semaphore:
+    async with app.queues.maps.admitted():
         return await app.compute.run_isolated(
             LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled
         )

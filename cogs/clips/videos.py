@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import aiohttp
-import discord
-
 from bot.domain.clip_requests import PostedVideo
 from bot.errors import PersonError
-from bot.text.formatting import MEBIBYTE
 from bot.text.links import first_link, start_in
 from cogs.clips.texts import avi_refused, video_too_large, video_unread
+from cogs.common.downloads import UNREADABLE, LargeFileError, save
 from cogs.common.media import (
     PICTURE_ENDINGS,
     SPOILER,
@@ -25,17 +21,16 @@ from cogs.common.media import (
     name_in,
 )
 from cogs.common.message_media import embeds_of, hides, media_of, texts_of
-from cogs.common.pictures import UNREADABLE, why_unread
+from cogs.common.pictures import why_unread
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import discord
+
     from bot.client import Nugu
 
 AVI = ".avi"
-CHUNK_BYTES = MEBIBYTE
-OK, NOT_FOUND = 200, 404
-SECONDS_WITHOUT_A_BYTE = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,35 +90,12 @@ async def receive(client: Nugu, video: MessageMedia, folder: Path) -> PostedVide
         raise PersonError(video_too_large(video.name, limit))
     path = folder / "posted"
     try:
-        if is_discords(video.url):
-            await stream(video, path, limit)
-        else:
-            # The demo's simulated Discord has no servers. Its files are in this process's memory.
-            await asyncio.to_thread(path.write_bytes, await client.http.get_from_cdn(video.url))
+        await save(client, video.url, path, limit)
+    except LargeFileError:
+        raise PersonError(video_too_large(video.name, limit)) from None
     except UNREADABLE as error:
         raise PersonError(video_unread(video.name, why_unread(error))) from None
     return PostedVideo(video.name.removeprefix(SPOILER), path)
-
-
-async def stream(video: MessageMedia, path: Path, limit: int) -> None:
-    """Read a file into `path`. Raises PersonError above `limit` bytes, and discord.HTTPException where Discord refuses."""
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=SECONDS_WITHOUT_A_BYTE, sock_read=SECONDS_WITHOUT_A_BYTE)
-    async with (
-        aiohttp.ClientSession(timeout=timeout) as session,
-        session.get(video.url, allow_redirects=False) as response,
-    ):
-        if response.status != OK:
-            refused = discord.NotFound if response.status == NOT_FOUND else discord.HTTPException
-            raise refused(response, None)
-        if (response.content_length or 0) > limit:
-            raise PersonError(video_too_large(video.name, limit))
-        size = 0
-        with path.open("wb") as file:
-            async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-                size += len(chunk)
-                if size > limit:
-                    raise PersonError(video_too_large(video.name, limit))
-                await asyncio.to_thread(file.write, chunk)
 
 
 def _embedded(embed: discord.Embed) -> MessageMedia | VideoLink | None:

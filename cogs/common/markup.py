@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,9 @@ class _Discord:
 
     def mention(self, user_id: int, /) -> str:
         return f"<@{user_id}>"
+
+    def moment(self, at: float, /) -> str:
+        return f"<t:{math.ceil(at)}:R>"
 
     def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
         return HINTS[hint].format_map(parameters)

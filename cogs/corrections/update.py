@@ -13,7 +13,7 @@ from bot.usecases.clips import request
 from bot.usecases.questions import cards, identify
 from cogs.answers.cards import answer_card, answer_files, picture_urls
 from cogs.clips.cards import clip_card
-from cogs.common.pictures import pictures_of, read_attachments
+from cogs.common.pictures import pictures_of, submitted_pictures
 from cogs.common.responses import BAD_REQUEST
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.domain.answers import Answer
-    from bot.usecases.questions.identify import SubmittedFile
+    from bot.domain.files import SubmittedFile
 
 log = logging.getLogger(__name__)
 
@@ -86,9 +86,9 @@ async def _redraw(client: Nugu, answer: Answer) -> dict[str, bytes] | None:
 
 
 async def _question_pictures(client: Nugu, answer: Answer) -> Sequence[SubmittedFile]:
-    """The pictures of a question, read again from its command's upload or its message; none where both are gone."""
+    """The pictures of a question, from its command's upload or its message; none where both are gone."""
     if (uploaded := client.uploads.get(answer.id)) is not None:
-        return await read_attachments(client, uploaded)
+        return submitted_pictures(client, uploaded)
     if answer.channel_id is None or answer.source_message_id is None:
         return ()
     channel = client.get_partial_messageable(answer.channel_id, guild_id=answer.server_id)
@@ -97,4 +97,4 @@ async def _question_pictures(client: Nugu, answer: Answer) -> Sequence[Submitted
     except UNREACHABLE as failure:
         log.info("could not read message %s again: %s", answer.source_message_id, failure)
         return ()
-    return await pictures_of(client, message)
+    return pictures_of(client, message)

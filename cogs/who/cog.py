@@ -13,14 +13,15 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.deletions import MessageScope
-from bot.errors import DeletedError, PersonError, StoppingError
+from bot.errors import BusyError, DeletedError, PersonError, StoppingError
+from bot.infra.asker import Asker, Urgency, begin_errand
 from bot.usecases.questions import cards, identify
 from bot.usecases.setup import choices as choices_of
 from cogs.answers.cards import answer_card, answer_files
 from cogs.clips.requests import annotate
 from cogs.clips.videos import VideoLink, video_of
 from cogs.common.message_media import media_of
-from cogs.common.pictures import pictures_of, read_attachments, shows_pictures
+from cogs.common.pictures import pictures_of, shows_pictures, submitted_pictures
 from cogs.common.places import everywhere, place
 from cogs.common.requests import (
     check_may_answer,
@@ -38,7 +39,8 @@ from cogs.who.texts import MENU, NO_PICTURE, UNSEEN_REPLY
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.questions.identify import DrawnAnswer, IdentifyRequest, SubmittedFile
+    from bot.domain.files import SubmittedFile
+    from bot.usecases.questions.identify import DrawnAnswer, IdentifyRequest
     from cogs.common.media import MessageMedia
 
 log = logging.getLogger(__name__)
@@ -89,14 +91,14 @@ class WhoCog(commands.Cog):
         given = [each for each in (picture, picture2, picture3, picture4, picture5) if each is not None]
         with self.client.app.question_limit.slot(interaction.user.id):
             request = await interaction_request(interaction, group=group, once=everyone_once)
-            question_id = await self._answer(interaction, request, await read_attachments(self.client, given))
+            question_id = await self._answer(interaction, request, submitted_pictures(self.client, given))
             self.client.uploads[question_id] = given
 
     async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Who is this?"""
         await interaction.response.defer(thinking=True)
         with self.client.app.question_limit.slot(interaction.user.id):
-            pictures = await pictures_of(self.client, message)
+            pictures = pictures_of(self.client, message)
             if not pictures:
                 raise PersonError(NO_PICTURE)
             await self._answer(interaction, await interaction_request(interaction, source=message.id), pictures)
@@ -110,6 +112,8 @@ class WhoCog(commands.Cog):
         addressed = self._is_addressed(message)
         if not addressed and not await self._is_watched(message):
             return
+        server = message.guild.id if message.guild else None
+        begin_errand(Asker(message.author.id, server, Urgency.ASKED if addressed else Urgency.WATCHED))
         tell = partial(explain, message, StoppingError())
         stopping = self.client.under_way.stopping
         self.client.under_way.add(None if stopping else tell)
@@ -133,13 +137,17 @@ class WhoCog(commands.Cog):
             # The asker deleted the question, and waits for no answer.
             if not self.client.app.deletions.any_of(MessageScope(messages=frozenset({message.id}))):
                 await explain(message, error)
+        except BusyError as error:
+            # In a watched channel nobody may have meant the bot, so it adds no message about itself.
+            if addressed:
+                await explain(message, error)
         except discord.Forbidden:
             log.warning("may not answer in channel %s", message.channel.id)
         except Exception as error:  # noqa: BLE001  # discord.py has no handler for a listener's errors
             await explain(message, error)
 
     async def _ask_about(self, message: discord.Message) -> DrawnAnswer:
-        shows, pictures = await self._pictures_asked_about(message)
+        shows, pictures = self._pictures_asked_about(message)
         return await identify.ask(self.client.app, await message_request(self.client, message, shows), pictures)
 
     def _is_addressed(self, message: discord.Message) -> bool:
@@ -158,12 +166,12 @@ class WhoCog(commands.Cog):
             return False
         return bool(media_of(message) or message.reference)
 
-    async def _pictures_asked_about(self, message: discord.Message) -> tuple[discord.Message, Sequence[SubmittedFile]]:
+    def _pictures_asked_about(self, message: discord.Message) -> tuple[discord.Message, Sequence[SubmittedFile]]:
         """The pictures of the message, or of the one that it replies to; and the message that shows them."""
-        shows, pictures = message, await pictures_of(self.client, message)
+        shows, pictures = message, pictures_of(self.client, message)
         replied = message.reference.resolved if message.reference else None
         if not pictures and isinstance(replied, discord.Message):
-            shows, pictures = replied, await pictures_of(self.client, replied)
+            shows, pictures = replied, pictures_of(self.client, replied)
             if not pictures and message.guild is not None and not self.client.intents.message_content:
                 raise PersonError(UNSEEN_REPLY)
         if not pictures:

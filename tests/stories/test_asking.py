@@ -17,8 +17,8 @@ from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import CropEncoding, Photo
 from bot.domain.enums import FaceOrigin
+from bot.domain.files import SubmittedFile
 from bot.domain.rosters import SHARED_ROSTER, EnrolledEncoding
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage

@@ -18,7 +18,8 @@ from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.enums import LearningPolicy
 from bot.domain.faces import UnreadableFile
-from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, examine
+from bot.domain.files import SubmittedFile
+from bot.usecases.questions.identify import IdentifyRequest, examine
 from bot.usecases.roster import importing
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, answers, buttons, texts

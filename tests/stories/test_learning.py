@@ -12,9 +12,10 @@ import pytest
 
 from bot.app import App
 from bot.domain.deletions import MessageScope
+from bot.domain.files import SubmittedFile
 from bot.errors import PersonError
 from bot.usecases.questions import identify
-from bot.usecases.questions.identify import IdentifyRequest, PictureResults, SubmittedFile
+from bot.usecases.questions.identify import IdentifyRequest, PictureResults
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, components, latest, options, texts, walk

@@ -7,9 +7,9 @@ from sqlalchemy import delete, select
 
 from bot.database.tables.quiz import Quiz, QuizAnswer, QuizMemory, QuizRound, QuizScore
 from bot.database.tables.servers import Server
+from bot.domain.files import SubmittedFile
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.quiz import play
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group

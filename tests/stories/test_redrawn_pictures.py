@@ -10,11 +10,11 @@ from PIL import Image
 
 from bot.app import App
 from bot.domain.answers import Answer
+from bot.domain.files import SubmittedFile
 from bot.domain.trust import Trust
 from bot.errors import WorkersAwayError
 from bot.usecases.questions import correct, identify
 from bot.usecases.questions.correct import Actor
-from bot.usecases.questions.identify import SubmittedFile
 from tests.stories.conftest import Stage
 from tests.stories.questions import asked
 from tests.stories.reading import alt_texts, answer, latest, option, texts

@@ -14,9 +14,9 @@ from sqlalchemy import delete, select
 
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Crop, CropEncoding, Member, Photo
+from bot.domain.files import SubmittedFile
 from bot.domain.rosters import SHARED_ROSTER
 from bot.usecases import twins
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group
 from tests.stories.conftest import Stage

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from bot.infra.compute import Compute
+from bot.infra.workers import Workers
 from models.engines import dlib
 
 if TYPE_CHECKING:
@@ -56,13 +57,20 @@ class RememberedEngine:
         return self._engine.chips(picture, faces)
 
 
-class RememberingCompute(Compute):
+class RememberingWorkers(Workers):
     """Worker processes whose engine dlib is a `RememberedEngine`. A worker that restarts has the plain engine."""
 
-    def _connect(self) -> Any:
-        client = super()._connect()
+    def connect(self) -> Any:
+        client = super().connect()
         client.run(remember)
         return client
+
+
+class RememberingCompute(Compute):
+    """Jobs in `RememberingWorkers`."""
+
+    def _workers_in(self, folder: Path, *, serves: bool) -> Workers:
+        return RememberingWorkers(self._settings, folder, own_processes=self._own_processes, serves=serves)
 
 
 def remember() -> None:

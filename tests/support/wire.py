@@ -53,6 +53,8 @@ class WireDiscord:
         self._handed_out: set[int] = set()
         self._files_given = asyncio.Event()
         self._files_given.set()
+        self.files_wanted = 0
+        """The requests for files so far."""
         app = web.Application(client_max_size=1024 * _MIB)
         app.router.add_get("/gateway", self._gateway.handle)
         app.router.add_get("/gateway/", self._gateway.handle)
@@ -306,6 +308,8 @@ class WireDiscord:
         info = self._world.files.get(request.path)
         if info is None:
             raise web.HTTPNotFound
+        self.files_wanted += 1
+        self._signal.notify()
         await self._files_given.wait()
         return web.Response(body=info.data, content_type=info.content_type)
 

@@ -17,18 +17,20 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.client import Nugu
+from bot.database.engine import Database
 from bot.database.tables.clips import ClipJob
 from bot.domain.enums import ClipState
-from bot.domain.messages import Hint
+from bot.domain.rosters import EnrolledEncoding
 from bot.infra import under_way
-from cogs.common.markup import HINTS
+from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
+from tests.support.galleries import enrol
 from tests.support.wire import TOKEN, WireDiscord
 from tests.support.wire_world import Channel, User
 
-ADD_ROSTER = HINTS[Hint.ADD_ROSTER]
 STOPPING = "I am being stopped just now. Ask again in a minute, when I am back."
 PHOTO = ("a.jpg", b"no picture")
+NO_PICTURE = "a.jpg: this is not a picture (it looks like text); I read JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF."
 LOADING = 1 << 7
 """The flag of a message that shows "thinking…"."""
 
@@ -41,9 +43,10 @@ async def bot(app: App, wire: WireDiscord) -> AsyncGenerator[Nugu]:
 
 
 @pytest.fixture
-def place(wire: WireDiscord) -> tuple[Channel, User]:
-    """A channel, and a moderator in it."""
+async def place(wire: WireDiscord, app: App, gallery_rows: list[EnrolledEncoding]) -> tuple[Channel, User]:
+    """A channel of a server with members, and a moderator in it."""
     guild = wire.add_guild()
+    await enrol(app.database, gallery_rows, server=guild.id)
     return wire.add_channel(guild), wire.add_user("mina", guild, moderator=True)
 
 
@@ -71,6 +74,7 @@ async def asked(wire: WireDiscord, channel: Channel, user: User) -> None:
     wire.hold_files()
     await wire.slash(channel, user, "who", picture=PHOTO)
     await wire.wait_for("POST", "/interactions/*/*/callback")
+    await wire.until(lambda: wire.files_wanted, "the bot to ask for the picture")
 
 
 async def test_a_question_under_way_is_answered_before_the_end(
@@ -83,7 +87,7 @@ async def test_a_question_under_way_is_answered_before_the_end(
         await until(lambda: bot.under_way.stopping)
         wire.give_files()
         await finishing
-        assert sentences(wire, channel) == ["I don't know anybody here yet. " + ADD_ROSTER]
+        assert sentences(wire, channel) == [NO_PICTURE]
         assert not bot.is_closed(), "the line closes last"
 
 
@@ -94,7 +98,7 @@ async def test_a_question_that_takes_too_long_is_told_of(
     async with wire.running(bot):
         await asked(wire, channel, moderator)
         await wire.message(channel, moderator, "who?", attachments=[PHOTO], mentions=[wire.bot])
-        await wire.wait_for("POST", "/channels/*/typing")
+        await wire.until(lambda: wire.files_wanted == 2, "the bot to ask for the second picture")
         await bot.finish()
         assert sentences(wire, channel) == [STOPPING] * 2
         wire.give_files()
@@ -152,10 +156,12 @@ async def test_a_clip_at_work_is_in_the_queue_again(
 
 @asynccontextmanager
 async def process_with_a_question(
-    wire: WireDiscord, data: Path
+    wire: WireDiscord, data: Path, rows: list[EnrolledEncoding]
 ) -> AsyncGenerator[tuple[asyncio.subprocess.Process, Channel]]:
     """`nugu run` in a process of its own, with a `/who` under way whose picture does not arrive."""
     guild = wire.add_guild()
+    async with Database.open(Settings(data=data)) as database:
+        await enrol(database, rows, server=guild.id)
     channel, fan = wire.add_channel(guild, "asked"), wire.add_user("fan", guild)
     command = (sys.executable, "-m", "tests.support.wire_child", str(wire.port), "--", "run")
     given = {**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(data), "NUGU_WORKERS": "1"}
@@ -172,8 +178,10 @@ async def process_with_a_question(
             await process.wait()
 
 
-async def test_sigterm_tells_the_asker_and_ends_without_a_traceback(wire: WireDiscord, tmp_path: Path) -> None:
-    async with process_with_a_question(wire, tmp_path) as (process, channel):
+async def test_sigterm_tells_the_asker_and_ends_without_a_traceback(
+    wire: WireDiscord, data: Path, gallery_rows: list[EnrolledEncoding]
+) -> None:
+    async with process_with_a_question(wire, data, gallery_rows) as (process, channel):
         process.send_signal(signal.SIGTERM)
         _, errors = await asyncio.wait_for(process.communicate(), LONG_ENOUGH)
     assert sentences(wire, channel) == [STOPPING]
@@ -181,8 +189,10 @@ async def test_sigterm_tells_the_asker_and_ends_without_a_traceback(wire: WireDi
     assert b"Traceback" not in errors
 
 
-async def test_a_second_signal_ends_the_process_and_its_workers_at_once(wire: WireDiscord, tmp_path: Path) -> None:
-    async with process_with_a_question(wire, tmp_path) as (process, _):
+async def test_a_second_signal_ends_the_process_and_its_workers_at_once(
+    wire: WireDiscord, data: Path, gallery_rows: list[EnrolledEncoding]
+) -> None:
+    async with process_with_a_question(wire, data, gallery_rows) as (process, _):
         below = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGTERM)
         assert process.stderr is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import stat
 import struct
+import threading
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -96,6 +97,7 @@ class Archive:
         """Raises ArchiveError if the file is no zip, is too large, or holds too many files."""
         self._limits = limits or ArchiveLimits()
         self._read = 0
+        self._lock = threading.Lock()
         _admit(file, self._limits)
         try:
             self._zip = zipfile.ZipFile(file)
@@ -129,12 +131,14 @@ class Archive:
 
     def read(self, entry: ArchiveEntry) -> bytes:
         """The bytes of an entry. Raises ArchiveError, whose sentence goes after the entry's name."""
-        if self._read > self._limits.max_total_bytes:
-            raise ArchiveError(
-                "the archive unpacks to more than {most}",
-                most=mebibytes(self._limits.max_total_bytes),
-            )
-        return self._unpack(entry.info, self._limits.max_entry_bytes)
+        # Threads read entries at the same time; their bytes count together.
+        with self._lock:
+            if self._read > self._limits.max_total_bytes:
+                raise ArchiveError(
+                    "the archive unpacks to more than {most}",
+                    most=mebibytes(self._limits.max_total_bytes),
+                )
+            return self._unpack(entry.info, self._limits.max_entry_bytes)
 
     def _unpack(self, info: zipfile.ZipInfo, most: int) -> bytes:
         try:

@@ -16,6 +16,7 @@ from bot.domain.enums import ClipState
 from bot.domain.messages import Code, Message
 from bot.domain.storage import StorageReason
 from bot.errors import StorageError, log_failure
+from bot.infra.asker import Asker, Urgency, begin_errand
 from bot.usecases.clips import request
 from bot.usecases.clips.outcome import (
     ClipCancelled,
@@ -165,6 +166,7 @@ class ClipQueue:
 
     async def _attempt(self, job: ClipJob, cancelled: asyncio.Event) -> None:
         """Attempt a clip and act on the outcome. If the bot stops, the job waits again as if it had not begun."""
+        begin_errand(Asker(job.asker_id, job.server_id, Urgency.BULK))
         try:
             await self._act_on(await self._runner.run(job, cancelled), job)
         except asyncio.CancelledError:

@@ -28,6 +28,8 @@ from bot.errors import (
     WaitingForModelError,
     message_for,
 )
+from bot.infra.incoming import head_of
+from bot.media.pictures.headers import sniff
 from bot.usecases.questions import crops, record
 from bot.usecases.questions.record import PictureRecord, QuestionRecord
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from bot.domain.answers import Answer
     from bot.domain.enums import LearningPolicy
     from bot.domain.faces import FaceCrop
+    from bot.domain.files import SubmittedFile
     from bot.learning.recognisers import FittedRecogniser
     from models.faces import Once
 
@@ -108,19 +111,6 @@ class IdentifyRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class SubmittedFile:
-    """A submitted file: its name and its untrusted bytes, or the reason why they could not be read.
-
-    `spoiler`: it was posted as one.
-    """
-
-    name: str
-    data: bytes = b""
-    refusal: Message | None = None
-    spoiler: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class PictureResults:
     """The results of all pictures, in their order, with the engine's version and the threshold of the server."""
 
@@ -144,10 +134,12 @@ class DrawnAnswer:
 
 
 async def examine(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> PictureResults:
-    """Identify pictures, all at once. A picture that can't be read is refused alone.
+    """Identify pictures, each in its turn. A picture that can't be read is refused alone.
 
-    Raises NobodyKnownError where nobody could be named, and UnknownGroupError for a group of none of the rosters.
+    Raises BusyError where they would wait too long, NobodyKnownError where nobody could be named, and UnknownGroupError for a
+    group of none of the rosters.
     """
+    app.compute.check_room(len(pictures))
     fitted = await fitted_for(app, asked)
     group, threshold, learns = await naming_of(app, asked)
     how = IdentifyOptions(
@@ -166,10 +158,13 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
     """Identify pictures, and record the question with its answer.
 
     An answer that the database can't take is returned all the same, but not kept (`Answer.is_kept`). Raises as `examine`
-    does; PersonError where no picture could be read; DeletedError where the pictures or the question were deleted meanwhile,
-    and then keeps nothing of them.
+    does; PersonError where no picture could be read; DeletedError as soon as the pictures or the question are deleted, and
+    then keeps nothing of them.
     """
-    examined = await examine(app, asked, pictures)
+    async with app.deletions.needing(asked.scope):
+        app.compute.check_room(len(pictures))
+        pictures = await without_strays(app, pictures)
+        examined = await examine(app, asked, pictures)
     named = [(picture.name, result) for picture, result in zip(pictures, examined.results, strict=True)]
     if not any(isinstance(result, IdentifiedPicture) for _, result in named):
         raise PersonError(
@@ -202,8 +197,10 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
 async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]) -> dict[str, bytes] | None:
     """The pictures with the corrected names, by their file names; None where the message shows other pictures now.
 
-    `pictures`: all pictures of the message.
+    `pictures`: all pictures of the message. Raises BusyError where they would wait too long.
     """
+    app.compute.check_room(len(pictures))
+    pictures = await without_strays(app, pictures)
     if len(pictures) != len(answer.pictures):
         return None
     config, most_bytes = await app.recognisers.config(), min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // len(pictures))
@@ -214,7 +211,10 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
         faces = [
             (face.number, face.box, guess) for face in picture.faces if (guess := face.displayed_guess) is not None
         ]
-        made = await app.compute.run(jobs.draw_again, config, posted.data, picture.size, faces, most_bytes)
+        if posted.refusal is not None:
+            return None
+        async with app.compute.received(posted) as content:
+            made = await app.compute.run(jobs.draw_again, config, content, picture.size, faces, most_bytes)
         if isinstance(made, UnreadableFile):
             return None
         drawn[picture.file_name] = made
@@ -274,6 +274,22 @@ async def _keep(app: App, examined: PictureResults, asked: QuestionRecord) -> An
         return record.unkept(asked)
 
 
+async def without_strays(app: App, files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
+    """The files without the optional ones that are no pictures."""
+    strays = await asyncio.gather(*(_is_stray(app, file) for file in files))
+    return [file for file, is_stray in zip(files, strays, strict=True) if not is_stray]
+
+
+async def _is_stray(app: App, file: SubmittedFile) -> bool:
+    if not file.optional or file.refusal is not None:
+        return False
+    try:
+        async with app.compute.received(file) as content:
+            return sniff(await asyncio.to_thread(head_of, content)) is None
+    except PersonError:
+        return False
+
+
 async def _identify(
     app: App, picture: SubmittedFile, fitted: FittedRecogniser, how: IdentifyOptions
 ) -> IdentifiedPicture | UnreadableFile:
@@ -281,6 +297,7 @@ async def _identify(
     if picture.refusal is not None:
         return UnreadableFile(picture.refusal)
     try:
-        return await app.compute.run(jobs.identify, fitted.config, picture.data, fitted.recogniser, how)
+        async with app.compute.received(picture) as content:
+            return await app.compute.run(jobs.identify, fitted.config, content, fitted.recogniser, how)
     except Exception as error:  # noqa: BLE001  # the other pictures of the question are answered
         return UnreadableFile(message_for(error))

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.crops import StoredCrop
     from bot.database.tables.rosters import Member
+    from bot.domain.files import SubmittedFile
     from bot.domain.photos import PhotoDoubt, PhotoReason
-    from bot.usecases.questions.identify import SubmittedFile
     from bot.usecases.roster.submissions import ArchivedCrop, ExaminedPhoto
 
 SURE = 0.5
@@ -104,7 +104,7 @@ async def add_member(
                 app, config, server_id, group_id, photos, archived=archived or {}, compare=ask_moderator
             )
         else:
-            examined = unexamined(photos, full, archived=archived or {})
+            examined = await unexamined(app, photos, full, archived=archived or {})
         cropped = [face.crop for photo in examined for face in photo.faces if face.crop is not None]
         async with crops.stored(app, cropped) as stored, app.database.writing() as session:
             # An engine that came into use meanwhile would never see these photos.

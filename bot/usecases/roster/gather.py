@@ -118,16 +118,17 @@ async def gather(
     """Search for photos of each member, and put the usable ones into the review of a server.
 
     Photos of a member stay in the review when a later member fails. `progress`: called after each member. Raises
-    NoContactError, UnknownSourceError, QuotaError where the crops have no room, and PersonError where the server has a
-    gathering under way.
+    NoContactError, UnknownSourceError, QuotaError where the crops have no room, BusyError where its turn would come too
+    late, and PersonError where the server has a gathering under way.
     """
     gathering = GatherProgress(sought[0].group_name, tuple(each.name for each in sought))
     with app.gathering_limit.slot(server_id):
-        for each in sought:
-            kept = await search(app, server_id, each, gathering, sources)
-            gathering.kept[each.name] = await _put_into_review(app, server_id, each, kept, by, gathering)
-            gathering.done += 1
-            await progress(gathering)
+        async with app.queues.gatherings.admitted():
+            for each in sought:
+                kept = await search(app, server_id, each, gathering, sources)
+                gathering.kept[each.name] = await _put_into_review(app, server_id, each, kept, by, gathering)
+                gathering.done += 1
+                await progress(gathering)
     return gathering
 
 

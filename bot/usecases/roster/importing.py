@@ -8,11 +8,12 @@ from typing import IO, TYPE_CHECKING
 
 from bot.database.lookup import find_or_add_group
 from bot.database.rosters import RosterRepository
+from bot.domain.files import SubmittedFile
 from bot.domain.photos import KnownPhoto, NoRoom
 from bot.errors import PersonError, QuotaError
-from bot.media.archives.reading import MANIFEST, Archive, ArchiveEntry, ArchiveError, ArchiveLimits
+from bot.infra.incoming import bring
+from bot.media.archives.reading import MANIFEST, Archive, ArchiveEntry, ArchiveLimits
 from bot.text.names import checked_name
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment, manifests, members
 from bot.usecases.roster.enrolment import NoUsablePhotoError
 from bot.usecases.roster.manifests import Manifest, ManifestMember
@@ -20,6 +21,7 @@ from bot.usecases.roster.submissions import ArchivedCrop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -69,6 +71,33 @@ class _Plan:
     member: str
     entries: list[ArchiveEntry]
     archived: dict[str, ArchivedCrop]
+
+
+async def import_file(
+    app: App,
+    server_id: int,
+    given: SubmittedFile,
+    by: int,
+    progress: ImportProgressCallback,
+    *,
+    limits: ArchiveLimits,
+) -> RosterImport:
+    """As `import_roster`, with a submitted archive, which is fetched in its turn.
+
+    Raises BusyError where its turn would come too late, and PersonError where it can't be fetched.
+    """
+    async with app.queues.archives.admitted(), app.compute.scratch_file() as path:
+        reason = given.refusal
+        if reason is None:
+            try:
+                await bring(given, path)
+            except PersonError as error:
+                reason = error.message
+        if reason is not None:
+            sentence = str(reason)
+            raise PersonError("{sentence}.", sentence=sentence[:1].upper() + sentence[1:])
+        with path.open("rb") as file:
+            return await import_roster(app, server_id, file, by, progress, limits=limits)
 
 
 async def import_roster(
@@ -138,7 +167,7 @@ async def _import(
     app: App, server_id: int, archive: Archive, plan: _Plan, some: Sequence[ArchiveEntry], by: int
 ) -> Sequence[PhotoReason | None]:
     """Add a few photos of one member; for each the reason for not taking it, None where it was taken."""
-    photos = await asyncio.to_thread(lambda: [_unpacked(archive, entry) for entry in some])
+    photos = [_packed(archive, entry) for entry in some]
     try:
         added = await enrolment.add_member(
             app, server_id, plan.group, plan.member, photos, by=by, make_group=True, archived=plan.archived
@@ -152,11 +181,13 @@ async def _import(
         return [error.message] * len(some)
 
 
-def _unpacked(archive: Archive, entry: ArchiveEntry) -> SubmittedFile:
-    try:
-        return SubmittedFile(entry.file, archive.read(entry))
-    except ArchiveError as error:
-        return SubmittedFile(entry.file, refusal=error.message)
+def _packed(archive: Archive, entry: ArchiveEntry) -> SubmittedFile:
+    """A photo of the archive, which is unpacked in its turn."""
+
+    async def unpack(path: Path) -> None:
+        await asyncio.to_thread(lambda: path.write_bytes(archive.read(entry)))
+
+    return SubmittedFile(entry.file, unpack, size=entry.info.file_size)
 
 
 async def _name(app: App, server_id: int, manifest: Manifest) -> list[LeftOutEntry]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,15 +10,16 @@ from bot import jobs
 from bot.database.photos import PhotoRepository
 from bot.domain.faces import CopyMatches, EnrolmentContext, IdentifiedPicture, PhotoFingerprint, UnreadableFile
 from bot.errors import NobodyKnownError, PersonError
+from bot.infra.incoming import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.app import App
     from bot.domain.faces import IdentifiedFace
+    from bot.domain.files import SubmittedFile
     from bot.domain.photos import FaceProblem, PhotoReason
     from bot.jobs import EngineConfig
-    from bot.usecases.questions.identify import SubmittedFile
 
 NO_COPY = CopyMatches()
 
@@ -67,7 +67,9 @@ async def examine(
     """Examine photos that are to be added to a group, whose id is None where it doesn't exist yet.
 
     `archived`: by the photo's name, the crops that come from an archive. `compare`: name each face by the server's recogniser.
+    Raises BusyError where they would wait too long.
     """
+    app.compute.check_room(len(photos))
     rivals = await _rivals(app, config, server_id, group_id) if compare and group_id is not None else None
     examined = await asyncio.gather(
         *(_examine(app, config, photo, rivals, archived.get(photo.name)) for photo in photos)
@@ -76,18 +78,11 @@ async def examine(
     return await _compared(app, server_id, group_id, with_spoilers)
 
 
-def unexamined(
-    photos: Sequence[SubmittedFile], reason: PhotoReason, *, archived: Mapping[str, ArchivedCrop]
+async def unexamined(
+    app: App, photos: Sequence[SubmittedFile], reason: PhotoReason, *, archived: Mapping[str, ArchivedCrop]
 ) -> list[ExaminedPhoto]:
     """Photos that no worker looks at, since all are refused for this reason unless the roster has them by their hash."""
-    return [
-        ExaminedPhoto(
-            photo.name,
-            archived[photo.name].sha256 if photo.name in archived else hashlib.sha256(photo.data).hexdigest(),
-            reason if photo.refusal is None else photo.refusal,
-        )
-        for photo in photos
-    ]
+    return await asyncio.gather(*(_unexamined(app, photo, reason, archived.get(photo.name)) for photo in photos))
 
 
 async def _rivals(app: App, config: EngineConfig, server_id: int, group_id: int) -> EnrolmentContext | None:
@@ -97,6 +92,20 @@ async def _rivals(app: App, config: EngineConfig, server_id: int, group_id: int)
     except NobodyKnownError:  # the first photo of a roster resembles nobody
         return None
     return EnrolmentContext(fitted.recogniser, group_id) if fitted.config.engine == config.engine else None
+
+
+async def _unexamined(
+    app: App, photo: SubmittedFile, reason: PhotoReason, archived: ArchivedCrop | None
+) -> ExaminedPhoto:
+    if photo.refusal is not None:
+        return ExaminedPhoto(photo.name, "", photo.refusal)
+    if archived is not None:
+        return ExaminedPhoto(photo.name, archived.sha256, reason)
+    try:
+        async with app.compute.received(photo) as content:
+            return ExaminedPhoto(photo.name, await asyncio.to_thread(sha256_of, content), reason)
+    except PersonError as error:
+        return ExaminedPhoto(photo.name, "", error.message)
 
 
 async def _examine(
@@ -109,10 +118,11 @@ async def _examine(
     if photo.refusal is not None:
         return ExaminedPhoto(photo.name, "", photo.refusal)
     try:
-        if archived is None:
-            seen = await app.compute.run(jobs.enrol, config, photo.data, rivals)
-            return ExaminedPhoto(photo.name, hashlib.sha256(photo.data).hexdigest(), _result_of(seen))
-        seen = await app.compute.run(jobs.enrol_crop, config, photo.data)
+        async with app.compute.received(photo) as content:
+            if archived is None:
+                seen = await app.compute.run(jobs.enrol, config, content, rivals)
+                return ExaminedPhoto(photo.name, await asyncio.to_thread(sha256_of, content), _result_of(seen))
+            seen = await app.compute.run(jobs.enrol_crop, config, content)
     except PersonError as error:
         return ExaminedPhoto(photo.name, "", error.message)
     if isinstance(seen, IdentifiedPicture):

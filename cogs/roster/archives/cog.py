@@ -10,14 +10,13 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
-from bot.errors import PersonError
 from bot.media.archives.reading import ArchiveLimits
 from bot.usecases.roster import exporting, importing
 from cogs.common.autocomplete import Name, own_groups
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import ProgressResponse
 from cogs.common.media import attached
-from cogs.common.pictures import read_file
+from cogs.common.pictures import submitted_file
 from cogs.common.responses import defer_in_server, is_too_large
 from cogs.common.trust import requires
 from cogs.roster.archives.cards import imported_card
@@ -46,13 +45,8 @@ class RosterCog(commands.GroupCog, name="roster"):
 
         async def work() -> CardAndFiles:
             with app.question_limit.slot(by):
-                given = await read_file(self.client, attached(upload), limits.max_bytes)
-                if given.refusal is not None:
-                    refusal = str(given.refusal)
-                    raise PersonError("{refusal}.", refusal=refusal[:1].upper() + refusal[1:])
-                return imported_card(
-                    await importing.import_roster(app, server_id, BytesIO(given.data), by, on_progress, limits=limits)
-                )
+                given = submitted_file(self.client, attached(upload), limits.max_bytes)
+                return imported_card(await importing.import_file(app, server_id, given, by, on_progress, limits=limits))
 
         await progress.run(work())
 

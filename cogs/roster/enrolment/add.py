@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.usecases.roster import enrolment
-from cogs.common.pictures import read_attachments
+from cogs.common.pictures import submitted_pictures
 from cogs.common.places import restricted_channel
 from cogs.roster.enrolment.cards import added_card, waiting_card
 
@@ -26,13 +26,12 @@ async def add_member(
 ) -> None:
     """Answer a deferred interaction that adds photos. A doubtful photo gets a card that asks about it."""
     client = interaction.client
-    submitted = await read_attachments(client, photos)
     added = await enrolment.add_member(
         client.app,
         server_id,
         group,
         name,
-        submitted,
+        submitted_pictures(client, photos),
         by=interaction.user.id,
         ask_moderator=True,
         only_in=restricted_channel(interaction),

@@ -17,10 +17,11 @@ from bot.database.tables.servers import Server
 from bot.domain.answers import Answer
 from bot.domain.enums import AnnotationMeaning, FaceOrigin, LearningPolicy
 from bot.domain.faces import FaceCrop
+from bot.domain.files import SubmittedFile
 from bot.domain.trust import Trust
 from bot.usecases.questions import correct, crops
 from bot.usecases.questions.correct import Actor
-from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, ask
+from bot.usecases.questions.identify import IdentifyRequest, ask
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group
 

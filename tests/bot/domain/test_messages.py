@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.commands.messages import at_terminal
-from bot.domain.messages import AllOf, AnyOf, Code, Hint, Lines, Message, SlashCommand, Strong
-from bot.errors import EngineBrokenError, NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
+from bot.domain.messages import AllOf, AnyOf, Code, Hint, Lines, Message, Moment, SlashCommand, Strong
+from bot.errors import BusyError, EngineBrokenError, NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
 from cogs.common.markup import HINTS, in_discord
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ ALL: dict[str, tuple[Parameter, str, str]] = {
     "all": (AllOf(["a", Strong("b"), "c"]), "a, b and c", "a, **b** and c"),
     "one": (AllOf(["a"]), "a", "a"),
     "any": (AnyOf(["a", "b", "c"]), "a or b or c", "a or b or c"),
+    "moment": (Moment(1_000_000_000.2), "now", "<t:1000000001:R>"),
     "lines": (Lines(["a", Message("{b}.", b="b_")]), "a\nb_.", "a\nb\\_."),
 }
 
@@ -34,6 +36,18 @@ def test_each_kind_of_parameter_is_rendered_in_the_edges_markup(kind: str) -> No
     message = Message("It is {value}.", value=value)
     assert at_terminal(message) == f"It is {terminal}."
     assert in_discord(message) == f"It is {discord}."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(1, "in 1 second"), (89, "in 89 seconds"), (90, "in 2 minutes"), (-5, "now")]
+)
+def test_a_terminal_tells_how_far_a_time_is(seconds: int, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    assert at_terminal(BusyError(1000.0 + seconds)).endswith(f"Ask again {told}.")
+
+
+def test_a_log_has_the_time_itself() -> None:
+    assert str(BusyError(3723.0)).endswith("Ask again at 01:02:03 UTC.")
 
 
 def test_numbers_take_a_format() -> None:

@@ -19,7 +19,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
+from bot.infra.asker import Asker, Urgency, working_for
 from bot.infra.compute import Compute
+from bot.infra.lanes import JobLane
 from bot.infra.tls import own_security
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
@@ -53,6 +55,23 @@ def hang_without_the_gil(marks: Path) -> None:
     ctypes.PyDLL(None).sleep(600)
 
 
+def busy_for(seconds: float, marks: Path) -> None:
+    (marks / str(os.getpid())).touch()
+    time.sleep(seconds)
+
+
+def wait_for(go: Path, marks: Path) -> None:
+    (marks / str(os.getpid())).touch()
+    until = time.monotonic() + LONG_ENOUGH
+    while not go.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+def note(name: str, notes: Path) -> None:
+    with notes.open("a") as file:
+        file.write(name)
+
+
 def umask() -> int:
     """The umask of the worker."""
     now = os.umask(0o777)
@@ -82,6 +101,47 @@ async def test_a_killed_worker_costs_a_retry_and_not_the_answer(compute: Compute
     survivor = await answer
     assert survivor != victim
     assert {int(mark.name) for mark in tmp_path.iterdir()} == {victim, survivor}
+
+
+async def busy_workers(
+    compute: Compute, marks: Path, job: Callable[..., None], *args: object
+) -> list[asyncio.Task[None]]:
+    """Both workers at this job."""
+    tasks = [
+        asyncio.create_task(compute.run_within(LONG_ENOUGH, JobLane.PICTURES, job, *args, marks)) for _ in range(2)
+    ]
+    async with asyncio.timeout(LONG_ENOUGH):
+        while len(list(marks.iterdir())) < 2:
+            await asyncio.sleep(0.02)
+    return tasks
+
+
+async def test_jobs_wait_in_a_fair_order_and_clips_behind_pictures(compute: Compute, tmp_path: Path) -> None:
+    (marks := tmp_path / "marks").mkdir()
+    blocked = await busy_workers(compute, marks, wait_for, tmp_path / "go")
+    waiting: list[asyncio.Task[None]] = []
+    for name, person, lane in [
+        ("c", 1, JobLane.BACKGROUND),
+        *[("a", 1, JobLane.PICTURES)] * 3,
+        ("b", 2, JobLane.PICTURES),
+    ]:
+        with working_for(Asker(person, 1, Urgency.ASKED)):
+            job = compute.run_within(LONG_ENOUGH, lane, note, name, tmp_path / "notes")
+            waiting.append(asyncio.create_task(job))
+    await asyncio.sleep(0)
+    (tmp_path / "go").touch()
+    await asyncio.gather(*blocked, *waiting)
+    written = (tmp_path / "notes").read_text()
+    assert written.index("b") < 3, "the second person's one job is not behind all of the first one's"
+    assert written.index("c") >= 3
+
+
+async def test_a_deadline_counts_from_the_begin_and_a_job_that_nobody_waits_for_keeps_its_worker(
+    compute: Compute, tmp_path: Path
+) -> None:
+    for task in await busy_workers(compute, tmp_path, busy_for, 3.0):
+        task.cancel()
+    assert await compute.run_within(2.0, JobLane.PICTURES, os.getpid) > 0
 
 
 async def test_errors_keep_their_type_and_message(compute: Compute) -> None:
@@ -163,21 +223,21 @@ async def test_a_cancelled_caller_does_not_cancel_the_start_for_others() -> None
 
 
 async def test_a_missing_scheduler_is_reported_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("bot.infra.workers.CONNECT_SECONDS", 0.5)
     async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9", scheduler_private_network=True)) as compute:
         with pytest.raises(WorkersAwayError):
             await compute.run(os.getpid)
 
 
 async def test_closing_while_the_start_fails_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("bot.infra.workers.CONNECT_SECONDS", 0.5)
     async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9", scheduler_private_network=True)) as compute:
         compute.start()
 
 
 @pytest.mark.thorough
 async def test_a_lost_scheduler_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.infra.compute.CONNECT_SECONDS", 2)
+    monkeypatch.setattr("bot.infra.workers.CONNECT_SECONDS", 2)
     port = free_port()
     files = Credentials.write(tmp_path / "keys")
     (tmp_path / "marks").mkdir()

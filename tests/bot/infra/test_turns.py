@@ -1,62 +1,299 @@
-"""The lock goes round the servers that wait for it."""
+"""Turns: bounded, fair to people and servers, and left by whoever no longer waits."""
 
 from __future__ import annotations
 
 import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import islice
 
-from bot.infra.turns import Turns
+import pytest
 
-A, B, C = 1, 2, 3
+from bot.errors import BusyError
+from bot.infra.asker import Asker, Urgency, in_bulk, working_for
+from bot.infra.turns import MOST_WAITING, Turn, Turns
+from tests.conftest import LONG_ENOUGH
 
-
-async def test_the_servers_take_turns() -> None:
-    turns, had = Turns(), list[int]()
-    begun = asyncio.Event()
-
-    async def ask(server: int) -> None:
-        async with turns.turn(server):
-            had.append(server)
-            await begun.wait()
-
-    tasks = [asyncio.create_task(ask(server)) for server in (A, A, A, A, B, B, C)]
-    await asyncio.sleep(0)
-    begun.set()
-    await asyncio.gather(*tasks)
-    assert had == [A, B, C, A, B, A, A]
+ANN, BEN, CLEO = (Asker(person, server=1, urgency=Urgency.ASKED) for person in (1, 2, 3))
+FAR = Asker(9, server=2, urgency=Urgency.ASKED)
+PATIENCE = 10.0
 
 
-async def test_a_server_that_asks_again_at_once_comes_after_the_others() -> None:
-    turns, had = Turns(), list[int]()
+class Line:
+    """Turns whose clock stands still between the steps of a test, and the turns in the order in which they began."""
 
-    async def ask(server: int, times: int) -> None:
-        for _ in range(times):
-            async with turns.turn(server):
-                had.append(server)
-                await asyncio.sleep(0)
+    def __init__(
+        self,
+        slots: int = 1,
+        *,
+        budget: float = math.inf,
+        limits: dict[object, int] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self.now = 0.0
+        self.turns = Turns(slots, budget=budget, limits=limits, patience=patience, timer=lambda: self.now)
+        self.begun: list[Turn] = []
+        self.tasks: list[asyncio.Task[None]] = []
 
-    await asyncio.gather(ask(A, 5), ask(B, 2))
-    assert had == [A, B, A, B, A, A, A]
+    async def ask(self, *askers: Asker, size: int = 0, kind: object = None, later: bool = False) -> None:
+        """Let each of these wait for one more turn."""
+        for asker in askers:
+            with working_for(asker):
+                self.tasks.append(asyncio.create_task(self._wait(kind, later, size)))
+        await settled()
+
+    async def end(self, turn: Turn, *, seconds: float = 1.0) -> None:
+        """End a turn after some seconds."""
+        self.now += seconds
+        self.turns.give_back(turn)
+        self.begun.remove(turn)
+        await settled()
+
+    async def serve(self, most: int, *, seconds: dict[Asker, float] | None = None) -> list[Asker]:
+        """End one turn after the other, the longest first; those who had them."""
+        served: list[Asker] = []
+        while self.begun and len(served) < most:
+            turn = self.begun[0]
+            served.append(turn.asker)
+            await self.end(turn, seconds=(seconds or {}).get(turn.asker, 1.0))
+        return served
+
+    async def _wait(self, kind: object, later: bool, size: int) -> None:
+        self.begun.append(await self.turns.take(kind=kind, later=later, size=size))
 
 
-async def test_one_who_gives_up_leaves_the_lock_to_the_next() -> None:
-    turns = Turns()
-    async with turns.turn(A):
-        waiting = asyncio.create_task(turns.turn(B).__aenter__())
+async def settled() -> None:
+    """Let every task run until it waits."""
+    for _ in range(5):
         await asyncio.sleep(0)
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
-    async with asyncio.timeout(1), turns.turn(C):
-        pass
 
 
-async def test_one_who_is_cancelled_with_the_lock_in_hand_passes_it_on() -> None:
-    turns = Turns()
-    held = turns.turn(A)
-    await held.__aenter__()
-    waiting = asyncio.create_task(turns.turn(B).__aenter__())
+def shares_of(served: Sequence[Asker]) -> Counter[Asker]:
+    return Counter(served)
+
+
+async def test_a_hundred_pictures_of_one_person_delay_another_by_one() -> None:
+    line = Line()
+    await line.ask(*[ANN] * 100)
+    await line.ask(BEN)
+    assert await line.serve(2) == [ANN, BEN]
+
+
+async def test_people_of_a_server_share_evenly() -> None:
+    line = Line(slots=2)
+    await line.ask(*[ANN] * 50, *[BEN] * 10, *[CLEO] * 10)
+    assert shares_of(await line.serve(30)) == {ANN: 10, BEN: 10, CLEO: 10}
+
+
+async def test_two_servers_share_evenly_whatever_the_number_of_their_people() -> None:
+    line = Line()
+    crowd = [Asker(person, server=1, urgency=Urgency.ASKED) for person in range(10)]
+    await line.ask(*crowd * 5, *[FAR] * 10)
+    served = await line.serve(20)
+    assert shares_of(served)[FAR] == 10
+    assert len({asker for asker in served if asker != FAR}) == 10
+
+
+async def test_one_long_turn_weighs_as_many_short_ones() -> None:
+    line = Line()
+    await line.ask(*[ANN] * 10, *[BEN] * 40)
+    served = await line.serve(22, seconds={ANN: 10.0})
+    assert shares_of(served) == {ANN: 2, BEN: 20}
+
+
+async def test_a_watched_channel_has_a_quarter_of_a_question() -> None:
+    line = Line()
+    watched = Asker(4, server=1, urgency=Urgency.WATCHED)
+    await line.ask(*[watched] * 20, *[ANN] * 20)
+    assert shares_of(await line.serve(20)) == {ANN: 16, watched: 4}
+
+
+async def test_an_archive_delays_no_question_of_the_same_person() -> None:
+    line = Line()
+    with working_for(ANN), in_bulk():
+        line.tasks += [asyncio.create_task(line._wait(None, False, 0)) for _ in range(30)]
+    await settled()
+    await line.serve(10)
+    await line.ask(ANN)
+    assert ANN in await line.serve(2)
+
+
+async def test_a_newcomer_is_not_first_for_as_long_as_others_were_served_before() -> None:
+    line = Line()
+    await line.ask(*[ANN] * 30)
+    await line.serve(20)
+    await line.ask(*[BEN] * 10)
+    assert shares_of(await line.serve(10)) == {ANN: 5, BEN: 5}
+
+
+async def test_who_comes_back_at_once_has_no_advantage() -> None:
+    line = Line()
+    await line.ask(ANN, *[BEN] * 20)
+    served: list[Asker] = []
+    for _ in range(11):
+        served += await line.serve(1, seconds={ANN: 10.0})
+        await line.ask(*[ANN] * (ANN not in [turn.asker for turn in line.begun] and served[-1] == ANN))
+    assert shares_of(served)[ANN] == 1
+
+
+async def test_no_more_turns_than_slots_are_under_way() -> None:
+    line = Line(slots=3)
+    await line.ask(*[ANN] * 5)
+    assert len(line.begun) == 3
+    line.turns.resize(4)
+    await settled()
+    assert len(line.begun) == 4
+
+
+async def test_a_kind_has_its_own_limit_and_gives_way() -> None:
+    line = Line(slots=2, limits={"clip": 1})
+    await line.ask(*[ANN] * 3, kind="clip", later=True)
+    assert [turn.kind for turn in line.begun] == ["clip"]
+    await line.ask(BEN, BEN, kind="picture")
+    assert [turn.kind for turn in line.begun] == ["clip", "picture"]
+    await line.end(line.begun[0])
+    assert [turn.kind for turn in line.begun] == ["picture", "picture"]
+
+
+async def test_bytes_are_bounded_together() -> None:
+    line = Line(slots=10, budget=100)
+    await line.ask(ANN, ANN, ANN, size=40)
+    assert len(line.begun) == 2
+    line.turns.shrink(line.begun[0], 10)
+    await settled()
+    assert len(line.begun) == 3
+
+
+async def test_a_file_larger_than_the_budget_gets_its_time_alone() -> None:
+    line = Line(slots=10, budget=100)
+    await line.ask(ANN, size=30)
+    await line.ask(BEN, size=500)
+    await line.ask(*[ANN] * 20, size=30)
+    assert [turn.asker for turn in line.begun] == [ANN]
+    await line.end(line.begun[0])
+    assert [turn.asker for turn in line.begun] == [BEN]
+    await line.end(line.begun[0])
+    assert len(line.begun) == 3
+
+
+async def test_many_small_files_do_not_starve_a_large_one() -> None:
+    line = Line(slots=10, budget=100)
+    await line.ask(*[ANN] * 5, size=20)
+    await line.ask(BEN, size=90)
+    for _ in range(5):
+        await line.ask(ANN, size=20)
+        await line.end(line.begun[0])
+    assert [turn.asker for turn in line.begun] == [BEN]
+
+
+async def test_who_is_cancelled_no_longer_waits() -> None:
+    line = Line()
+    await line.ask(ANN, BEN, CLEO)
+    line.tasks[1].cancel()
+    with suppress(asyncio.CancelledError):
+        await line.tasks[1]
+    assert await line.serve(3) == [ANN, CLEO]
+
+
+async def test_who_is_cancelled_as_the_turn_begins_gives_it_back() -> None:
+    line = Line()
+    await line.ask(ANN, BEN, CLEO)
+    line.now += 1
+    line.turns.give_back(line.begun.pop())
+    line.tasks[1].cancel()  # its turn is granted, and it has not run since
+    await settled()
+    assert [turn.asker for turn in line.begun] == [CLEO]
+
+
+async def test_a_turn_costs_nothing_after_its_part_that_counts() -> None:
+    line = Line()
+    await line.ask(ANN, ANN, BEN)
+    line.turns.stop_charging(line.begun[0])
+    assert await line.serve(1, seconds={ANN: 100.0}) == [ANN]
+    await line.ask(BEN)
+    assert await line.serve(3) == [ANN, BEN, BEN]
+
+
+async def test_who_would_wait_too_long_hears_when_to_come_back() -> None:
+    line = Line()
+    await line.ask(*[ANN] * 30)
+    with working_for(ANN), pytest.raises(BusyError) as busy:
+        line.turns.check_room(1)
+    assert 10 < busy.value.until - time.time() < 60
+    with working_for(BEN):
+        line.turns.check_room(3)
+    with working_for(BEN), pytest.raises(BusyError):
+        line.turns.check_room(20)
+
+
+async def test_a_watched_channel_is_dropped_first() -> None:
+    line = Line()
+    await line.ask(*[Asker(person, 1, Urgency.ASKED) for person in range(4)])
+    with working_for(Asker(8, 1, Urgency.WATCHED)), pytest.raises(BusyError):
+        line.turns.check_room(1)
+    with working_for(Asker(8, 1, Urgency.ASKED)):
+        line.turns.check_room(1)
+
+
+async def test_the_whole_queue_is_bounded() -> None:
+    line = Line(patience=math.inf)
+    people = (Asker(person, person, Urgency.ASKED) for person in range(10, 10_000))
+    await line.ask(*islice(people, MOST_WAITING + 1))
+    with working_for(ANN), pytest.raises(BusyError):
+        line.turns.check_room(1)
+    for task in line.tasks:
+        task.cancel()
+    await asyncio.gather(*line.tasks, return_exceptions=True)
+    with working_for(ANN):
+        line.turns.check_room(1)
+
+
+async def test_an_errand_that_has_begun_is_not_turned_away() -> None:
+    line = Line()
+    with working_for(ANN):
+        line.turns.check_room(1)
+        await line.ask(*[ANN] * 50)
+        line.turns.check_room(1)
+
+
+async def test_the_bots_own_work_is_not_turned_away() -> None:
+    line = Line()
+    await line.ask(*[ANN] * 50, *[FAR] * 50)
+    line.turns.check_room(100)
+
+
+async def test_nothing_is_left_of_those_who_are_done() -> None:
+    line = Line(slots=2)
+    for round_ in range(50):
+        await line.ask(Asker(round_, server=round_ % 3, urgency=Urgency.ASKED), ANN)
+        await line.serve(1)
+    await line.serve(1_000)
+    shares = line.turns._shares
+    assert shares.waiting == 0
+    assert not shares._people
+    assert not shares._places._had
+
+
+async def test_turns_of_many_at_once_come_to_an_end() -> None:
+    """Random askers, sizes and cancellations: everybody gets a turn who waits for one."""
+    turns = Turns(4, budget=50)
+    served = 0
+
+    async def visit(number: int) -> None:
+        nonlocal served
+        with working_for(Asker(number % 7, server=number % 3, urgency=Urgency.ASKED)):
+            async with turns.turn(size=number % 60):
+                await asyncio.sleep(0)
+                served += 1
+
+    tasks = [asyncio.create_task(visit(number)) for number in range(600)]
     await asyncio.sleep(0)
-    await held.__aexit__(None, None, None)  # B has the lock now, and doesn't run yet
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
-    async with asyncio.timeout(1), turns.turn(C):
-        pass
+    for task in tasks[::5]:
+        task.cancel()
+    async with asyncio.timeout(LONG_ENOUGH):
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert served >= 480
+    assert turns._under_way == turns._waiting == []

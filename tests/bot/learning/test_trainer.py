@@ -27,6 +27,7 @@ from bot.domain.models import GateVerdict, LeaveOneOutCounts, MadeModel, NameCou
 from bot.domain.quotas import Quota, QuotaUse
 from bot.domain.rosters import EnrolledEncoding
 from bot.errors import PersonError, QuotaError
+from bot.infra.asker import Asker
 from bot.infra.compute import Compute
 from bot.learning import trainer as trainer_module
 from bot.learning.notifications import Notification
@@ -397,7 +398,7 @@ async def test_a_server_with_many_due_groups_does_not_delay_anothers(
         await trained_times(workers, 1)
         await enrol(app.database, [replace(row, group_name="B1") for row in group_rows], server=OTHER)
         async with asyncio.timeout(LONG_ENOUGH):
-            while OTHER not in app.trainer._turns._waiting:
+            while Asker(server=OTHER) not in app.trainer._turns.waiting:
                 await asyncio.sleep(0.01)
         workers.goes_on.set()
         await rested(app)

@@ -18,7 +18,9 @@ REPORT = (
 
 
 def of_site(detail: str, status: int | None = None) -> reasons.LinkError:
-    return reasons.of_failure(LinkFailure.SITE, detail, status, SITES, 500 << 20)
+    reason = reasons.of_failure(LinkFailure.SITE, detail, status, SITES, 500 << 20)
+    assert isinstance(reason, reasons.LinkError)
+    return reason
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding
 from bot.domain.engines import EncodingStep, EngineStep
 from bot.domain.faces import CropEncodings, IdentifiedPicture
+from bot.domain.files import SubmittedFile
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError, UnseenPhotosError
 from bot.gather.candidates import CandidatePhoto
@@ -30,11 +31,12 @@ from bot.infra import downloads
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from bot.usecases import engines
-from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, examine
+from bot.usecases.questions.identify import IdentifyRequest, examine
 from bot.usecases.roster import enrolment, gather
 from cogs.common.markup import in_discord
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy
+from tests.support.portraits import small_photo
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Sequence
@@ -215,7 +217,8 @@ async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
     """What was found by the engine before is looked at again, so that nothing that was fetched is lost."""
 
     async def found_and_switch(*_: object) -> AsyncGenerator[CandidatePhoto]:
-        yield CandidatePhoto(submitted(public_photos / "obama3.jpg").data, "", "", "", "obama3.jpg", None)
+        data = small_photo(public_photos / "obama3.jpg")
+        yield CandidatePhoto(data, "", "", "", "obama3.jpg", None)
         await engines.install(enrolled, "toy", source, silent)
 
     monkeypatch.setattr(gather, "candidates", found_and_switch)

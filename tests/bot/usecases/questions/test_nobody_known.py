@@ -11,9 +11,10 @@ from bot.app import App
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import CropEncoding, Group
 from bot.domain.enums import FaceOrigin
+from bot.domain.files import SubmittedFile
 from bot.domain.rosters import EnrolledEncoding
 from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError
-from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile, examine
+from bot.usecases.questions.identify import IdentifyRequest, examine
 from bot.usecases.roster import enrolment
 from tests.support.galleries import SERVER, add_photo, enrol
 

@@ -15,13 +15,13 @@ from bot.app import App
 from bot.database.rosters import RosterRepository
 from bot.database.tables.servers import KeyValue
 from bot.domain.enums import LearningPolicy
+from bot.domain.files import SubmittedFile
 from bot.domain.photos import BlurredFace
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError
 from bot.infra.storage import Storage
 from bot.text.photos import photo_reason
 from bot.usecases import setup
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group, group_names, list_groups
 

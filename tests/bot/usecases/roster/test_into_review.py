@@ -17,6 +17,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Alias, CropEncoding, Member, Photo
 from bot.domain.enums import FaceOrigin, LearningPolicy
+from bot.domain.files import SubmittedFile
 from bot.domain.gathering import CandidateRefusal, GatherProgress
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
@@ -25,7 +26,6 @@ from bot.gather.candidates import CandidatePhoto
 from bot.usecases import setup
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.gather import SoughtMember, gather, seek
 from bot.usecases.roster.groups import add_group

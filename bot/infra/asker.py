@@ -1,0 +1,107 @@
+"""For whom the current task works. Queues are fair to people by it, however deep below the command they are.
+
+A context variable carries it, so that tasks and threads which a command starts have it too.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+
+class Urgency(Enum):
+    """How much somebody waits for the result."""
+
+    ASKED = auto()
+    """A person waits."""
+
+    WATCHED = auto()
+    """A message in a watched channel, which may be about something else."""
+
+    BULK = auto()
+    """Many pictures of one order: an archive, a gathering, a clip."""
+
+    OWN = auto()
+    """The bot's own work, or the operator's at a terminal."""
+
+
+LESS = 0.25
+"""The weight and the patience of those who wait less, in those of a person who asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody who waits: a person by id, the server where they asked, or None outside servers."""
+
+    person: int = 0
+    server: int | None = None
+    urgency: Urgency = Urgency.OWN
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The server, whose askers share one server's turns. Outside servers, a person is a place of their own.
+
+        Orders in bulk have a place beside it, so that they delay no question of their server.
+        """
+        kind = "bulk " if self.urgency is Urgency.BULK else ""
+        return (f"{kind}person", self.person) if self.server is None else (f"{kind}server", self.server)
+
+    @property
+    def weight(self) -> float:
+        """The share of the asker in that of a person who asked, in the same place."""
+        return LESS if self.urgency in {Urgency.WATCHED, Urgency.BULK} else 1.0
+
+    @property
+    def weight_of_place(self) -> float:
+        """The share of the asker's place in that of a server."""
+        return LESS if self.urgency is Urgency.BULK else 1.0
+
+    @property
+    def patience(self) -> float | None:
+        """The longest wait before the first turn, in that of a person who asked; None without a limit."""
+        return {Urgency.ASKED: 1.0, Urgency.WATCHED: LESS}.get(self.urgency)
+
+
+@dataclass(slots=True)
+class Errand:
+    """The work for one command, message or press. `admitted`: it has begun, so nothing turns it away any more."""
+
+    asker: Asker
+    admitted: bool = False
+
+
+_OWN = Errand(Asker(), admitted=True)
+_errand: ContextVar[Errand] = ContextVar("errand", default=_OWN)
+
+
+def current_errand() -> Errand:
+    """The errand of the current task; the bot's own without another."""
+    return _errand.get()
+
+
+def begin_errand(asker: Asker) -> None:
+    """Let the rest of the current task work for `asker`."""
+    _errand.set(Errand(asker))
+
+
+@contextmanager
+def working_for(asker: Asker) -> Generator[None]:
+    """Let a block work for `asker`."""
+    token = _errand.set(Errand(asker))
+    try:
+        yield
+    finally:
+        _errand.reset(token)
+
+
+@contextmanager
+def in_bulk() -> Generator[None]:
+    """Let a block work for the same person with less weight, so that it delays no question of theirs."""
+    with working_for(replace(current_errand().asker, urgency=Urgency.BULK)):
+        yield

@@ -1,0 +1,114 @@
+"""What each asker has had of a scarce thing, so that the next turn goes to whoever has had least.
+
+Start-time fair queueing (Goyal, Vin, Cheng 1996) in two levels: servers share evenly, and within a server its people. An
+account counts the seconds that were really used, as in Kubernetes' API Priority and Fairness (KEP-1040), since nobody
+knows before what a picture will cost: many small turns and few long ones weigh the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from bot.infra.asker import Asker
+
+    Place = tuple[str, int]
+
+K = TypeVar("K", bound="Hashable")
+
+
+class Shares:
+    """The accounts of all askers who wait or are served, and of those who have had more than these."""
+
+    def __init__(self) -> None:
+        self._places = _Accounts["Place"]()
+        self._people: defaultdict[Place, _Accounts[Asker]] = defaultdict(_Accounts)
+        self._waiting: defaultdict[Place, Counter[Asker]] = defaultdict(Counter)
+
+    @property
+    def waiting(self) -> int:
+        """The turns that are waited for."""
+        return sum(counted.total() for counted in self._waiting.values())
+
+    def enter(self, asker: Asker) -> None:
+        """Count one more turn that `asker` waits for. A newcomer begins with as much as whoever there has had least."""
+        self._places.enter(asker.place)
+        self._people[asker.place].enter(asker)
+        self._waiting[asker.place][asker] += 1
+
+    def begin(self, asker: Asker) -> None:
+        """Count one turn less that `asker` waits for: it has begun, or is given up."""
+        counted = self._waiting[asker.place]
+        counted[asker] -= 1
+        if not counted[asker]:
+            del counted[asker]
+        if not counted:
+            del self._waiting[asker.place]
+
+    def leave(self, asker: Asker) -> None:
+        """Count the end of a turn that began, or was given up."""
+        self._places.leave(asker.place)
+        people = self._people[asker.place]
+        people.leave(asker)
+        if people.is_empty:
+            del self._people[asker.place]
+
+    def charge(self, asker: Asker, seconds: float) -> None:
+        """Write down what `asker`, who has not left, has used."""
+        self._places.charge(asker.place, seconds / asker.weight_of_place)
+        self._people[asker.place].charge(asker, seconds / asker.weight)
+
+    def had(self, asker: Asker) -> tuple[float, float]:
+        """The weighed seconds that the asker's place and the asker have had. The least comes next."""
+        return self._places.had(asker.place), self._people[asker.place].had(asker)
+
+    def turns_until(self, asker: Asker, turns: int) -> int:
+        """The number of turns from now to the end of `turns` new ones of `asker`, where all cost the same.
+
+        In its server, nobody of the same weight has more turns than the asker meanwhile; and no server more than this one.
+        """
+        here: Counter[Asker] = self._waiting.get(asker.place, Counter())
+        own = here[asker] + turns
+        mine = own + sum(
+            min(number, math.ceil(own * other.weight / asker.weight))
+            for other, number in here.items()
+            if other != asker
+        )
+        others = (counted.total() for place, counted in self._waiting.items() if place != asker.place)
+        return mine + sum(min(number, mine) for number in others)
+
+
+class _Accounts(Generic[K]):
+    """The accounts of one level. Of those who are gone, only the ones who have had more than the others stay."""
+
+    def __init__(self) -> None:
+        self._had: dict[K, float] = {}
+        self._present: Counter[K] = Counter()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._present
+
+    def enter(self, key: K) -> None:
+        if key not in self._present:
+            least = min((self._had[other] for other in self._present), default=0.0)
+            self._had[key] = max(self._had.get(key, 0.0), least)
+        self._present[key] += 1
+
+    def leave(self, key: K) -> None:
+        self._present[key] -= 1
+        if self._present[key]:
+            return
+        del self._present[key]
+        least = min((self._had[other] for other in self._present), default=float("inf"))
+        self._had = {other: had for other, had in self._had.items() if other in self._present or had > least}
+
+    def charge(self, key: K, amount: float) -> None:
+        self._had[key] += amount
+
+    def had(self, key: K) -> float:
+        return self._had[key]

@@ -1,0 +1,139 @@
+"""Nothing is read before its turn, and a person hears at once when that would come too late."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import pytest
+
+from bot.infra.admission import AHEAD
+from bot.infra.asker import Asker, working_for
+from tests.conftest import LONG_ENOUGH
+from tests.stories.conftest import Stage
+from tests.stories.reading import alt_texts, answer, latest, texts
+from tests.stories.test_redrawn_pictures import fix
+
+WORKERS = 2
+BUSY = re.compile(r"More people ask me just now than I can answer\. Ask again <t:(\d+):R>\.")
+
+
+@pytest.fixture
+async def presidents(stage: Stage) -> Stage:
+    await stage.enrol_presidents()
+    return stage
+
+
+@pytest.fixture
+def fetched(presidents: Stage, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses of the files that the bot fetches from now on."""
+    addresses: list[str] = []
+    fetch = presidents.bot.http.get_from_cdn
+
+    async def noted(url: str) -> bytes:
+        addresses.append(url)
+        return await fetch(url)
+
+    monkeypatch.setattr(presidents.bot.http, "get_from_cdn", noted)
+    return addresses
+
+
+@pytest.fixture
+def no_patience(presidents: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every wait be too long."""
+    monkeypatch.setattr(presidents.app.compute.admission.jobs, "_patience", 0.0)
+
+
+@asynccontextmanager
+async def all_turns_taken(stage: Stage) -> AsyncGenerator[None]:
+    """Files of somebody else are on their way to the workers, as many as may be, and none of them moves."""
+    async with AsyncExitStack() as stack:
+        with working_for(Asker(person=1)):
+            for _ in range(WORKERS + AHEAD):
+                await stack.enter_async_context(stage.app.compute.admission.files.turn())
+        yield
+
+
+async def until_waiting(stage: Stage, turns: int) -> None:
+    async with asyncio.timeout(LONG_ENOUGH):
+        while len(stage.app.compute.admission.files.waiting) != turns:
+            await asyncio.sleep(0)
+
+
+async def test_no_picture_is_fetched_before_its_turn(presidents: Stage, fetched: list[str]) -> None:
+    pictures = {"picture": presidents.photo("obama2.jpg"), "picture2": presidents.photo("biden.jpg")}
+    async with all_turns_taken(presidents):
+        asking = asyncio.create_task(presidents.fan.slash(presidents.channel, "who", **pictures))
+        await until_waiting(presidents, 2)
+        assert not fetched
+    assert "**Obama**" in texts(answer(await asking))
+    assert len(fetched) == 2
+
+
+@pytest.mark.parametrize("way", ["mention", "member add", "redraw"])
+async def test_no_way_in_fetches_before_its_turn(presidents: Stage, fetched: list[str], way: str) -> None:
+    stage, photo = presidents, presidents.photo("obama2.jpg")
+    await stage.fan.slash(stage.channel, "who", picture=photo)
+    fetched.clear()
+    async with all_turns_taken(stage):
+        if way == "mention":
+            work = stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo])
+        elif way == "member add":
+            work = stage.moderator.slash(stage.channel, "member add", group="Presidents", name="Obama", photo=photo)
+        else:
+            work = fix(stage, "Biden")
+        task = asyncio.create_task(work)
+        await until_waiting(stage, 1)
+        assert not fetched
+    await task
+    assert len(fetched) == 1
+
+
+async def test_a_deleted_question_leaves_the_queue(presidents: Stage, fetched: list[str]) -> None:
+    stage = presidents
+    async with all_turns_taken(stage):
+        photos = [stage.photo("obama2.jpg"), stage.photo("obama3.jpg")]
+        asking = asyncio.create_task(stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=photos))
+        await until_waiting(stage, 2)
+        stage.env.backend.delete_message(stage.channel.id, latest(stage.channel).id)
+        await until_waiting(stage, 0)
+        await asking
+    assert not fetched
+    assert not any(message.author.bot for message in stage.channel.history())
+
+
+@pytest.mark.usefixtures("no_patience")
+async def test_who_would_wait_too_long_hears_when_to_ask_again(presidents: Stage, fetched: list[str]) -> None:
+    stage, photo = presidents, presidents.photo("obama2.jpg")
+    refused = answer(await stage.fan.slash(stage.channel, "who", picture=photo))
+    assert refused.ephemeral
+    await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo])
+    for message in (refused, latest(stage.channel)):
+        told = BUSY.fullmatch(texts(message).strip())
+        assert told is not None, texts(message)
+        assert 0 <= int(told[1]) - time.time() < 60
+    assert not fetched
+
+
+async def test_a_watched_channel_stays_quiet_when_the_queue_is_full(
+    presidents: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = presidents
+    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(setup, [stage.channel], custom_id="nugu:setup:watched")
+    monkeypatch.setattr(stage.app.compute.admission.jobs, "_patience", 0.0)
+    asked = await stage.fan.send(stage.channel, "who is this?", attachments=[stage.photo("obama2.jpg")])
+    assert latest(stage.channel).id == asked.id
+
+
+async def test_a_correction_counts_although_its_picture_is_not_drawn(
+    presidents: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = presidents
+    await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg"))
+    monkeypatch.setattr(stage.app.compute.admission.jobs, "_patience", 0.0)
+    await fix(stage, "Biden")
+    assert alt_texts(latest(stage.channel)) == ["Faces, row by row: ① Biden, still drawn as Obama"]
