@@ -28,6 +28,7 @@ FAULTS = {
     DataFaultKind.MISSING_CROP: "a crop is missing",
     DataFaultKind.UNREADABLE_CROP: "a crop can't be decoded",
     DataFaultKind.UNNAMED_CROP: "a crop belongs to no face on record",
+    DataFaultKind.UNFINISHED: "a file was never stored as a whole",
     DataFaultKind.STALE_CLIP: "a clip is at work for more than a day",
     DataFaultKind.UNCHECKED: "the rest can't be checked",
 }

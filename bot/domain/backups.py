@@ -56,6 +56,9 @@ class DataFaultKind(StrEnum):
     UNNAMED_CROP = "unnamed-crop"
     """A crop that no row names."""
 
+    UNFINISHED = "unfinished"
+    """The part of a file that a process was storing when it was killed."""
+
     STALE_CLIP = "stale-clip"
     """A clip has been at work for longer than any clip takes."""
 

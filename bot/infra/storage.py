@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import re
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -40,6 +42,9 @@ _NO_ROOM: Final = "507"
 """The status of a server without room, Insufficient Storage (RFC 4918, 11.5)."""
 
 _LONGEST_WORDS: Final = 200
+
+_UNFINISHED: Final = re.compile(r"#\d+$")
+"""The end of the name under which obstore writes a file into a folder, before it takes its place. No listing shows it."""
 
 
 class Storage:
@@ -98,10 +103,24 @@ class Storage:
             async for entries in listed:
                 yield [entry["path"] for entry in entries if entry["last_modified"] < before]
 
+    async def unfinished(self, before: datetime) -> list[str]:
+        """The keys of the parts of files that a process was storing when it was killed, before then.
+
+        Only a folder has such parts. `delete` takes their keys.
+        """
+        with self._faults.watching(self._fault_of):
+            self._check()
+            if self._folder is None:
+                return []
+            return await asyncio.to_thread(_unfinished, Path(self._folder), before.timestamp())
+
     async def delete(self, key: str) -> None:
         """Delete the data at `key`, if there is any."""
         with self._faults.watching(self._fault_of):
             self._check()
+            if self._folder is not None and _UNFINISHED.search(key):
+                await asyncio.to_thread(Path(self._folder, key).unlink, missing_ok=True)
+                return
             try:
                 await obstore.delete_async(self._store, key)
             except FileNotFoundError as error:
@@ -130,6 +149,16 @@ class Storage:
         if isinstance(error, StorageError):
             return error
         return _fault_of(error, self._name) if isinstance(error, (BaseError, OSError)) else None
+
+
+def _unfinished(folder: Path, before: float) -> list[str]:
+    found: list[str] = []
+    for path in folder.rglob("*#*"):
+        # A process may finish the file meanwhile.
+        with suppress(FileNotFoundError):
+            if _UNFINISHED.search(path.name) and path.stat().st_mtime < before:
+                found.append(path.relative_to(folder).as_posix())
+    return sorted(found)
 
 
 def _fault_of(error: BaseError | OSError, name: str) -> StorageError:

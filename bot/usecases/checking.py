@@ -129,6 +129,10 @@ async def _check_files(app: App, *, mendable: bool, mends: bool) -> list[DataFau
             if mends and mendable:
                 await app.storage.delete(key)
             found.append(DataFault(DataFaultKind.UNNAMED_CROP, key, mendable=mendable, mended=mends and mendable))
+    for key in await app.storage.unfinished(utc_now() - UNNAMED):
+        if mends:
+            await app.storage.delete(key)
+        found.append(DataFault(DataFaultKind.UNFINISHED, key, mendable=True, mended=mends))
     return found
 
 

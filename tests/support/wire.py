@@ -34,7 +34,6 @@ TOKEN = "loopback-token"
 _MIB = 1024 * 1024
 _COMMAND, _COMPONENT = 2, 3
 _REPLY = 19
-_LOADING = 1 << 7
 
 PATIENCE = 240.0
 """Seconds in which a bot does what it is waited for, on a busy machine too."""
@@ -170,11 +169,6 @@ class WireDiscord:
         """A message as it is now, and the bot's answers to it; empty once it is deleted."""
         message = self._world.messages.get(message_id)
         return [] if message is None else [message, *self.replies(message)]
-
-    def message_of(self, interaction: Interaction) -> Json | None:
-        """The message that the bot answered an interaction with, as it is now; None before, and while it says "thinking"."""
-        message = self._world.messages.get(interaction.original_id or 0)
-        return None if message is None or message["flags"] & _LOADING else message
 
     async def wait_resumed(self, count: int = 1, *, timeout: float = PATIENCE) -> None:
         """Return when sessions were resumed ``count`` times in all."""

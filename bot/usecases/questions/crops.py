@@ -98,14 +98,15 @@ async def sweep(app: App) -> None:
 
 
 async def sweep_files(app: App, before: datetime) -> None:
-    """Delete the files that were stored before `before` and that no row names.
+    """Delete the files that were stored before `before` and that no row names, and those that were never finished.
 
-    A bot that is killed between the storage and the database leaves such files.
+    A bot that is killed between the storage and the database, or while it stores, leaves such files.
     """
     async for keys in app.storage.older("crops", before):
         async with app.database.reading() as session:
             used = await CropRepository(session).used(keys)
         await forget_files(app, set(keys) - used)
+    await forget_files(app, await app.storage.unfinished(before))
 
 
 @asynccontextmanager

@@ -81,6 +81,17 @@ async def test_an_unnamed_crop_is_deleted_once_it_is_old(folder: Path) -> None:
     assert (old.exists(), new.exists()) == (False, True)
 
 
+async def test_a_file_that_was_never_finished_is_deleted_once_it_is_old(folder: Path) -> None:
+    part = folder / "files" / "crops" / "a.jpg#1"
+    part.write_bytes(b"jp")
+    assert await found(folder) == []
+    two_hours_ago = (datetime.now(UTC) - timedelta(hours=2)).timestamp()
+    os.utime(part, (two_hours_ago, two_hours_ago))
+    assert await found(folder) == [Finding(Fault.UNFINISHED, "crops/a.jpg#1", mendable=True)]
+    assert await found(folder, mends=True) == [Finding(Fault.UNFINISHED, "crops/a.jpg#1", "", True, True)]
+    assert not part.exists()
+
+
 async def test_rows_without_their_parents_go_as_the_schema_says(folder: Path) -> None:
     change(
         folder,

@@ -140,6 +140,17 @@ async def test_crops_that_a_killed_bot_left_behind_go_after_an_hour(app: App) ->
     assert await app.storage.keys("crops") == ["crops/fresh.jpg", "crops/kept"]
 
 
+async def test_crops_that_a_killed_bot_was_storing_go_after_an_hour(app: App) -> None:
+    await asked(app, 0, origin="kept")
+    crops = app.settings.data / "files" / "crops"
+    for name in ("left.jpg#1", "fresh.jpg#1"):
+        (crops / name).write_bytes(b"jp")
+    long_ago = (utc_now() - timedelta(hours=2)).timestamp()
+    os.utime(crops / "left.jpg#1", (long_ago, long_ago))
+    await forget_due(app)
+    assert sorted(path.name for path in crops.iterdir()) == ["fresh.jpg#1", "kept"]
+
+
 class Rounds:
     """Counts the runs of forgetting."""
 
