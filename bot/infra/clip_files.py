@@ -17,11 +17,11 @@ import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from bot.errors import StorageError
 from bot.infra.storage_faults import StorageFaults
+from bot.infra.temporary import TemporaryFolder, sweep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Sequence
@@ -33,7 +33,7 @@ TITLE = "video.json"
 INCOMING = "incoming-"
 DAY = 24 * 3600.0
 LEFT_BEHIND = DAY
-"""Seconds after which an incoming or a hidden folder counts as left behind by a process that ended."""
+"""Seconds after which a hidden folder, or one without a video, counts as left behind by a process that ended."""
 
 CHUNK = 1 << 20
 
@@ -69,15 +69,15 @@ class ClipFiles:
     async def incoming(self) -> AsyncGenerator[Path]:
         """A new folder for incoming files. It is deleted at the end, with all files that `take` did not move.
 
-        Raises StorageError where the disk takes no more of them.
+        After the death of this process, the next `sweep` deletes it. Raises StorageError where the disk takes no more files.
         """
-        folder = self._folder / f"{INCOMING}{uuid4().hex}"
         with self.watching():
-            await asyncio.to_thread(folder.mkdir, parents=True)
+            await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+            folder = await asyncio.to_thread(TemporaryFolder, self._folder, INCOMING)
             try:
-                yield folder
+                yield folder.path
             finally:
-                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+                await asyncio.to_thread(folder.close)
 
     def watching(self) -> AbstractContextManager[None]:
         """While this context lasts, a fault of the disk is raised as StorageError and reported."""
@@ -122,13 +122,14 @@ class ClipFiles:
     def _sweep(self, held: Collection[str], share: float) -> None:
         now, total = time.time(), 0
         with suppress(FileNotFoundError):
-            folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
+            sweep(self._folder, INCOMING)
+            there = (folder for folder in self._folder.iterdir() if not folder.name.startswith(INCOMING))
+            folders = [folder for folder in there if folder.is_dir()]
             most_bytes = min(self._most_bytes, share * sum(_size(folder) for folder in folders))
             for folder in sorted(folders, key=_last_use, reverse=True):
                 _remove_left_behind(folder, now)
-                incoming = folder.name.startswith(INCOMING)
-                lifetime = LEFT_BEHIND if incoming or not (folder / VIDEO).exists() else self._days * DAY
-                total += 0 if incoming else _size(folder)
+                lifetime = self._days * DAY if (folder / VIDEO).exists() else LEFT_BEHIND
+                total += _size(folder)
                 if folder.name not in held and (now - _last_use(folder) > lifetime or total > most_bytes):
                     shutil.rmtree(folder, ignore_errors=True)
 

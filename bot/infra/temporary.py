@@ -19,10 +19,13 @@ PREFIX = "nugu-run-"
 
 
 class TemporaryFolder:
-    """A new folder of this user alone, `path`. `close` removes it, or `sweep` after the death of this process."""
+    """A new folder of this user alone, `path`. `close` removes it, or `sweep` after the death of this process.
 
-    def __init__(self) -> None:
-        self.path, self._handle = _make()
+    `parent`: the folder that it is in; None: the system's one for temporary files. `prefix`: the beginning of its name.
+    """
+
+    def __init__(self, parent: Path | None = None, prefix: str = PREFIX) -> None:
+        self.path, self._handle = _make(parent, prefix)
 
     def __enter__(self) -> Path:
         return self.path
@@ -38,14 +41,14 @@ class TemporaryFolder:
             self._handle = None
 
 
-def sweep() -> None:
-    """Remove the folders of `TemporaryFolder` whose processes died. Blocks.
+def sweep(parent: Path | None = None, prefix: str = PREFIX) -> None:
+    """Remove the folders of `TemporaryFolder` with this parent and prefix whose processes died. Blocks.
 
     Only real folders of this user are removed, never links, and none that a process holds. What can't be removed gets a line
     in the log.
     """
-    with os.scandir(tempfile.gettempdir()) as entries:
-        found = [entry.path for entry in entries if entry.name.startswith(PREFIX)]
+    with os.scandir(parent or tempfile.gettempdir()) as entries:
+        found = [entry.path for entry in entries if entry.name.startswith(prefix)]
     for path in found:
         try:
             _remove_dead(path)
@@ -53,10 +56,10 @@ def sweep() -> None:
             log.warning("a temporary folder stays: %s", error)
 
 
-def _make() -> tuple[Path, int | None]:
+def _make(parent: Path | None, prefix: str) -> tuple[Path, int | None]:
     """A new folder, and the handle that locks it."""
     while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         # Another start may have taken it for a dead one before the lock, and removed it.
         if _lock(handle) and folder.exists():

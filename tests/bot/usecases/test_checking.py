@@ -87,8 +87,8 @@ async def test_a_file_that_was_never_finished_is_deleted_once_it_is_old(folder: 
     assert await found(folder) == []
     two_hours_ago = (datetime.now(UTC) - timedelta(hours=2)).timestamp()
     os.utime(part, (two_hours_ago, two_hours_ago))
-    assert await found(folder) == [Finding(Fault.UNFINISHED, "crops/a.jpg#1", mendable=True)]
-    assert await found(folder, mends=True) == [Finding(Fault.UNFINISHED, "crops/a.jpg#1", "", True, True)]
+    assert await found(folder) == [DataFault(DataFaultKind.UNFINISHED, "crops/a.jpg#1", mendable=True)]
+    assert await found(folder, mends=True) == [DataFault(DataFaultKind.UNFINISHED, "crops/a.jpg#1", "", True, True)]
     assert not part.exists()
 
 

@@ -587,10 +587,11 @@ async def test_videos_are_kept_for_so_long_and_in_so_many_bytes(tmp_path: Path) 
             video = await kept.take(folder / "file", name, name)
         then = utc_now().timestamp() - age
         os.utime(video.path, (then, then))
-    for name, age in (("incoming-left", 2 * DAY), ("incoming-now", 0), ("without-a-video", 2 * DAY)):
-        (tmp_path / name).mkdir()
-        then = utc_now().timestamp() - age
-        os.utime(tmp_path / name, (then, then))
-    await kept.sweep(held={"first"})
-    assert {path.name for path in tmp_path.iterdir()} == {"first", "third", "incoming-now"}
+    (tmp_path / "incoming-left").mkdir()
+    (tmp_path / "without-a-video").mkdir()
+    then = utc_now().timestamp() - 2 * DAY
+    os.utime(tmp_path / "without-a-video", (then, then))
+    async with kept.incoming() as now:
+        await kept.sweep(held={"first"})
+        assert {path.name for path in tmp_path.iterdir()} == {"first", "third", now.name}
     assert await kept.find("old") is None
