@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bot.errors import PersonError
 from bot.infra.private_files import keep_private
 
 if TYPE_CHECKING:
@@ -19,14 +20,25 @@ def run_with_watchdog(limit: float | None, job: Callable[..., T], args: tuple[An
     """
     keep_private()  # a worker of a running cluster has the umask of whoever started it
     if limit is None:
-        return job(*args, **kwargs)
+        return _run(job, args, kwargs)
     import faulthandler
 
     faulthandler.dump_traceback_later(limit, exit=True)
     try:
-        return job(*args, **kwargs)
+        return _run(job, args, kwargs)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+def _run(job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+    """Run `job`. A PersonError leaves without its causes: errors of libraries in C can't always be pickled, and Dask would
+    put an error without type and message in its place.
+    """
+    try:
+        return job(*args, **kwargs)
+    except PersonError as error:
+        error.__cause__ = error.__context__ = None
+        raise
 
 
 def release_worker() -> None:

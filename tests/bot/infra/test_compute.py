@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
+from bot.errors import EngineBrokenError, PersonError, TooSlowError, WorkersAwayError, WorkLostError
 from bot.infra.asker import Asker, Urgency, working_for
 from bot.infra.compute import Compute
 from bot.infra.lanes import JobLane
@@ -83,6 +84,21 @@ def fail(sentence: str) -> None:
     raise PersonError(sentence)
 
 
+class UnpicklableError(Exception):
+    """An error of a library in C, such as lxml's."""
+
+    def __init__(self) -> None:
+        super().__init__("deep inside")
+        self.lock = threading.Lock()
+
+
+def refuse_after_a_librarys_error(sentence: str) -> None:
+    try:
+        raise UnpicklableError
+    except UnpicklableError as error:
+        raise EngineBrokenError("dlib", sentence) from error
+
+
 def die() -> None:
     os._exit(9)
 
@@ -145,6 +161,9 @@ async def test_a_deadline_counts_from_the_begin_and_a_job_that_nobody_waits_for_
 
 
 async def test_errors_keep_their_type_and_message(compute: Compute) -> None:
+    with pytest.raises(EngineBrokenError) as caught:
+        await compute.run(refuse_after_a_librarys_error, "a reason")
+    assert caught.value.reason == "a reason"
     with pytest.raises(PersonError, match="a sentence"):
         await compute.run(fail, "a sentence")
 
