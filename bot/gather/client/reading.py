@@ -37,6 +37,7 @@ def read_answer(read: Callable[[bytes], T], data: bytes) -> T:
     """What `read` makes of an answer. Runs in a worker. Raises UnreadableAnswerError."""
     try:
         return read(data)
-    except Exception as error:  # noqa: BLE001  # pydantic, lxml and ddgs raise many kinds, and not all can be pickled
+    except Exception as error:  # noqa: BLE001  # pydantic, lxml and ddgs raise many kinds
         cause = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UnreadableAnswerError(cause[:LONGEST_CAUSE]) from None
+    # Not within the handler: the errors of lxml can't be pickled, and would be this error's context.
+    raise UnreadableAnswerError(cause[:LONGEST_CAUSE])
