@@ -71,7 +71,7 @@ def row(kind: str, found: FuzzResult, bot: FedBot) -> str:
     answered, refused = found.ends["answered"], found.ends["refused"]
     return (
         f"{kind:11} {found.inputs:6}  {answered:8}  {refused:7}  {found.seconds:7.0f}  {found.slowest:7.2f}  "
-        f"{bot.watch.highest / _MIB:10.0f}  {len(found.harm):6}"
+        f"{bot.highest / _MIB:10.0f}  {len(found.harm):6}"
     )
 
 

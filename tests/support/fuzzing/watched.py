@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable
+from contextlib import asynccontextmanager, suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from bot.app import App
 from bot.commands.messages import at_terminal
@@ -39,77 +40,38 @@ class HarmError(AssertionError):
         self.key = key
 
 
-@dataclass
-class WorkerWatch:
-    """The peak memory of a worker during a job, in bytes: the highest so far, and that of the last input's jobs."""
-
-    highest: int = 0
-    last: int = 0
-
-    def see(self, peak: int) -> None:
-        self.last = max(self.last, peak)
-        self.highest = max(self.highest, peak)
-
-
-@dataclass(frozen=True)
-class _Measured:
-    result: Any
-    error: Exception | None
-    peak: int
-
-
-def measured(job: Callable[..., Any], *args: Any, **kwargs: Any) -> _Measured:
-    """The result or the error of a job, and the peak memory of its process meanwhile. Runs in a worker."""
+def examine_worker() -> tuple[int, int]:
+    """The id of this worker, and its peak memory in bytes since the last call."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")  # begins a new peak (proc(5))
-    try:
-        result, error = job(*args, **kwargs), None
-    except Exception as caught:  # noqa: BLE001  # it is raised again where the job was asked for
-        result, error = None, caught
-    return _Measured(result, error, _peak_memory())
+    return os.getpid(), int(found[1]) << 10 if found else 0
 
 
-def _peak_memory() -> int:
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    return int(found[1]) << 10 if found else 0
-
-
-@contextmanager
-def watching(compute: Compute) -> Generator[WorkerWatch]:
-    """Measure all jobs of `compute` until the end of the block."""
-    watch = WorkerWatch()
-    attempt: Any = compute._attempt
-
-    async def watched(limit: float, watchdog: Any, lane: Any, job: Any, args: tuple[Any, ...], kwargs: Any) -> Any:
-        found: _Measured = await attempt(limit, watchdog, lane, measured, (job, *args), kwargs)
-        watch.see(found.peak)
-        if found.error is not None:
-            raise found.error
-        return found.result
-
-    compute.__dict__["_attempt"] = watched
-    try:
-        yield watch
-    finally:
-        del compute.__dict__["_attempt"]
+def examine_workers(compute: Compute) -> dict[int, int]:
+    """The peak memory of each worker since the last call, by its id. Blocks."""
+    client = compute.start().result()
+    return dict(Context().run(client.run, examine_worker).values())
 
 
 @dataclass
 class FedBot:
-    """An app whose workers and log are watched. `most_memory`: bytes of a worker. `deadline`: seconds of an input."""
+    """An app whose workers and log are watched. `most_memory`: bytes of a worker. `deadline`: seconds of an input.
+
+    `workers`: the peak memory of each worker during the last input, by its id. `highest`: the peak of all inputs.
+    """
 
     app: App
-    watch: WorkerWatch
     folder: Path
     most_memory: int
     deadline: float
     log: list[logging.LogRecord]
-    pids: list[int] = field(default_factory=list[int])
+    workers: dict[int, int] = field(default_factory=dict[int, int])
+    highest: int = 0
 
     async def take(self, feeding: Awaitable[None]) -> str:
         """Bear one input: `answered`, or `refused` with a sentence. Raises HarmError where it does harm."""
         self.log.clear()
-        self.watch.last = 0
         end = "answered"
         try:
             async with asyncio.timeout(self.deadline):
@@ -128,11 +90,13 @@ class FedBot:
         return end
 
     async def _judge_workers(self) -> None:
-        before, self.pids = self.pids, await asyncio.to_thread(self.app.compute.worker_pids)
-        if before and set(before) - set(self.pids):
+        before, self.workers = self.workers, await asyncio.to_thread(examine_workers, self.app.compute)
+        if before.keys() - self.workers.keys():
             raise HarmError("a worker died")
-        if self.watch.last > self.most_memory:
-            raise HarmError("a worker took too much memory", f"{self.watch.last >> 20} MiB")
+        peak = max(self.workers.values())
+        self.highest = max(self.highest, peak)
+        if peak > self.most_memory:
+            raise HarmError("a worker took too much memory", f"{peak >> 20} MiB")
 
     def _judge_log(self) -> None:
         for record in self.log:
@@ -181,11 +145,12 @@ async def fed_bot(
     for layer in LOGGERS:
         logging.getLogger(layer).addHandler(handler)
     try:
-        with watching(app.compute) as watch:
-            photo = SubmittedFile("obama.jpg", small_photo(public_portraits() / "obama.jpg"))
-            await enrolment.add_member(app, SERVER, "Presidents", "Obama", [photo], by=1, make_group=True)
-            memory = app.settings.worker_memory if most_memory is None else most_memory
-            yield FedBot(app, watch, folder, memory, deadline, records)
+        photo = SubmittedFile("obama.jpg", small_photo(public_portraits() / "obama.jpg"))
+        await enrolment.add_member(app, SERVER, "Presidents", "Obama", [photo], by=1, make_group=True)
+        memory = app.settings.worker_memory if most_memory is None else most_memory
+        bot = FedBot(app, folder, memory, deadline, records)
+        bot.workers = await asyncio.to_thread(examine_workers, app.compute)
+        yield bot
     finally:
         for layer in LOGGERS:
             logging.getLogger(layer).removeHandler(handler)
