@@ -9,7 +9,7 @@ import tempfile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.domain.messages import AnyOf, Code, Hint, Message, Moment, Strong
-from bot.domain.quotas import Quota
+from bot.domain.quotas import Quota, full
 from bot.domain.storage import DISK_ERRORS, for_operator, for_people
 
 if TYPE_CHECKING:
@@ -137,53 +137,9 @@ class QuotaError(PersonError):
     """
 
     def __init__(self, quota: Quota, limit: int, *, seconds: float = 0.0) -> None:
-        super().__init__(_full(quota, limit, seconds))
+        super().__init__(full(quota, limit, seconds))
         self.quota = quota
         self.limit = limit
-
-
-_REMEDIES = {
-    Quota.GROUPS: "group remove",
-    Quota.MEMBERS: "member remove",
-    Quota.PHOTOS: "member photos",
-    Quota.CROP_BYTES: "member photos",
-}
-"""The commands that make room."""
-
-
-def _full(quota: Quota, limit: int, seconds: float) -> Message:
-    """The quota that is reached, its limit, and a remedy."""
-    most = limit // 2**20 if quota.is_bytes else limit
-    match quota:
-        case Quota.CROP_BYTES:
-            return Message(
-                "The crops of this server's faces fill the {most:,} MiB that they may have.",
-                hint=Hint.MAKE_ROOM,
-                most=most,
-                setting=quota.setting,
-                remedy=_REMEDIES[quota],
-            )
-        case Quota.CLIP_BYTES:
-            return Message(
-                "Videos of clips at work fill the {most:,} MiB that this server may have. Ask again when one is done.",
-                most=most,
-            )
-        case Quota.TRAININGS:
-            return Message(
-                "This server has had {most:,} trainings within an hour, and may have no more. "
-                "Ask again in about {minutes} min.",
-                most=most,
-                minutes=max(1, round(seconds / 60)),
-            )
-        case _:
-            return Message(
-                "This server has {most:,} {things}, and may have no more.",
-                hint=Hint.MAKE_ROOM,
-                most=most,
-                things=quota.value,
-                setting=quota.setting,
-                remedy=_REMEDIES[quota],
-            )
 
 
 class ForgottenError(PersonError):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from bot.domain.messages import Hint, Message, SlashCommand
+
 
 class Quota(StrEnum):
     """A thing of which a server may have only so much. Its setting is `NUGU_QUOTA_` and its value."""
@@ -34,6 +36,14 @@ class Quota(StrEnum):
         return self in {Quota.CROP_BYTES, Quota.CLIP_BYTES}
 
 
+_REMEDIES = {
+    Quota.GROUPS: SlashCommand("group remove"),
+    Quota.MEMBERS: SlashCommand("member remove"),
+    Quota.PHOTOS: SlashCommand("member photos"),
+    Quota.CROP_BYTES: SlashCommand("member photos"),
+}
+"""The commands that make room."""
+
 Limits: TypeAlias = Mapping[Quota, int]
 """The limit of each quota."""
 
@@ -50,3 +60,38 @@ class QuotaUse:
     def room(self) -> int:
         """What is left, at least 0: an operator may lower a limit below the use."""
         return max(0, self.limit - self.used)
+
+
+def full(quota: Quota, limit: int, seconds: float = 0.0) -> Message:
+    """The quota that has no room, its limit, and a remedy. `seconds`: the time until a training may begin."""
+    most = limit // 2**20 if quota.is_bytes else limit
+    match quota:
+        case Quota.CROP_BYTES:
+            return Message(
+                "The crops of this server's faces fill the {most:,} MiB that they may have.",
+                hint=Hint.MAKE_ROOM,
+                most=most,
+                setting=quota.setting,
+                remedy=_REMEDIES[quota].name,
+            )
+        case Quota.CLIP_BYTES:
+            return Message(
+                "Videos of clips at work fill the {most:,} MiB that this server may have. Ask again when one is done.",
+                most=most,
+            )
+        case Quota.TRAININGS:
+            return Message(
+                "This server has had {most:,} trainings within an hour, and may have no more. "
+                "Ask again in about {minutes} min.",
+                most=most,
+                minutes=max(1, round(seconds / 60)),
+            )
+        case _:
+            return Message(
+                "This server has {most:,} {things}, and may have no more.",
+                hint=Hint.MAKE_ROOM,
+                most=most,
+                things=quota.value,
+                setting=quota.setting,
+                remedy=_REMEDIES[quota].name,
+            )

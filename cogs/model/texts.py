@@ -8,8 +8,7 @@ from discord.utils import format_dt
 
 from bot.domain.enums import FaceOrigin
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
-from bot.domain.quotas import QuotaUse
-from bot.errors import QuotaError
+from bot.domain.quotas import QuotaUse, full
 from bot.text.faces import face_quality
 from bot.text.formatting import counted
 from bot.text.models import classifier_trial, gate_objections, model_accuracy, recognition_counts
@@ -43,7 +42,7 @@ ORIGINS = {
 def notification_sentence(notification: Notification) -> str:
     """News for moderators."""
     if isinstance(notification.news, QuotaUse):
-        return f"{in_discord(QuotaError(notification.news.quota, notification.news.limit).message)} {LABELS_STAY}"
+        return f"{in_discord(full(notification.news.quota, notification.news.limit))} {LABELS_STAY}"
     return training_sentence(notification.news)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.errors import QuotaError
+from bot.domain.quotas import full
 from bot.text.formatting import counted
 from bot.text.photos import photo_reason
 from cogs.common.markup import in_discord, plain
@@ -26,7 +26,7 @@ def imported_lines(done: RosterImport) -> list[str]:
     lines = [f"**{done.taken} of {counted(done.photos, 'photo')}** taken, {counted(done.members, 'member')}."]
     if done.known:
         lines.append(f"{done.known} I had already.")
-    return lines + [in_discord(QuotaError(full.quota, full.limit).message) for full in done.full]
+    return lines + [in_discord(full(reason.quota, reason.limit)) for reason in done.full]
 
 
 def left_out_sentence(photos: int) -> str:
