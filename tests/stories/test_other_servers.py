@@ -10,11 +10,14 @@ import pytest
 from simcord import ChannelHandle
 
 from cogs.common.layout import message_card
+from cogs.corrections.texts import NOT_YOURS_TO_HIDE
 from tests.stories.conftest import Stage
 from tests.stories.quizzes import NO_ROUND
 from tests.stories.two_servers import act, actions, foreign_choices, ids_in, owned, populate, press_menu
 
-ALONE = {"page": 0, "older": 0, "on": 0, "card": 1}
+ASKER = 77
+
+ALONE = {"page": 0, "older": 0, "on": 0, "card": 1, "asker": ASKER}
 """The numbers in custom_ids that are no ids of things in the database. The card is looked for in the channel alone."""
 
 REFUSALS = (
@@ -35,9 +38,8 @@ REFUSALS = (
 NOT_IN_PRIVATE = (
     "That works only in a server that I belong to.",
     "Only moderators (Manage Server, or a moderator role chosen in `/setup`) may do that.",
+    NOT_YOURS_TO_HIDE,
 )
-
-ASKER = 77
 """Asked for everything in both servers."""
 
 

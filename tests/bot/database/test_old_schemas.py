@@ -25,6 +25,7 @@ from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Group, Photo
 from bot.domain.clips import MissingFootage, PersonScreenTime
+from bot.domain.files import SubmittedFile
 from bot.domain.trust import Trust
 from bot.infra.compute import Compute
 from bot.settings import Settings
@@ -32,7 +33,7 @@ from bot.usecases.backups import back_up
 from bot.usecases.checking import check
 from bot.usecases.questions import correct, identify
 from bot.usecases.questions.correct import Actor
-from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile
+from bot.usecases.questions.identify import IdentifyRequest
 from bot.usecases.restoring import restore
 from tests.conftest import LONG_ENOUGH, run_in_new_loop
 from tests.support.old_databases import REVISIONS, columns, load, make_folder, rows, tables

@@ -19,6 +19,7 @@ from hypothesis.strategies import SearchStrategy
 
 from bot.database.engine import HEAD
 from bot.domain.enums import CaptionStyle
+from bot.domain.files import SubmittedFile
 from bot.infra.clip_files import VIDEO, CachedVideo
 from bot.settings import Settings
 from bot.usecases import restoring
@@ -26,7 +27,7 @@ from bot.usecases.clips.options import ClipOptions, RequestedSection
 from bot.usecases.clips.pipeline import annotate
 from bot.usecases.questions import identify
 from bot.usecases.questions.cards import hide
-from bot.usecases.questions.identify import IdentifyRequest, SubmittedFile
+from bot.usecases.questions.identify import IdentifyRequest
 from bot.usecases.roster.importing import import_roster
 from cogs.answers.cards import answer_card
 from cogs.roster.archives.cards import imported_card

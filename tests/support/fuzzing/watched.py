@@ -16,9 +16,9 @@ from pathlib import Path
 from bot.app import App
 from bot.commands.messages import at_terminal
 from bot.commands.terminal import shown
+from bot.domain.files import SubmittedFile
 from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
 from bot.infra.compute import Compute
-from bot.usecases.questions.identify import SubmittedFile
 from bot.usecases.roster import enrolment
 from cogs.common.errors import sentence_for
 from tests.support.portraits import public_portraits, small_photo
