@@ -24,6 +24,7 @@ from bot.database.tables.base import Base
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Group, Photo
+from bot.domain.backups import DataFaultKind
 from bot.domain.clips import MissingFootage, PersonScreenTime
 from bot.domain.files import SubmittedFile
 from bot.domain.trust import Trust
@@ -189,7 +190,9 @@ def test_a_backup_of_an_older_folder_is_restored_whole(tmp_path: Path, revision:
     content = restore(restored, tmp_path / "bot.backup", None)
     assert (content.record.schema_revision, content.record.missing) == (revision, [])
     assert stored(restored.data) == stored(folder) != {}
-    assert run_in_new_loop(check(restored, mends=False)) == []
+    found = run_in_new_loop(check(restored, mends=False))
+    # The clip at work in the dump grows older than a day.
+    assert {fault.fault for fault in found} <= {DataFaultKind.STALE_CLIP}
 
 
 def test_crops_from_before_they_had_a_table_are_backed_up(tmp_path: Path, upgraded: Callable[[str], Path]) -> None:
