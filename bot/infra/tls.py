@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from distributed import Security
 
+from bot.infra.tls_contexts import InMemorySecurity
+
 if TYPE_CHECKING:
     from bot.settings import Settings
 
@@ -19,7 +21,7 @@ BEGINNING = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 CENTURY = datetime.timedelta(days=36500)
 
 
-def own_security() -> Security:
+def own_security() -> InMemorySecurity:
     """Credentials of a cluster of our own: a new key, and a certificate that is its own authority.
 
     distributed's `Security.temporary` does the same with RSA, which takes a thousand times as long, and for a year from now:
@@ -40,7 +42,7 @@ def own_security() -> Security:
     public = certificate.public_bytes(serialization.Encoding.PEM).decode()
     plain = serialization.NoEncryption()
     private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
-    return Security(
+    return InMemorySecurity(
         require_encryption=True,
         tls_min_version=ssl.TLSVersion.TLSv1_3,
         tls_ca_file=public,

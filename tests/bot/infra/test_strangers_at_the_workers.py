@@ -13,12 +13,14 @@ import tempfile
 from collections.abc import Generator
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import psutil
 import pytest
+from distributed import Security, get_worker
 
 from bot.infra.compute import Compute
-from bot.infra.tls import own_security
+from bot.infra.tls import ROLES, own_security
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
 
@@ -119,22 +121,39 @@ def test_the_key_is_in_no_environment_command_line_or_file(cluster: tuple[Comput
     assert not [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
 
 
-def test_openssl_reads_the_key_from_a_folder_that_nobody_else_enters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Python's `load_cert_chain` takes files alone: distributed writes them, and deletes them at once."""
-    seen: list[Path] = []
+def opened_at(security: Security) -> list[str]:
+    """The kinds of the files that OpenSSL reads for contexts of all roles, where no temporary folder can be made."""
+    kinds: list[str] = []
     load = ssl.SSLContext.load_cert_chain
 
-    def looking(context: ssl.SSLContext, certfile: str, keyfile: str) -> None:
-        seen.append(Path(keyfile))
-        folder = Path(keyfile).parent.stat()
-        assert stat.S_IMODE(folder.st_mode) == 0o700
-        assert folder.st_uid == os.geteuid()
-        load(context, certfile, keyfile)
+    def looking(context: ssl.SSLContext, *paths: str) -> None:
+        kinds.extend("pipe" if stat.S_ISFIFO(Path(path).stat().st_mode) else path for path in paths)
+        load(context, *paths)
 
-    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", looking)
-    own_security().get_listen_args("worker")
-    (file,) = seen
-    assert not file.parent.exists()
+    with patch.object(ssl.SSLContext, "load_cert_chain", looking), patch("tempfile.mkdtemp", side_effect=OSError):
+        for role in ROLES:
+            security.get_listen_args(role)
+            security.get_connection_args(role)
+    return kinds
+
+
+async def test_the_key_is_in_no_file_when_a_process_is_killed_as_it_loads_it(cluster: tuple[Compute, set[int]]) -> None:
+    """Python's `load_cert_chain` takes paths alone. distributed's own way writes files for them."""
+    compute, _ = cluster
+    each_once = ["pipe"] * 2 * 2 * len(ROLES)
+    assert opened_at(own_security()) == each_once
+    assert await compute.run(opened_in_worker) == each_once
+
+
+def opened_in_worker() -> list[str]:
+    return opened_at(get_worker().security)
+
+
+def test_a_context_leaves_no_handle_open() -> None:
+    security = own_security()
+    before = psutil.Process().num_fds()
+    security.get_listen_args("worker")
+    assert psutil.Process().num_fds() == before
 
 
 def test_one_command_opens_no_port_at_all() -> None:
