@@ -94,7 +94,12 @@ class UnseenPhotosError(NobodyKnownError):
     """The engine in use has found no face in any photo. Usually it has not seen them yet. `engine`: its name."""
 
     def __init__(self, engine: str) -> None:
-        super().__init__("The engine {engine} knows nobody here by sight.", engine=engine, hint=Hint.USE_ENGINE)
+        super().__init__(
+            "The engine {engine} knows nobody here by sight.",
+            engine=engine,
+            use=Code(f"nugu engine use {engine}"),
+            hint=Hint.USE_ENGINE,
+        )
 
 
 class UnknownGroupError(PersonError):
@@ -167,7 +172,13 @@ class EngineAwayError(PersonError):
     """The engine, or a file of its weights, is missing."""
 
     def __init__(self, engine: str) -> None:
-        super().__init__("The engine {engine} is not installed.", engine=engine, hint=Hint.INSTALL_ENGINE)
+        super().__init__(
+            "The engine {engine} is not installed.", engine=engine, install=_install(engine), hint=Hint.INSTALL_ENGINE
+        )
+
+
+def _install(engine: str) -> Code:
+    return Code(f"nugu engine install {engine}")
 
 
 class EngineBrokenError(PersonError):
@@ -177,6 +188,7 @@ class EngineBrokenError(PersonError):
         super().__init__(
             "The engine {engine} can't be loaded; its files may be damaged.",
             engine=engine,
+            install=_install(engine),
             hint=Hint.REINSTALL_ENGINE,
         )
         self.reason = reason

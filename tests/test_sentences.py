@@ -48,7 +48,7 @@ OTHER_WORDS = {
 }
 """Modules below the edges with words that are no sentence for people, and the reason."""
 
-HINTED = {"sources", "setting", "remedy"}
+HINTED = {"sources", "setting", "remedy", "install", "use"}
 """Parameters that stand in the words of a hint alone."""
 
 

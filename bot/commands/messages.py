@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from bot.domain.messages import Hint, Markup, Message, render
 from bot.errors import NoRosterError, PersonError, StorageError
 from bot.text.formatting import from_now
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bot.domain.messages import Parameter
-
 ENROL = "Add photos: nugu enrol FOLDER"
 NOBODY = "nobody is enrolled yet; start with: nugu enrol FOLDER (FOLDER/GROUP/MEMBER/*.jpg)"
-GET_ENGINE = "Get its files: nugu engine install {engine}; or go on with another engine: nugu engine use dlib"
+GET_ENGINE = "Get its files: {install}; or go on with another engine: nugu engine use dlib"
 
 HINTS = {
     Hint.ADD_ANOTHER_PHOTO: ENROL,
@@ -42,7 +35,7 @@ HINTS = {
     Hint.SHOW_MODELS: "Look at it: nugu model status",
     Hint.SIGN_IN: ": NUGU_LINK_COOKIES can do that.",
     Hint.TRAIN_MODEL: "Make one now: nugu train",
-    Hint.USE_ENGINE: "Let it look at the photos: nugu engine use {engine}",
+    Hint.USE_ENGINE: "Let it look at the photos: {use}",
 }
 """The hints for an operator. The others tell a person to ask the operator, so a terminal leaves them out."""
 
@@ -77,8 +70,8 @@ class _Terminal:
     def moment(self, at: float, /) -> str:
         return from_now(at)
 
-    def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
-        return HINTS.get(hint, "").format_map(parameters)
+    def hint(self, hint: Hint, /) -> str:
+        return HINTS.get(hint, "")
 
 
 TERMINAL: Markup = _Terminal()

@@ -154,8 +154,8 @@ class Markup(Protocol):
         """A time, such as `in 2 minutes`."""
         ...
 
-    def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
-        """The sentence of a hint, empty if the edge has none.
+    def hint(self, hint: Hint, /) -> str:
+        """The template of a hint in the edge's own markup, empty if the edge has none. The message's parameters are its fields.
 
         One that begins with a comma, full stop, colon or semicolon ends the sentence before it.
         """
@@ -164,8 +164,9 @@ class Markup(Protocol):
 
 def render(message: Message, markup: Markup) -> str:
     """The message in an edge's markup. Raises KeyError for a missing parameter."""
-    sentence = _Formatter(markup).vformat(message.template, (), message.parameters)
-    hint = markup.hint(message.hint, message.parameters) if message.hint is not None else ""
+    formatter = _Formatter(markup)
+    sentence = formatter.vformat(message.template, (), message.parameters)
+    hint = formatter.vformat(markup.hint(message.hint), (), message.parameters) if message.hint is not None else ""
     return f"{sentence}{hint}" if hint[:1] in {"", *",.:;"} else f"{sentence} {hint}"
 
 
@@ -225,7 +226,7 @@ class _Plain:
     def moment(self, at: float, /) -> str:
         return f"at {datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
 
-    def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
+    def hint(self, hint: Hint, /) -> str:
         return ""
 
 

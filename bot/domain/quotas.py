@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.domain.messages import Hint, Message, SlashCommand
+from bot.domain.messages import Code, Hint, Message, SlashCommand
 
 
 class Quota(StrEnum):
@@ -71,8 +71,8 @@ def full(quota: Quota, limit: int, seconds: float = 0.0) -> Message:
                 "The crops of this server's faces fill the {most:,} MiB that they may have.",
                 hint=Hint.MAKE_ROOM,
                 most=most,
-                setting=quota.setting,
-                remedy=_REMEDIES[quota].name,
+                setting=Code(quota.setting),
+                remedy=_REMEDIES[quota],
             )
         case Quota.CLIP_BYTES:
             return Message(
@@ -92,6 +92,6 @@ def full(quota: Quota, limit: int, seconds: float = 0.0) -> Message:
                 hint=Hint.MAKE_ROOM,
                 most=most,
                 things=quota.value,
-                setting=quota.setting,
-                remedy=_REMEDIES[quota].name,
+                setting=Code(quota.setting),
+                remedy=_REMEDIES[quota],
             )

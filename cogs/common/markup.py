@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
 
 from bot.domain.messages import Hint, Markup, Message, render
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bot.domain.messages import Parameter
 
 _MARKUP = re.compile(r"[\\*_~|`<>\[@#]|:(?=//)|^[-+]", re.MULTILINE)
 """Characters that Discord reads as markup, mention or link. A backslash before one makes it plain."""
@@ -34,25 +28,19 @@ HINTS = {
     Hint.CHOOSE_PART: ": say which part with `start:` and `length:`.",
     Hint.CHOOSE_SHORTER_PART: "; choose a shorter section with `length:`, or a smaller height",
     Hint.CHOOSE_SOURCE: "; my owner has {sources} to choose from.",
-    Hint.GIVE_CONTACT: "My owner sets `{setting}` first.",
-    Hint.INSTALL_ENGINE: (
-        "My owner gets it with `nugu engine install {engine}`, or goes on with another: `nugu engine use dlib`."
-    ),
-    Hint.MAKE_ROOM: "Make room with `/{remedy}`, or ask my owner to raise `{setting}`.",
+    Hint.GIVE_CONTACT: "My owner sets {setting} first.",
+    Hint.INSTALL_ENGINE: ("My owner gets it with {install}, or goes on with another: `nugu engine use dlib`."),
+    Hint.MAKE_ROOM: "Make room with {remedy}, or ask my owner to raise {setting}.",
     Hint.NAME_GROUP: "Say in `group:` whom you mean.",
     Hint.OPERATOR_MENDS: "My owner can mend that.",
     Hint.OPERATOR_MENDS_STORAGE: ", which only my owner can mend; nothing of yours is lost.",
     Hint.OPERATOR_MUST_MEND: ", which only my owner can mend.",
-    Hint.REINSTALL_ENGINE: (
-        "My owner gets them anew with `nugu engine install {engine}`, or goes on with another: `nugu engine use dlib`."
-    ),
+    Hint.REINSTALL_ENGINE: ("My owner gets them anew with {install}, or goes on with another: `nugu engine use dlib`."),
     Hint.SHOW_GROUP: "`/group show` tells who is in it.",
     Hint.SHOW_MODELS: "Look at `/model status`.",
     Hint.SIGN_IN: ", which only my owner can mend.",
     Hint.TRAIN_MODEL: "A moderator makes one now with `/model train`.",
-    Hint.USE_ENGINE: (
-        "My owner lets it look at the photos that I have with `nugu engine use {engine}`; new ones it sees by itself."
-    ),
+    Hint.USE_ENGINE: ("My owner lets it look at the photos that I have with {use}; new ones it sees by itself."),
 }
 
 
@@ -84,8 +72,8 @@ class _Discord:
     def moment(self, at: float, /) -> str:
         return f"<t:{math.ceil(at)}:R>"
 
-    def hint(self, hint: Hint, parameters: Mapping[str, Parameter], /) -> str:
-        return HINTS[hint].format_map(parameters)
+    def hint(self, hint: Hint, /) -> str:
+        return HINTS[hint]
 
 
 DISCORD: Markup = _Discord()

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
+import string
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.commands import messages
 from bot.commands.messages import at_terminal
 from bot.domain.messages import AllOf, AnyOf, Code, Hint, Lines, Message, Moment, SlashCommand, Strong
-from bot.errors import BusyError, EngineBrokenError, NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
+from bot.domain.quotas import Quota, full
+from bot.errors import (
+    BusyError,
+    EngineAwayError,
+    EngineBrokenError,
+    NoRosterError,
+    PersonError,
+    UnknownGroupError,
+    UnknownMemberError,
+    UnseenPhotosError,
+)
+from bot.gather.client.fetch import NoContactError
 from cogs.common.markup import HINTS, in_discord
+from tests.support.sources import modules, tree_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.domain.messages import Parameter
 
 ALL: dict[str, tuple[Parameter, str, str]] = {
@@ -71,6 +88,50 @@ def test_a_hint_is_a_sentence_of_its_own_or_the_end_of_one() -> None:
 
 def test_discord_has_a_sentence_for_every_hint() -> None:
     assert set(HINTS) == set(Hint)
+
+
+EDGES = {"discord": (HINTS, in_discord), "terminal": (messages.HINTS, at_terminal)}
+
+
+@pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name)
+@pytest.mark.parametrize("edge", EDGES)
+def test_a_hint_renders_each_kind_of_parameter_as_its_sentence_does(edge: str, hint: Hint) -> None:
+    sentences, rendered = EDGES[edge]
+    fields = [field for _, field, _, _ in string.Formatter().parse(sentences.get(hint, "")) if field]
+    for kind in ALL:
+        value, *written = ALL[kind]
+        shown = rendered(Message("It.", hint=hint, **dict.fromkeys(fields, value)))
+        assert shown.count(written[edge == "discord"]) >= len(fields)
+        assert "Code(" not in shown
+        assert "Strong(" not in shown
+
+
+def hinted() -> Iterator[tuple[Hint, set[str]]]:
+    """Each call that gives a hint, and the names of its parameters."""
+    for module in [*modules("bot"), *modules("cogs")]:
+        for node in ast.walk(tree_of(module)):
+            if isinstance(node, ast.Call):
+                given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+                if str(given.get("hint")).startswith("Hint."):
+                    yield Hint[given["hint"].removeprefix("Hint.")], {name for name in given if name}
+
+
+def test_each_hint_is_given_its_parameters() -> None:
+    given = list(hinted())
+    assert {hint for hint, _ in given} == set(Hint)
+    for hint, names in given:
+        for sentences, _ in EDGES.values():
+            assert {field for _, field, _, _ in string.Formatter().parse(sentences.get(hint, "")) if field} <= names
+
+
+def test_hints_show_settings_and_commands_as_people_type_them() -> None:
+    contact, room = NoContactError().message, full(Quota.GROUPS, 2)
+    assert in_discord(contact).endswith("My owner sets `NUGU_GATHER_CONTACT` first.")
+    assert at_terminal(contact).endswith("Set NUGU_GATHER_CONTACT first.")
+    assert in_discord(room).endswith("Make room with `/group remove`, or ask my owner to raise `NUGU_QUOTA_GROUPS`.")
+    assert at_terminal(room).endswith("Raise NUGU_QUOTA_GROUPS, or remove some.")
+    assert "`nugu engine install a_b`" in in_discord(EngineAwayError("a_b").message)
+    assert at_terminal(UnseenPhotosError("a_b")).endswith("Let it look at the photos: nugu engine use a_b")
 
 
 @pytest.mark.parametrize(
