@@ -46,6 +46,7 @@ def settings() -> Settings:
     secrets = given.secrets()
     redaction.conceal(secrets.values())
     redaction.redact_tracebacks()
+    redaction.redact_logs()
     environment.forget(set(secrets))
     return given
 

@@ -6,12 +6,12 @@ import io
 import json
 import os
 import sys
-import unicodedata
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.infra.private_files import asked_for
 from bot.infra.redaction import redact
+from bot.text.control_characters import escaped, is_harmless
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 CLOSED: Final = 141
 """The exit code of a program whose output is no longer read: 128 + SIGPIPE."""
 
-_HIDDEN: Final = {"Cc", "Cs", "Zl", "Zp"}
-"""Categories of control characters, lone surrogates (undecodable bytes of file names) and line separators."""
-
-_BIDIRECTIONAL: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
-"""Bidirectional classes of characters that change the order of the characters around them."""
-
 
 def prepare() -> None:
     """Let stdout and stderr write characters that their encoding lacks as escapes."""
@@ -38,11 +32,8 @@ def prepare() -> None:
 
 
 def shown(text: object) -> str:
-    """`text` on one line, with control and hidden characters as escapes: `\\x1b`, `\\n`, `\\udcff`. It holds no secret."""
-    return "".join(
-        character if _is_plain(character) else character.encode("unicode_escape").decode()
-        for character in redact(str(text))
-    )
+    """`text` on one line, with control characters as escapes. It holds no secret."""
+    return escaped(redact(str(text)))
 
 
 def say(*lines: str) -> None:
@@ -62,7 +53,7 @@ def say_json(record: dict[str, Any]) -> None:
     text = json.dumps(record, ensure_ascii=False)
     encoding = sys.stdout.encoding or "utf-8"
     print(
-        "".join(char if _is_plain(char) and _fits(char, encoding) else json.dumps(char)[1:-1] for char in text),
+        "".join(char if is_harmless(char) and _fits(char, encoding) else json.dumps(char)[1:-1] for char in text),
         flush=True,
     )
 
@@ -130,12 +121,6 @@ def _console() -> Console:
             raise BrokenPipeError
 
     return RaisingConsole(stderr=True, highlight=False)
-
-
-def _is_plain(character: str) -> bool:
-    return (character.isascii() and character.isprintable()) or not (
-        unicodedata.category(character) in _HIDDEN or unicodedata.bidirectional(character) in _BIDIRECTIONAL
-    )
 
 
 def _fits(character: str, encoding: str) -> bool:

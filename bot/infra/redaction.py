@@ -1,12 +1,15 @@
-"""Removes the operator's secrets from what is printed and logged, tracebacks included."""
+"""Keeps the operator's secrets, and control characters from outside, out of what is printed and logged, tracebacks included."""
 
 from __future__ import annotations
 
+import copy
 import logging
 import sys
 import traceback
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
+
+from bot.text.control_characters import escaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,9 +41,14 @@ def redact(text: str) -> str:
 
 
 def redact_logs() -> None:
-    """Let each handler of the root logger write redacted lines."""
-    for handler in logging.getLogger().handlers:
-        handler.setFormatter(_RedactingFormatter(handler.formatter or logging.Formatter()))
+    """Let each handler of the root logger write each message as one redacted line, with control characters as escapes.
+
+    A process without such a handler, such as a worker, has that of `logging.lastResort`. Tracebacks follow on indented
+    lines, so that no text from outside looks like a message of its own.
+    """
+    for handler in (*logging.getLogger().handlers, logging.lastResort):
+        if handler is not None and not isinstance(handler.formatter, _RedactingFormatter):
+            handler.setFormatter(_RedactingFormatter(handler.formatter or logging.Formatter()))
 
 
 def redact_tracebacks() -> None:
@@ -54,9 +62,21 @@ class _RedactingFormatter(logging.Formatter):
         self._formatter = formatter
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line of the other formatter, redacted."""
-        return redact(self._formatter.format(record))
+        """The line of the other formatter, which may colour it."""
+        shown = copy.copy(record)
+        shown.msg, shown.args = escaped(redact(record.getMessage())), None
+        shown.exc_info, shown.exc_text = (
+            None,
+            _indented(self.formatException(record.exc_info)) if record.exc_info else None,
+        )
+        shown.stack_info = _indented(record.stack_info) if record.stack_info else None
+        return self._formatter.format(shown)
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    sys.stderr.write(redact("".join(traceback.format_exception(kind, error, trace))))
+    text = redact("".join(traceback.format_exception(kind, error, trace)))
+    sys.stderr.write("".join(f"{escaped(line)}\n" for line in text.splitlines()))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {escaped(line)}" for line in redact(text).splitlines())

@@ -10,7 +10,7 @@ from bot.text.faces import UNKNOWN, faces_left_out, guess_text, name_and_confide
 from bot.text.formatting import circled, percent
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import bar
-from cogs.common.markup import plain
+from cogs.common.markup import code, plain
 from models.faces import Basis
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def details_notes(answer: Answer, negligible_names: Sequence[str], *, negligible
 
     `negligible`: the confidence below which a name is not listed. `negligible_names`: those below it for every face.
     """
-    notes = f"-# Answered by `{answer.engine}`; an answer is sure from {percent(answer.threshold)} on."
+    notes = f"-# Answered by {code(answer.engine)}; an answer is sure from {percent(answer.threshold)} on."
     names = ", ".join(plain(name) for name in negligible_names)
     if len(answer.faces) > 1:
         notes += f" A name that a face doesn't list has less than {percent(negligible)} for it."

@@ -153,7 +153,7 @@ def waiting_line(faces: int) -> str:
 def footage_lines(finished: FinishedClip) -> list[str]:
     """The sound and the footage that the clip lacks."""
     sound = [silent(finished.unheard)] if finished.unheard is not None else []
-    return [f"-# {sentence}" for sentence in [*sound, *missing_sentences(finished.missing)]]
+    return [f"-# {plain(sentence)}" for sentence in [*sound, *missing_sentences(finished.missing)]]
 
 
 def clip_alt_text(finished: FinishedClip) -> str:

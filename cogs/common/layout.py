@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.text.control_characters import removed
 from cogs.common.discord_limits import LONGEST_ALT, MOST_TEXT
 from cogs.common.texts import more_line
 
@@ -47,7 +48,7 @@ def gallery(*pictures: tuple[str, str], spoiler: bool = False) -> discord.ui.Med
     """Pictures that are sent as files of the card's message: (file name, alt text) each. `spoiler`: Discord covers them."""
     return discord.ui.MediaGallery(
         *(
-            discord.MediaGalleryItem(f"attachment://{name}", description=alt[:LONGEST_ALT], spoiler=spoiler)
+            discord.MediaGalleryItem(f"attachment://{name}", description=removed(alt)[:LONGEST_ALT], spoiler=spoiler)
             for name, alt in pictures
         )
     )

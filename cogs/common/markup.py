@@ -6,8 +6,9 @@ import math
 import re
 
 from bot.domain.messages import Hint, Markup, Message, render
+from bot.text.control_characters import removed
 
-_MARKUP = re.compile(r"[\\*_~|`<>\[@#]|:(?=//)|^[-+]", re.MULTILINE)
+_MARKUP = re.compile(r"[\\*_~|`<>\[@#]|:(?=//)|^[-+]")
 """Characters that Discord reads as markup, mention or link. A backslash before one makes it plain."""
 
 HINTS = {
@@ -45,8 +46,13 @@ HINTS = {
 
 
 def plain(text: str) -> str:
-    """A person's text as Discord shows it unchanged: without markup, mention or link."""
-    return _MARKUP.sub(r"\\\g<0>", text)
+    """A person's text as Discord shows it unchanged, on one line: without markup, mention, link or control characters."""
+    return _MARKUP.sub(r"\\\g<0>", removed(text))
+
+
+def code(text: str) -> str:
+    """Text that people type exactly so. A backslash escapes nothing in code, so text that would end it stands outside."""
+    return plain(text) if "`" in text else f"`{removed(text)}`"
 
 
 def in_discord(message: Message) -> str:
@@ -56,12 +62,10 @@ def in_discord(message: Message) -> str:
 
 class _Discord:
     text = staticmethod(plain)
+    code = staticmethod(code)
 
     def strong(self, text: str, /) -> str:
         return f"**{plain(text)}**"
-
-    def code(self, text: str, /) -> str:
-        return f"`{text}`"
 
     def command(self, name: str, /) -> str:
         return f"`/{name}`"

@@ -12,7 +12,7 @@ from bot.domain.quotas import QuotaUse, full
 from bot.text.faces import face_quality
 from bot.text.formatting import counted
 from bot.text.models import classifier_trial, gate_objections, model_accuracy, recognition_counts
-from cogs.common.markup import in_discord, plain
+from cogs.common.markup import code, in_discord, plain
 from cogs.common.texts import shown_only_in
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def model_text(model: MadeModel) -> str:
         f"{counted(figures.photos, 'photo')} of {counted(figures.members, 'member')}{labels}; it {model_accuracy(model)}.",
     ]
     if model.accepted:
-        lines.append(f"-# Classifier: {classifier_trial(figures.trial)}. Engine `{model.engine}`.")
+        lines.append(f"-# Classifier: {classifier_trial(figures.trial)}. Engine {code(model.engine)}.")
     else:
         lines.append(f"-# Kept aside: {plain(gate_objections(figures.judged))}.")
     return "\n".join(lines)

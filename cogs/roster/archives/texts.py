@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.quotas import full
+from bot.text.control_characters import removed
 from bot.text.formatting import counted
 from bot.text.photos import photo_reason
 from cogs.common.markup import in_discord, plain
@@ -41,7 +42,7 @@ def left_out_line(photo: LeftOutEntry) -> str:
 
 def left_out_file_line(photo: LeftOutEntry) -> str:
     """`left_out_line` for a text file, without markup or line breaks."""
-    return f"{_one_line(photo.path)}: {_one_line(photo_reason(photo.reason))}"
+    return f"{removed(photo.path)}: {removed(photo_reason(photo.reason))}"
 
 
 def exported_sentence(exported: RosterExport) -> str:
@@ -57,7 +58,3 @@ def exported_sentence(exported: RosterExport) -> str:
         else ""
     )
     return f"{content}. `/roster import` takes it in again, here or in another server.{lost}{kept}"
-
-
-def _one_line(text: str) -> str:
-    return "".join(character if character.isprintable() else " " for character in text)

@@ -28,7 +28,9 @@ def gathering_text(gathering: GatherProgress, *, found: int, ended: bool) -> str
     reasons = left_out_counts(gathering)[:MOST_REASONS]
     if ended and reasons:
         lines.append("-# Left out: " + " · ".join(f"{count} {reason}" for count, reason in reasons))
-    lines += [f"⚠️ {plain(source)}: {failure_text(failure)}" for source, failure in gathering.tally.failed.items()]
+    lines += [
+        f"⚠️ {plain(source)}: {plain(failure_text(failure))}" for source, failure in gathering.tally.failed.items()
+    ]
     if gathering.tally.out_of_time:
         lines.append("-# Time was up before every link was tried.")
     return "\n".join(lines)

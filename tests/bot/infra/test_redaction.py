@@ -1,4 +1,4 @@
-"""Neither a line of the log nor a traceback holds a secret."""
+"""Neither a line of the log nor a traceback holds a secret, or control characters from outside."""
 
 from __future__ import annotations
 
@@ -59,6 +59,40 @@ def test_a_log_holds_no_secret_in_its_tracebacks_either(root: tuple[logging.Logg
     assert "Traceback" in written.getvalue()
     assert written.getvalue().count("[secret]") == 2
     assert "hunter" not in written.getvalue()
+
+
+def test_a_message_of_the_log_is_one_line_whatever_it_quotes(root: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, written = root
+    redact_logs()
+    redact_logs()
+    forged = "gone\n2026-11-30 12:00:00 INFO nugu all is well\r\x1b[2K\u202egnp.exe"
+    logger.warning("a link gave no video: %s", forged)
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        logger.exception("for %s", "쯔위")
+    first, second, *trace = written.getvalue().splitlines()
+    assert first == ("a link gave no video: gone\\n2026-11-30 12:00:00 INFO nugu all is well\\r\\x1b[2K\\u202egnp.exe")
+    assert second == "for 쯔위"
+    assert all(line.startswith("  ") for line in trace)
+    assert not any(set(line) & set("\r\x1b\u202e") for line in trace)
+
+
+def test_colours_of_a_log_are_its_own(root: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, written = root
+    logger.handlers[0].setFormatter(logging.Formatter("\x1b[1m%(message)s\x1b[0m"))
+    redact_logs()
+    logger.warning("%s", "\x1b[31mred")
+    assert written.getvalue() == "\x1b[1m\\x1b[31mred\x1b[0m\n"
+
+
+def test_a_process_without_a_handler_logs_in_the_same_way() -> None:
+    code = (
+        "import logging\nfrom bot.infra.worker_side import run_with_watchdog\n"
+        "run_with_watchdog(None, logging.getLogger('bot').error, ('ffmpeg: %s', 'a\\n\\x1b[2Jb'), {})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr == "ffmpeg: a\\n\\x1b[2Jb\n"
 
 
 def test_the_traceback_that_ends_a_process_holds_no_secret() -> None:
