@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from models.recognition.classifier_file import BROKEN, FORMAT, METADATA
+from models.recognition.classifier_file import BROKEN, FORMAT, LARGEST, METADATA, opened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,7 +136,7 @@ def metadata(members: NDArray[np.int64], version: str, held_out: HoldOutResult) 
 def load(data: bytes) -> Classifier:
     """The classifier of a `.keras` file. Raises MalformedClassifierError for other or broken files."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
+        with opened(data) as file:
             entries = json.loads(file.read(METADATA))
             layers = json.loads(file.read("config.json"))["config"]["layers"]
             weights = file.read("model.weights.h5")
@@ -182,5 +181,9 @@ def _weights(data: bytes, depth: int) -> tuple[tuple[NDArray[np.float32], ...], 
 
     with h5py.File(io.BytesIO(data), "r") as file:
         names = ["dense" if i == 0 else f"dense_{i}" for i in range(depth)]
-        pairs = [tuple(np.array(file[f"layers/{name}/vars/{part}"], np.float32) for part in "01") for name in names]
+        sets = [[file[f"layers/{name}/vars/{part}"] for part in "01"] for name in names]
+        # A dataset that nobody has written takes no room in the file, however large its shape.
+        if sum(dataset.size for pair in sets for dataset in pair) * 4 > LARGEST:
+            raise MalformedClassifierError("a classifier with more weights than one has")
+        pairs = [tuple(np.array(dataset, np.float32) for dataset in pair) for pair in sets]
     return tuple(kernel for kernel, _ in pairs), tuple(bias for _, bias in pairs)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ import pytest
 from models.encodings import background
 from models.learning.training import FOLDS, hold_out_masks
 from models.recognition.classifier import Classifier, HoldOutResult, MalformedClassifierError, load
-from models.recognition.classifier_file import METADATA
+from models.recognition.classifier_file import LARGEST, METADATA
 from models.recognition.gallery import Gallery, GalleryMember, can_hold_out
 from models.recognition.recogniser import Recogniser, fit
 from tests.conftest import ROOT, TRAINING_LIMIT
@@ -161,12 +161,24 @@ def test_every_photo_is_held_out_once_but_never_all_of_a_member() -> None:
 def rewritten(data: bytes, **changes: Callable[[bytes], bytes | None]) -> bytes:
     """The file with entries changed, or left out where a change returns None. `config` is config.json, and so on."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
             content = changes.get(name.split(".")[0], bytes)(old.read(name))
             if content is not None:
                 new.writestr(name, content)
     return out.getvalue()
+
+
+def endless(weights: bytes) -> bytes:
+    """The weights with a layer that nobody has written, of terabytes."""
+    import h5py
+
+    file = io.BytesIO(weights)
+    layers: Any
+    with h5py.File(file, "r+") as layers:
+        del layers["layers/dense/vars/0"]
+        layers.create_dataset("layers/dense/vars/0", (10**6, 10**6), "float32")
+    return file.getvalue()
 
 
 def changed_json(data: bytes, **changes: object) -> bytes:
@@ -185,6 +197,8 @@ BROKEN: dict[str, Callable[[bytes], bytes]] = {
     "broken weights": lambda data: rewritten(data, model=lambda entry: entry[:5000]),
     "another layer": lambda data: rewritten(data, config=lambda entry: entry.replace(b'"Rescaling"', b'"Conv1D"')),
     "another activation": lambda data: rewritten(data, config=lambda entry: entry.replace(b'"softmax"', b'"tanh"')),
+    "a bomb": lambda data: rewritten(data, config=lambda entry: entry + b" " * LARGEST),
+    "endless weights": lambda data: rewritten(data, model=endless),
     "no layers": lambda data: rewritten(data, config=lambda _: b"{}"),
 }
 
