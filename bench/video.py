@@ -33,7 +33,7 @@ from bot.domain.files import SubmittedFile
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.clip_files import VIDEO, CachedVideo
 from bot.media.clips.commands import encoding
-from bot.media.clips.drawing import GREATEST_RATE
+from bot.media.clips.drawing import MAX_RATE
 from bot.settings import Settings
 from bot.usecases import engines
 from bot.usecases.clips.options import ClipOptions, RequestedSection
@@ -186,7 +186,7 @@ def memory(process: psutil.Process) -> int:
 def transcode(video: Path, out: Path) -> ClipCost:
     """The cost of a transcode with our encoder settings and copied sound, without detection and captions."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(video)]
-    for option, value in encoding(GREATEST_RATE).items():
+    for option, value in encoding(MAX_RATE).items():
         command += [f"-{option}", str(value)]
     command += ["-c:a", "copy", "-movflags", "+faststart", str(out)]
     cost = ClipCost()

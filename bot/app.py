@@ -128,7 +128,7 @@ class App:
                 config,
                 notifications,
                 after=settings.retrain_after,
-                most_an_hour=settings.quota_trainings,
+                max_trainings_per_hour=settings.quota_trainings,
                 quiet=QUIET if serves else None,
             ) as trainer,
         ):

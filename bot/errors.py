@@ -22,7 +22,7 @@ PersonErrorT = TypeVar("PersonErrorT", bound="PersonError")
 
 log = logging.getLogger(__name__)
 
-MOST_NAMES = 10
+MAX_NAMES = 10
 """Names that a message lists at most."""
 
 
@@ -107,11 +107,11 @@ class UnknownGroupError(PersonError):
 
     def __init__(self, name: str, known: Sequence[str]) -> None:
         if known:
-            rest = len(known) - MOST_NAMES
+            rest = len(known) - MAX_NAMES
             super().__init__(
                 "I don't know a group called “{name}”. I know: {groups}.",
                 name=name,
-                groups=[*known[:MOST_NAMES], *([Message("and {rest} more", rest=rest)] if rest > 0 else [])],
+                groups=[*known[:MAX_NAMES], *([Message("and {rest} more", rest=rest)] if rest > 0 else [])],
             )
         else:
             super().__init__("I don't know a group called “{name}”.", name=name, hint=Hint.ADD_GROUP)
@@ -127,7 +127,7 @@ class UnknownMemberError(PersonError):
                 "I don't know a member called “{name}” {of_group}. Did you mean {near}?",
                 name=name,
                 of_group=of,
-                near=AnyOf(near[:MOST_NAMES]),
+                near=AnyOf(near[:MAX_NAMES]),
             )
         else:
             super().__init__(

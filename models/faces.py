@@ -22,10 +22,10 @@ Once = Literal["auto", "yes", "no"]
 """Whether each name occurs at most once in a picture. "auto": yes, except in a collage, where one name clearly fits two
 faces."""
 
-SMALLEST_EXAMPLE = 80
+MIN_EXAMPLE_WIDTH = 80
 """Pixels of a face's width. Encodings of narrower faces harm a gallery (docs/recognition.md)."""
 
-SHARP_EXAMPLE = 1.8
+MIN_EXAMPLE_SHARPNESS = 1.8
 """A sharpness, as `models.recognition.quality.sharpness` measures it. Two photos a member below it, beside three good ones,
 give worse results than the three alone; above it they improve them (docs/recognition.md, "Poor faces").
 """
@@ -117,7 +117,7 @@ class Band(StrEnum):
     UNKNOWN = "unknown"
 
 
-FEWEST_MAPPED = 3
+MIN_MAP_PHOTOS = 3
 """The smallest number of different photos on a map: two always lie on a line."""
 
 
@@ -197,9 +197,9 @@ def flaw_of_example(face_width: int, sharpness: float | None) -> Flaw | None:
 
     `face_width`: pixels of its box. `sharpness`: as `models.recognition.quality` measures it, None where it is unknown.
     """
-    if face_width < SMALLEST_EXAMPLE:
+    if face_width < MIN_EXAMPLE_WIDTH:
         return Flaw.SMALL
-    if sharpness is not None and sharpness < SHARP_EXAMPLE:
+    if sharpness is not None and sharpness < MIN_EXAMPLE_SHARPNESS:
         return Flaw.BLURRED
     return None
 

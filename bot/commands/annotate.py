@@ -96,7 +96,7 @@ async def annotate_video(
 ) -> None:
     """Write the annotated clip of a file or link to `out`, and frames and faces where these are given. Raises PersonError."""
     # An operator's own video may have any length.
-    wanted = RequestedSection(*part, most_seconds=math.inf)
+    wanted = RequestedSection(*part, max_seconds=math.inf)
     async with App.open(settings) as app:
         fitted = await app.recognisers.of([SHARED_ROSTER])
         chosen, threshold, _ = await naming_of(app, IdentifyRequest(asker_id=0, group=group))

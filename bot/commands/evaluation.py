@@ -18,7 +18,7 @@ from bot.media.pictures.refusals import PictureError, PictureLimits
 from bot.text.formatting import counted
 from models.drawing.charts import evaluation_chart
 from models.engines import UnknownEngineError, weights_of
-from models.faces import SMALLEST_EXAMPLE
+from models.faces import MIN_EXAMPLE_WIDTH
 from models.learning.evaluation import FPIRS, Evaluation, MeanAndDeviation, evaluate
 from models.learning.samples import THUMBNAIL_SIDE, EvaluationSet, thumbnail
 from models.recognition.gallery import GalleryMember
@@ -121,7 +121,7 @@ def evaluate_folders(
             terminal.complain(
                 f"nugu: {group} can't be evaluated: {error}. --photos 5 enrols five a member and asks about the others; "
                 "every member needs a photo of one clear, sharp face that is at least "
-                f"{SMALLEST_EXAMPLE} pixels wide."
+                f"{MIN_EXAMPLE_WIDTH} pixels wide."
             )
             all_evaluated = False
             continue

@@ -161,9 +161,9 @@ class ClipRepository:
             .values(state=ClipState.WAITING, attempt=ClipJob.attempt - 1)
         )
 
-    async def requeue_smaller(self, job: ClipJob, most_bytes: int) -> None:
+    async def requeue_smaller(self, job: ClipJob, max_bytes: int) -> None:
         """Put a job back in the queue whose clip Discord refused for its size. This attempt doesn't count."""
-        values = {"attempt": ClipJob.attempt - 1, "most_bytes": most_bytes, "size_refused": True}
+        values = {"attempt": ClipJob.attempt - 1, "max_bytes": max_bytes, "size_refused": True}
         await self.move(job, ClipState.WAITING, **values)
 
     async def rest(self, job: ClipJob, until: datetime) -> None:

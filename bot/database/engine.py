@@ -44,7 +44,7 @@ BUSY_MILLISECONDS = 10_000
 PATIENCE = 30.0
 """Seconds for which the write lock is tried to be taken again and again while another process holds it."""
 
-MOST_WRITERS = 10
+MAX_WRITERS = 10
 """Transactions that write to a database server at once; the pool has 15 connections."""
 
 LONGEST_PAUSE = 1.0
@@ -71,7 +71,7 @@ class Database:
         self._faults = faults or StorageFaults()
         self._sessions = async_sessionmaker(engine, expire_on_commit=False, info={"limits": limits})
         # SQLite has one writer. The others of this process wait for it without a connection.
-        self._turn = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else MOST_WRITERS)
+        self._turn = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else MAX_WRITERS)
 
     @classmethod
     @asynccontextmanager

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.database.tables.rosters import Member
 
-MOST_SIMILAR = 3
+MAX_SIMILAR_NAMES = 3
 """Similar names in the error for an unknown member."""
 
 
@@ -99,5 +99,5 @@ async def unknown_member(
 ) -> UnknownMemberError:
     """The error for an unknown member of `group`, or of all groups of `servers`, with similar names."""
     spellings = await SpellingRepository(session).of_members(servers, group.id if group else None)
-    near = [spelling.name for spelling in suggestions(name, spellings, MOST_SIMILAR)]
+    near = [spelling.name for spelling in suggestions(name, spellings, MAX_SIMILAR_NAMES)]
     return UnknownMemberError(name, group.name if group else None, near)

@@ -13,7 +13,7 @@ from bot.database.quotas import QuotaRepository
 from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
-from bot.domain.answers import MOST_CANDIDATES, UNKEPT, Answer, AnsweredFace, AnsweredPicture
+from bot.domain.answers import MAX_CANDIDATES, UNKEPT, Answer, AnsweredFace, AnsweredPicture
 from bot.domain.enums import FaceOrigin
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.quotas import Quota
@@ -199,10 +199,10 @@ def _face(face: IdentifiedFace) -> QuestionFace:
 
 
 def _likeliest(guess: Guess) -> Sequence[Candidate]:
-    """The likeliest candidates, `MOST_CANDIDATES` at most, and the guessed one among them in any case."""
-    kept, rest = guess.candidates[:MOST_CANDIDATES], guess.candidates[MOST_CANDIDATES:]
+    """The likeliest candidates, `MAX_CANDIDATES` at most, and the guessed one among them in any case."""
+    kept, rest = guess.candidates[:MAX_CANDIDATES], guess.candidates[MAX_CANDIDATES:]
     chosen = [candidate for candidate in rest if candidate.member == guess.member]
-    return [*kept[: MOST_CANDIDATES - len(chosen)], *chosen]
+    return [*kept[: MAX_CANDIDATES - len(chosen)], *chosen]
 
 
 def _answered(picture: QuestionPicture) -> AnsweredPicture:

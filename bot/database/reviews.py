@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 LEASE = timedelta(minutes=5)
 """The time for which a reviewer holds a face, and others don't see it."""
 
-MOST_ORDERED = 2000
+MAX_ORDERED = 2000
 """Faces that are put in order at most: suspected labels, then the newest faces. Older faces come up once these are done."""
 
 
@@ -250,7 +250,7 @@ class ReviewRepository:
             .outerjoin(ReviewSkip, and_(ReviewSkip.face_id == QuestionFace.id, ReviewSkip.person_id == person_id))
             .where(_waits(server_id), may_show_in_sql(Crop.only_in, channel_id))
             .order_by(QuestionFace.suspected.desc(), QuestionFace.id.desc())
-            .limit(MOST_ORDERED)
+            .limit(MAX_ORDERED)
         )
         found: dict[int, QueuedFace] = {}
         for row in await self._session.execute(query):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BUSY_SECONDS: Final = 30.0
-MOST_PROBLEMS: Final = 20
+MAX_PROBLEMS: Final = 20
 """Lines of SQLite's integrity check that are kept."""
 
 
@@ -52,7 +52,7 @@ def copy(source: Path, target: Path) -> None:
 def problems(connection: sqlite3.Connection) -> tuple[str, ...]:
     """What SQLite's integrity check finds; nothing for a sound database."""
     try:
-        rows = connection.execute(f"PRAGMA integrity_check({MOST_PROBLEMS})").fetchall()
+        rows = connection.execute(f"PRAGMA integrity_check({MAX_PROBLEMS})").fetchall()
     except sqlite3.DatabaseError as error:
         return (str(error),)
     found = tuple(str(row[0]) for row in rows)

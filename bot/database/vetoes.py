@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
-MOST_ANNOTATIONS = 2000
+MAX_ANNOTATIONS = 2000
 """Annotations that deny a name, and as many that grant one, the newest. Each denial is compared with each face of a picture."""
 
 
@@ -55,7 +55,7 @@ class VetoRepository:
                 Question.server_id.in_(servers), Annotation.counts.is_(True), Annotation.undone_at.is_(None), condition
             )
             .order_by(Annotation.id.desc())
-            .limit(MOST_ANNOTATIONS)
+            .limit(MAX_ANNOTATIONS)
         )
         rows = await self._session.execute(query)
         return [

@@ -10,7 +10,7 @@ from models.faces import Band, Box, Flaw, Guess
 UNKEPT = 0
 """The id of an answer that the database could not take, and of its faces. No row has it."""
 
-MOST_CANDIDATES = 25
+MAX_CANDIDATES = 25
 """Candidates of a face that the database keeps, the likeliest ones."""
 
 

@@ -39,12 +39,12 @@ class ReplyTarget:
     """The channel of a clip's reply, and the means to reach it.
 
     `card_id`: the message of the progress card, None before it is known. `token`: the interaction's token, which edits the
-    card until `token_until` (seconds since 1970); None for a request by message. `most_bytes`: the largest file that Discord
+    card until `token_until` (seconds since 1970); None for a request by message. `max_bytes`: the largest file that Discord
     takes there.
     """
 
     channel_id: int
-    most_bytes: int
+    max_bytes: int
     card_id: int | None = None
     token: str | None = None
     token_until: float = 0.0

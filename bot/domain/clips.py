@@ -36,11 +36,11 @@ class ClipStage(StrEnum):
 
 
 class UploadRefusedError(Exception):
-    """Discord refused a file for its size. `most_bytes`: the size that it may take instead."""
+    """Discord refused a file for its size. `max_bytes`: the size that it may take instead."""
 
-    def __init__(self, most_bytes: int) -> None:
-        super().__init__(most_bytes)
-        self.most_bytes = most_bytes
+    def __init__(self, max_bytes: int) -> None:
+        super().__init__(max_bytes)
+        self.max_bytes = max_bytes
 
 
 @dataclass(frozen=True, slots=True)

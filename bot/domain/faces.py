@@ -37,15 +37,15 @@ class IdentifyOptions:
     """The options for naming the faces of a picture.
 
     `group`: its id, None to find it. `once`: whether a member is in a picture once at most. `threshold`: the confidence from
-    which a name is sure. `most_bytes`: the size of the tagged picture at most. `most_faces`: the largest so many are named.
+    which a name is sure. `max_bytes`: the size of the tagged picture at most. `max_faces`: the largest so many are named.
     `crops`: whether each face is cropped.
     """
 
     group: int | None
     once: Once
     threshold: float
-    most_bytes: int
-    most_faces: int
+    max_bytes: int
+    max_faces: int
     crops: bool = False
 
 

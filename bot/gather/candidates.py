@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 AT_ONCE = 8
 """Files that are fetched at once, and so held in memory, each of `settings.picture_bytes` at most."""
 
-MOST_QUERIES = 4
+MAX_QUERIES = 4
 """Queries of a person in each source."""
 
 
@@ -56,12 +56,12 @@ class CandidatePhoto:
 
 
 def queries(groups: Sequence[str], names: Sequence[str]) -> list[str]:
-    """The queries `GROUP NAME`, `MOST_QUERIES` at most, those with the first spellings of both first.
+    """The queries `GROUP NAME`, `MAX_QUERIES` at most, those with the first spellings of both first.
 
     Pairs of one script come before mixed pairs, which few pages contain: `트와이스 쯔위` before `TWICE 쯔위`.
     """
     pairs = sorted(product(enumerate(groups), enumerate(names)), key=lambda pair: _rank(*pair))
-    return list(dict.fromkeys(f"{group} {name}" for (_, group), (_, name) in pairs))[:MOST_QUERIES]
+    return list(dict.fromkeys(f"{group} {name}" for (_, group), (_, name) in pairs))[:MAX_QUERIES]
 
 
 def _rank(group: tuple[int, str], name: tuple[int, str]) -> tuple[bool, int]:

@@ -51,13 +51,13 @@ class CachedVideo:
 
 
 class ClipFiles:
-    """The folders of all videos. `most_bytes`: their size together. `days`: the time after which an unused video is deleted."""
+    """The folders of all videos. `max_bytes`: their size together. `days`: the time after which an unused video is deleted."""
 
-    def __init__(self, folder: Path, most_bytes: int, days: int, faults: StorageFaults | None = None) -> None:
+    def __init__(self, folder: Path, max_bytes: int, days: int, faults: StorageFaults | None = None) -> None:
         """`faults`: gets each fault of the disk."""
         self._folder = folder.absolute()
         self._faults = faults or StorageFaults()
-        self._most_bytes = most_bytes
+        self._most_bytes = max_bytes
         self._days = days
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -125,12 +125,12 @@ class ClipFiles:
             sweep(self._folder, INCOMING)
             there = (folder for folder in self._folder.iterdir() if not folder.name.startswith(INCOMING))
             folders = [folder for folder in there if folder.is_dir()]
-            most_bytes = min(self._most_bytes, share * sum(_size(folder) for folder in folders))
+            max_bytes = min(self._most_bytes, share * sum(_size(folder) for folder in folders))
             for folder in sorted(folders, key=_last_use, reverse=True):
                 _remove_left_behind(folder, now)
                 lifetime = self._days * DAY if (folder / VIDEO).exists() else LEFT_BEHIND
                 total += _size(folder)
-                if folder.name not in held and (now - _last_use(folder) > lifetime or total > most_bytes):
+                if folder.name not in held and (now - _last_use(folder) > lifetime or total > max_bytes):
                     shutil.rmtree(folder, ignore_errors=True)
 
 

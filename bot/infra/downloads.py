@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     """Called with a file's path, the bytes that are there, and its size."""
 
 CHUNK = 1 << 16
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 CONNECT_SECONDS = 20.0
 SILENT_SECONDS = 30.0
 """Seconds without data after which a download ends. A download as a whole has no limit."""
@@ -105,7 +105,7 @@ async def _request(
 ) -> AsyncGenerator[aiohttp.ClientResponse]:
     """The publisher's response, after redirects by https."""
     url, loopback = URL(wanted.url), _is_loopback(URL(wanted.url))
-    for _ in range(MOST_REDIRECTS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         if url.scheme != "https" and not (loopback and _is_loopback(url)):
             raise PersonError(
                 "{url} leads to {target}, which is not https, so I did not go there.", url=wanted.url, target=str(url)

@@ -22,14 +22,14 @@ HEAD_BYTES = 4096
 class IncomingFiles:
     """Files in a private folder, each for one job.
 
-    `turns`: of the files. `most_bytes`: the size of a file that tells none. `shared`: the workers read the folder too;
+    `turns`: of the files. `max_bytes`: the size of a file that tells none. `shared`: the workers read the folder too;
     otherwise files travel to them. `faults`: gets those of the folder's disk.
     """
 
-    def __init__(self, folder: Path, turns: Turns, most_bytes: int, *, shared: bool, faults: StorageFaults) -> None:
+    def __init__(self, folder: Path, turns: Turns, max_bytes: int, *, shared: bool, faults: StorageFaults) -> None:
         self._folder = folder
         self._turns = turns
-        self._most_bytes = most_bytes
+        self._most_bytes = max_bytes
         self._shared = shared
         self._faults = faults
 

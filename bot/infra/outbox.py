@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_KEPT = 100
+MAX_KEPT = 100
 """Values that wait for a listener; a further one replaces the oldest."""
 
 
@@ -19,7 +19,7 @@ class Outbox(Generic[T]):
 
     def __init__(self) -> None:
         self._listener: Callable[[T], None] | None = None
-        self._kept: deque[T] = deque(maxlen=MOST_KEPT)
+        self._kept: deque[T] = deque(maxlen=MAX_KEPT)
 
     def send(self, value: T) -> None:
         """Hand `value` to the listener, now or once there is one."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_KEPT = 1000
+MAX_KEPT = 1000
 """Work that waits, at most; more replaces the oldest. It is forgotten when the process ends."""
 
 
@@ -23,7 +23,7 @@ class Postponed:
     """Does work now, or at the next `retry` where the storage has a fault. The work may be done twice."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Work] = deque(maxlen=MOST_KEPT)
+        self._waiting: deque[Work] = deque(maxlen=MAX_KEPT)
 
     async def attempt(self, work: Work) -> None:
         """Do `work`; after a StorageError it waits for `retry`, and the log has a line."""

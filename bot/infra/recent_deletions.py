@@ -21,7 +21,7 @@ _Key = tuple[Literal["message", "channel"], int]
 REMEMBERED = 3600.0
 """Seconds for which a deletion is remembered. A picture is answered, and the row of a clip job written, in far less."""
 
-MOST_REMEMBERED = 100_000
+MAX_REMEMBERED = 100_000
 """Deletions that are remembered, at most. A further one replaces the oldest."""
 
 
@@ -33,7 +33,7 @@ class RecentDeletions:
     """
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
-        self._deleted: TTLCache[_Key, None] = TTLCache(MOST_REMEMBERED, REMEMBERED, timer)
+        self._deleted: TTLCache[_Key, None] = TTLCache(MAX_REMEMBERED, REMEMBERED, timer)
         self._needed: dict[asyncio.Timeout, frozenset[_Key]] = {}
 
     def add(self, scope: MessageScope) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 AGAIN = 3600.0
 """Seconds until a fault that lasts is reported again."""
 
-MOST_REMEMBERED = 100
+MAX_REMEMBERED = 100
 
 
 class StorageFaults:
@@ -28,7 +28,7 @@ class StorageFaults:
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:
         self.notices: Outbox[Message] = Outbox()
-        self._reported: TTLCache[tuple[StorageReason, str], None] = TTLCache(MOST_REMEMBERED, AGAIN, timer)
+        self._reported: TTLCache[tuple[StorageReason, str], None] = TTLCache(MAX_REMEMBERED, AGAIN, timer)
 
     def report(self, fault: StorageError) -> None:
         """Send a notice of `fault`, unless one was sent lately."""

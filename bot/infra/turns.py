@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.infra.asker import Asker
 
-MOST_WAITING = 1_000
+MAX_WAITING = 1_000
 """Turns that are waited for at a time, at most. Each costs a kilobyte: nothing is read before its turn."""
 
 REMEMBERED_TURNS = 8
@@ -92,7 +92,7 @@ class Turns:
             errand.admitted = True
             return
         seconds, patience = self.seconds_until(errand.asker, turns), share * self._patience
-        if seconds > patience or self._shares.waiting + turns > MOST_WAITING:
+        if seconds > patience or self._shares.waiting + turns > MAX_WAITING:
             raise BusyError(time.time() + max(self._usual, seconds - min(seconds, patience) / 2))
         errand.admitted = True
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 CLEAR_SUBJECT = 4.0
 """The area of a photo's subject, at least, in areas of the next largest face."""
 
-MOST_FACES = 25
+MAX_FACES = 25
 """Faces of a photo that are offered at most, the largest ones. A menu on Discord holds no more."""
 
 LARGE_CROP = 320
@@ -50,7 +50,7 @@ def enrol(
     found = engine.detect(opened.pixels)
     if not found:
         return FaceProblem.NO_FACE
-    meant = largest(found, 1 if has_subject(by_size(found)) else MOST_FACES)
+    meant = largest(found, 1 if has_subject(by_size(found)) else MAX_FACES)
     encodings = engine.encode(opened.pixels, meant)
     usable = [place for place, encoding in enumerate(encodings) if (abs(encoding) <= 1).all()]
     meant, encodings = [meant[place] for place in usable], encodings[usable]

@@ -36,7 +36,7 @@ def identify(
     clock.ends("read")
     engine = engine_of(config)
     detected = engine.detect(opened.pixels)
-    found = largest(detected, options.most_faces)
+    found = largest(detected, options.max_faces)
     clock.ends("detect")
     encodings = engine.encode(opened.pixels, found)
     qualities = [measure(opened.pixels, face, engine.landmarks) for face in found]
@@ -49,7 +49,7 @@ def identify(
     tagged = annotate(
         opened.pixels,
         [_tag(number, face.box, guess) for number, (face, guess) in pairs],
-        max_bytes=options.most_bytes,
+        max_bytes=options.max_bytes,
     )
     clock.ends("draw")
     return IdentifiedPicture(
@@ -78,7 +78,7 @@ def draw_again(
     content: Content,
     size: tuple[int, int],
     faces: Sequence[tuple[int, Box, Guess]],
-    most_bytes: int,
+    max_bytes: int,
 ) -> bytes | UnreadableFile:
     """The picture `content` with each `(number, box, guess)` drawn on it, as a JPEG.
 
@@ -93,7 +93,7 @@ def draw_again(
     if opened.size != size:
         return UnreadableFile(Message("this is another picture than before"))
     tags = [_tag(number, opened.from_original(box), guess) for number, box, guess in faces]
-    return annotate(opened.pixels, tags, max_bytes=most_bytes)
+    return annotate(opened.pixels, tags, max_bytes=max_bytes)
 
 
 def _tag(number: int, box: Box, guess: Guess) -> FaceTag:

@@ -29,7 +29,7 @@ def draw_map(
     of: int,
     compiled: Path,
 ) -> GroupMap:
-    """The map of the group of `rows`, at least `FEWEST_MAPPED` of them, made in an isolated process.
+    """The map of the group of `rows`, at least `MIN_MAP_PHOTOS` of them, made in an isolated process.
 
     `crops`: the JPEG of each row, None where it is lost. `of`: the number of the group's photos. `compiled`: the folder of
     numba's compiled functions. Raises BrokenOffError.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SHOWABLE = 3
 """Photos of a member that may be drawn, the best first. A further one serves where the file of the best is lost."""
 
-MOST_OF_EACH = 8
+MAX_OF_EACH_KIND = 8
 """Look-alikes of a member, at most, from the member's own group, and as many from other groups."""
 
 
@@ -89,7 +89,7 @@ def find_look_alikes(rows: Sequence[EnrolledEncoding], seen: SeenFaces, engine: 
 def look_alikes_of_each(rows: Sequence[EnrolledEncoding], engine: str) -> dict[int, tuple[int, ...]]:
     """By each member's id, the ids of the look-alikes: those of the same group, then those of other groups, nearest first.
 
-    `engine`: the version of the engine of all encodings. Either kind has `MOST_OF_EACH` members at most.
+    `engine`: the version of the engine of all encodings. Either kind has `MAX_OF_EACH_KIND` members at most.
     """
     found = _distances(rows, engine)
     look_alikes: dict[int, tuple[int, ...]] = {}
@@ -97,7 +97,7 @@ def look_alikes_of_each(rows: Sequence[EnrolledEncoding], engine: str) -> dict[i
         order = [found.members[other] for other in found.nearest(place, len(found.members))]
         same = [other.id for other in order if other.group == member.group]
         others = [other.id for other in order if other.group != member.group]
-        look_alikes[member.id] = (*same[:MOST_OF_EACH], *others[:MOST_OF_EACH])
+        look_alikes[member.id] = (*same[:MAX_OF_EACH_KIND], *others[:MAX_OF_EACH_KIND])
     return look_alikes
 
 
@@ -105,7 +105,7 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
     """Two PNGs: the pair side by side, and all distances of the group. `crops`: JPEGs by the ids of photos."""
     import numpy as np
 
-    from models.drawing.twins import MOST_IN_MATRIX, LookAlikePortrait, matrix_picture, pair_picture
+    from models.drawing.twins import MAX_MATRIX_MEMBERS, LookAlikePortrait, matrix_picture, pair_picture
 
     second = found.second
     title = f"The twins of {found.group}"
@@ -113,11 +113,11 @@ def draw_twins(found: GroupTwins, crops: Mapping[int, bytes]) -> tuple[bytes, by
     pair = pair_picture(title, pair_rank(found.pairs), _portrait(found.first, crops), other)
     shown = list(range(len(found.members)))
     subtitle = "who looks like whom: yellow is alike"
-    if len(shown) > MOST_IN_MATRIX:
+    if len(shown) > MAX_MATRIX_MEMBERS:
         normalised = np.array(found.normalised)
         np.fill_diagonal(normalised, 1.0)
-        shown = sorted(np.argsort(normalised.min(axis=1), kind="stable")[:MOST_IN_MATRIX].tolist())
-        subtitle = f"the {MOST_IN_MATRIX} of {len(found.members)} who look most like another: yellow is alike"
+        shown = sorted(np.argsort(normalised.min(axis=1), kind="stable")[:MAX_MATRIX_MEMBERS].tolist())
+        subtitle = f"the {MAX_MATRIX_MEMBERS} of {len(found.members)} who look most like another: yellow is alike"
     some = np.ix_(shown, shown)
     names = [found.members[place].name for place in shown]
     matrix = matrix_picture(

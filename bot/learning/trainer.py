@@ -87,16 +87,17 @@ class Trainer:
         notifications: NotificationQueue,
         *,
         after: int,
-        most_an_hour: int,
+        max_trainings_per_hour: int,
         quiet: float | None,
     ) -> AsyncGenerator[Trainer]:
         """A trainer, which stops at the end.
 
-        `after`: the number of new labels of a group that make a training due. `most_an_hour`: the trainings of a server.
+        `after`: the number of new labels of a group that make a training due.
+        `max_trainings_per_hour`: of a server.
         `quiet`: seconds after the last change of a roster, after which the trainer looks for due trainings; None: it trains
         only on `train`.
         """
-        quota = TrainingQuota(most_an_hour)
+        quota = TrainingQuota(max_trainings_per_hour)
         maker = ModelMaker(database, storage, compute, config, quota)
         trainer = cls(database, maker, quota, notifications, after=after, quiet=quiet)
         try:

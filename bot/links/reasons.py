@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.links.sites import PermittedSites
 
 LONGEST_DETAIL = 200
-MOST_READ = 10_000
+MAX_READ = 10_000
 """Characters of a site's message that are read."""
 
 """Characters of a site's message in the log and in a sentence."""
@@ -188,7 +188,7 @@ def of_failure(
         case LinkFailure.BROKEN:
             return broken_off()
         case LinkFailure.SITE:
-            return _of_site(detail[:MOST_READ], status)
+            return _of_site(detail[:MAX_READ], status)
 
 
 def _of_site(detail: str, status: int | None) -> LinkError:

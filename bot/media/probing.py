@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from bot.media.videos.survey import PacketSurvey
 
-_MOST_SECONDS: Final = 24 * 3600.0
+_MAX_SECONDS: Final = 24 * 3600.0
 
 
 def probe(path: Path, limits: VideoLimits) -> Footage:
@@ -103,7 +103,7 @@ def _seen(path: Path, kind: str, found: PacketSurvey) -> Footage:
 def _timed(footage: Footage, found: PacketSurvey) -> Footage:
     """The footage with its times on the video's clock."""
     start, end = found.first - footage.beginning, found.end - footage.beginning
-    if not 0 <= end - start <= _MOST_SECONDS or end > _MOST_SECONDS:
+    if not 0 <= end - start <= _MAX_SECONDS or end > _MAX_SECONDS:
         raise VideoError("this video says that it lasts longer than a day; it may be broken")
     beginning = footage.beginning
     return replace(

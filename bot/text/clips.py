@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from bot.domain.clips import MissingFootage
 
-MOST_NUMBERS = 5
+MAX_NUMBERS = 5
 """So many recordings of a file are named by their numbers."""
 
 
@@ -33,7 +33,7 @@ def missing_sentences(missing: MissingFootage) -> list[str]:
 
 def _recordings(numbers: Sequence[int], total: int) -> str:
     """`part 2 of 3`, `parts 2 and 4 of 5`; `9 of 200 parts` where there are too many to name."""
-    if len(numbers) > MOST_NUMBERS:
+    if len(numbers) > MAX_NUMBERS:
         return f"{len(numbers)} of {total} parts"
     return f"part{'s' * (len(numbers) > 1)} {joined([str(number) for number in numbers])} of {total}"
 

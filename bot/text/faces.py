@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.text.formatting import percent
-from models.faces import SHARP_EXAMPLE, SMALLEST_EXAMPLE, Band, Basis, Flaw
+from models.faces import MIN_EXAMPLE_SHARPNESS, MIN_EXAMPLE_WIDTH, Band, Basis, Flaw
 
 if TYPE_CHECKING:
     from models.faces import Guess
@@ -19,7 +19,7 @@ RIVAL_SHARE = 0.5
 """The minimum share of the likeliest member's confidence for naming the second one beside it."""
 
 SHARP = 2.2
-"""The minimum sharpness of a face that is called sharp. A softer one, down to `SHARP_EXAMPLE`, is a good example too."""
+"""The minimum sharpness of a face that is called sharp. From `MIN_EXAMPLE_SHARPNESS` on, a face is a good example too."""
 
 
 def name_and_confidence(guess: Guess) -> tuple[str, str]:
@@ -73,14 +73,14 @@ def basis_of(guess: Guess) -> str | None:
 
 def face_quality(width: int, sharpness: float | None) -> str:
     """The width and the sharpness of a face: `240 px wide, sharp`, `60 px wide, small, blurred`."""
-    size = f"{width} px wide{', small' if width < SMALLEST_EXAMPLE else ''}"
+    size = f"{width} px wide{', small' if width < MIN_EXAMPLE_WIDTH else ''}"
     if sharpness is None:
         return size
-    return f"{size}, {'sharp' if sharpness >= SHARP else 'a little soft' if sharpness >= SHARP_EXAMPLE else 'blurred'}"
+    return f"{size}, {'sharp' if sharpness >= SHARP else 'a little soft' if sharpness >= MIN_EXAMPLE_SHARPNESS else 'blurred'}"
 
 
 def flaw_sentence(flaw: Flaw) -> str:
     """The reason why nothing is learned from a face without a moderator's decision."""
     if flaw is Flaw.SMALL:
-        return f"Too small to learn from: {SMALLEST_EXAMPLE} px or more make a good example."
+        return f"Too small to learn from: {MIN_EXAMPLE_WIDTH} px or more make a good example."
     return "Too blurred to learn from: it would make me worse at others."

@@ -17,7 +17,7 @@ from bot.domain.photos import (
 )
 from bot.domain.quotas import Quota
 from bot.text.formatting import percent
-from models.faces import SHARP_EXAMPLE, SMALLEST_EXAMPLE
+from models.faces import MIN_EXAMPLE_SHARPNESS, MIN_EXAMPLE_WIDTH
 
 if TYPE_CHECKING:
     from bot.domain.photos import PhotoReason
@@ -41,9 +41,10 @@ def photo_reason(reason: PhotoReason) -> str:
         case SeveralFaces(count):
             return f"I see {count} faces in it; cut it to the one that is meant"
         case SmallFace(width):
-            return f"the face is only {width} pixels wide; {SMALLEST_EXAMPLE} or more make a good example"
+            return f"the face is only {width} pixels wide; {MIN_EXAMPLE_WIDTH} or more make a good example"
         case BlurredFace(sharpness):
-            return f"the face is blurred: its sharpness is {sharpness:.1f}, and {SHARP_EXAMPLE} or more makes a good example"
+            needed = MIN_EXAMPLE_SHARPNESS
+            return f"the face is blurred: its sharpness is {sharpness:.1f}, and {needed} or more makes a good example"
         case Resemblance(member, other, confidence):
             return f"it looks more like {other} ({percent(confidence)}) than {member}"
         case KnownPhoto(saved_anew):

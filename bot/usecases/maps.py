@@ -17,7 +17,7 @@ from bot.domain.messages import Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnseenPhotosError
-from models.faces import FEWEST_MAPPED, ProjectionMethod
+from models.faces import MIN_MAP_PHOTOS, ProjectionMethod
 from models.learning.isolation import BrokenOffError
 
 if TYPE_CHECKING:
@@ -93,13 +93,13 @@ async def _draw(app: App, group: Group, projection: ProjectionMethod, engine: st
     if keys and not rows:
         raise UnseenPhotosError((await app.recognisers.config()).engine)
     different = len({row.vector for row in rows})
-    if different < FEWEST_MAPPED:
+    if different < MIN_MAP_PHOTOS:
         has = Message("{number} different photos", number=different)
         if different < 2:
             has = Message("1 different photo") if different else Message("no photo")
         raise PersonError(
             "A map takes {fewest} different photos, and I have {has} of {group}.",
-            fewest=FEWEST_MAPPED,
+            fewest=MIN_MAP_PHOTOS,
             has=has,
             group=Strong(group.name),
             hint=Hint.ADD_MORE_PHOTOS,

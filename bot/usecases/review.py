@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FEWEST = 3
+MAX_NEEDY_MEMBERS = 3
 """Members with the fewest photos that are named when no face is left."""
 
 
@@ -217,7 +217,7 @@ async def _nothing_left(
     counts = [(count.member, count.photos) for count in await RosterRepository(session).photo_counts([server_id])]
     members = sorted(((name, photos) for name, photos in counts if name is not None), key=lambda one: one[1])
     learns = (await ServerRepository(session).choices(server_id)).learns
-    return NothingToReview(elsewhere, tuple(confined), tuple(members[:FEWEST]), learns)
+    return NothingToReview(elsewhere, tuple(confined), tuple(members[:MAX_NEEDY_MEMBERS]), learns)
 
 
 def _check(actor: Actor) -> None:

@@ -14,7 +14,7 @@ from bot.database.tables.rosters import Group, Member
 from bot.domain.messages import AllOf, Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.twins import DrawnLookAlikes, DrawnTwins
-from bot.errors import MOST_NAMES, NoRosterError, PersonError, UnseenPhotosError
+from bot.errors import MAX_NAMES, NoRosterError, PersonError, UnseenPhotosError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -83,11 +83,11 @@ async def _check_two(session: AsyncSession, group: Group) -> None:
         raise PersonError("{name} has one member, {member}. {no_two}", name=name, member=counts[0][1], no_two=NO_TWO)
     without = [member for _, member, photos in counts if not photos]
     if len(counts) - len(without) < 2:
-        rest = len(without) - MOST_NAMES
+        rest = len(without) - MAX_NAMES
         more = Message(" and {rest} more", rest=rest) if rest > 0 else ""
         raise PersonError(
             "I have no photo of {members}{more} of {name} yet. {no_two}",
-            members=without[:MOST_NAMES],
+            members=without[:MAX_NAMES],
             more=more,
             name=name,
             no_two=NO_TWO,

@@ -32,7 +32,7 @@ REMEMBERED = timedelta(days=7)
 """The time for which a refusal is remembered; boosts and Discord change the limits."""
 
 
-async def most_bytes(app: App, server_id: int, boosted: int) -> int:
+async def max_bytes(app: App, server_id: int, boosted: int) -> int:
     """The size of the largest file to try in a server, in bytes. `boosted`: the server's limit by the library."""
     async with app.database.reading() as session:
         refused = await ServerRepository(session).refused_upload(server_id, since=utc_now() - REMEMBERED)

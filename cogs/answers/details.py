@@ -12,7 +12,7 @@ from cogs.common.layout import LONGEST_TEXT, Card, Part, framed_card
 if TYPE_CHECKING:
     from bot.domain.answers import Answer, AnsweredFace
 
-MOST_FACES = 30
+MAX_FACES = 30
 NEGLIGIBLE = 0.01
 """The confidence below which a name is not listed with a face."""
 
@@ -20,14 +20,14 @@ NEGLIGIBLE = 0.01
 def details_card(answer: Answer) -> Card:
     """The confidence of every member for each face, and the engine that answered."""
     several = len(answer.pictures) > 1
-    shown = answer.faces[:MOST_FACES]
+    shown = answer.faces[:MAX_FACES]
     parts: list[Part] = []
     for picture, face in shown:
         where = f"{texts.picture_number(picture)} · " if several else ""
         parts.append(f"{where}{_detail(face)}"[: LONGEST_TEXT // len(shown)])
     if (credit := texts.attribution(answer)) is not None:
         parts.append(f"-# {credit}")
-    notes = texts.details_notes(answer, _negligible_names(answer), negligible=NEGLIGIBLE, most_faces=MOST_FACES)
+    notes = texts.details_notes(answer, _negligible_names(answer), negligible=NEGLIGIBLE, max_faces=MAX_FACES)
     return framed_card(None, *parts, discord.ui.Separator(), notes)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.answers import MOST_CANDIDATES
+from bot.domain.answers import MAX_CANDIDATES
 from bot.domain.enums import AnnotationMeaning
 from bot.text.faces import UNKNOWN, faces_left_out, guess_text, name_and_confidence
 from bot.text.formatting import circled, percent
@@ -141,7 +141,7 @@ def share_line(share: float, name: str | None) -> str:
     return f"{bar(share, BAR)} {percent(share)} {UNKNOWN if name is None else plain(name)}"
 
 
-def details_notes(answer: Answer, negligible_names: Sequence[str], *, negligible: float, most_faces: int) -> str:
+def details_notes(answer: Answer, negligible_names: Sequence[str], *, negligible: float, max_faces: int) -> str:
     """The engine, the threshold, and the names and faces that are left out.
 
     `negligible`: the confidence below which a name is not listed. `negligible_names`: those below it for every face.
@@ -153,8 +153,8 @@ def details_notes(answer: Answer, negligible_names: Sequence[str], *, negligible
         notes += f" Less than {percent(negligible)} for every face: {names}." if names else ""
     elif names:
         notes += f" Less than {percent(negligible)}: {names}."
-    if any(len(face.guess.candidates) >= MOST_CANDIDATES for _, face in answer.faces[:most_faces]):
-        notes += f" Of each face I kept the {MOST_CANDIDATES} likeliest names."
-    if len(answer.faces) > most_faces:
-        notes += f" The first {most_faces} faces are shown."
+    if any(len(face.guess.candidates) >= MAX_CANDIDATES for _, face in answer.faces[:max_faces]):
+        notes += f" Of each face I kept the {MAX_CANDIDATES} likeliest names."
+    if len(answer.faces) > max_faces:
+        notes += f" The first {max_faces} faces are shown."
     return notes

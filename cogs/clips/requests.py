@@ -31,7 +31,7 @@ def reply_target(interaction: discord.Interaction[Nugu], card_id: int) -> ReplyT
         card_id=card_id,
         token=interaction.token,
         token_until=interaction.created_at.timestamp() + TOKEN_SECONDS,
-        most_bytes=interaction.filesize_limit,
+        max_bytes=interaction.filesize_limit,
     )
 
 
@@ -46,7 +46,7 @@ async def annotate(
     try:
         with client.app.question_limit.slot(message.author.id):
             target = ReplyTarget(
-                channel_id=message.channel.id, card_id=card.id, most_bytes=await _most_bytes(client, message)
+                channel_id=message.channel.id, card_id=card.id, max_bytes=await _most_bytes(client, message)
             )
             await request_clip(client, await message_request(client, message, shows), found, target)
     except Exception as error:  # noqa: BLE001  # the card shows it
@@ -84,4 +84,4 @@ async def _most_bytes(client: Nugu, message: discord.Message) -> int:
     """The largest file, in bytes, that the bot tries to post as a reply to the message."""
     if message.guild is None:
         return upload_limits.USUAL
-    return await upload_limits.most_bytes(client.app, message.guild.id, message.guild.filesize_limit)
+    return await upload_limits.max_bytes(client.app, message.guild.id, message.guild.filesize_limit)

@@ -54,7 +54,7 @@ BAR = 20
 """Characters of the bar of a stage."""
 
 TITLE_SHOWN = 200
-MOST_SPANS = 6
+MAX_SPANS = 6
 LONGEST_SEEN = 1000
 """Characters of the line of members that were seen so far."""
 
@@ -137,11 +137,11 @@ def people_text(finished: FinishedClip, room: int) -> str:
 
 
 def person_line(face: AnsweredFace, seen: PersonScreenTime | None) -> str:
-    """`① **Tzuyu** 97% · 0:42 in all · 0:03, 0:40`, with at most `MOST_SPANS` spans."""
+    """`① **Tzuyu** 97% · 0:42 in all · 0:03, 0:40`, with at most `MAX_SPANS` spans."""
     if seen is None or not seen.spans or face.is_no_face:
         return face_line(face)
-    spans = ", ".join(_span(start, end) for start, end in seen.spans[:MOST_SPANS])
-    more = f" and {len(seen.spans) - MOST_SPANS} more" if len(seen.spans) > MOST_SPANS else ""
+    spans = ", ".join(_span(start, end) for start, end in seen.spans[:MAX_SPANS])
+    more = f" and {len(seen.spans) - MAX_SPANS} more" if len(seen.spans) > MAX_SPANS else ""
     return f"{face_line(face)} · {duration(seen.seconds)} in all · {spans}{more}"
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-MOST_FILES = 10
+MAX_FILES = 10
 """Attachments of a message, items of a media gallery, and files of a modal's field."""
 
-MOST_TEXT = 4000
+MAX_TEXT = 4000
 """Characters of all texts of a card together, in Unicode code points."""
 
 LONGEST_ALT = 1024
@@ -14,7 +14,7 @@ LONGEST_ALT = 1024
 LONGEST_LABEL = 80
 """Characters on a button."""
 
-MOST_OPTIONS = 25
+MAX_OPTIONS = 25
 """Options of a menu, and choices of an autocomplete."""
 
 LONGEST_OPTION = 100

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.text.control_characters import removed
-from cogs.common.discord_limits import LONGEST_ALT, MOST_TEXT
+from cogs.common.discord_limits import LONGEST_ALT, MAX_TEXT
 from cogs.common.texts import more_line
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ Button = discord.ui.Button[Any]
 Select = discord.ui.Select[Any]
 Row = discord.ui.ActionRow[Any]
 
-LONGEST_TEXT = MOST_TEXT - 400
+LONGEST_TEXT = MAX_TEXT - 400
 """Characters of the longest text of a card. The rest is for headings and notes."""
 
 BLUE, GREEN, AMBER, RED, GREY = 0x5865F2, 0x3BA55D, 0xE0A030, 0xED4245, 0x80848E

@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.files import SubmittedFile
 from bot.errors import PersonError
-from cogs.common.discord_limits import MOST_FILES
+from cogs.common.discord_limits import MAX_FILES
 from cogs.common.downloads import UNREADABLE, LargeFileError, save
 from cogs.common.media import MediaKind, attached
 from cogs.common.message_media import media_of
@@ -39,7 +39,7 @@ def pictures_of(client: Nugu, message: discord.Message) -> list[SubmittedFile]:
     limit = client.app.settings.picture_bytes
     return [
         submitted_file(client, media, limit, "pictures", optional=declared and media.kind is MediaKind.UNKNOWN)
-        for media in files[:MOST_FILES]
+        for media in files[:MAX_FILES]
     ]
 
 

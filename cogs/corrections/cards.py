@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from cogs.answers.texts import face_text
-from cogs.common.discord_limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
+from cogs.common.discord_limits import LONGEST_LABEL, LONGEST_OPTION, MAX_OPTIONS
 from cogs.common.layout import Button, Card, CardAndFiles, Part, Row, Select, custom_id, gallery, message_card
 from cogs.common.modals import PersistentModal
 from cogs.corrections.texts import (
@@ -47,9 +47,9 @@ def which_face_card(answer: Answer, card_id: int) -> Card:
             value=str(face.id),
             description=picture_number(picture.position + 1) if several else None,
         )
-        for picture, face in answer.faces[:MOST_OPTIONS]
+        for picture, face in answer.faces[:MAX_OPTIONS]
     ]
-    title = which_face_question(faces=len(answer.faces), most=MOST_OPTIONS)
+    title = which_face_question(faces=len(answer.faces), most=MAX_OPTIONS)
     menu = Select(custom_id=custom_id("which", answer.id, card_id), placeholder=NUMBER_IN_PICTURE, options=options)
     return message_card(title, Row(menu))
 
@@ -77,7 +77,7 @@ def who_card(
 
 def members_menu(custom_id: str, face: AnsweredFace) -> Select:
     """The likely members, the likeliest first, and an option for somebody else."""
-    candidates = face.guess.candidates[: MOST_OPTIONS - 1]
+    candidates = face.guess.candidates[: MAX_OPTIONS - 1]
     several_groups = len({candidate.group_name for candidate in candidates}) > 1
     options = [
         discord.SelectOption(

@@ -13,8 +13,8 @@ from cogs.common.markup import plain
 if TYPE_CHECKING:
     from bot.domain.maps import GroupMap
 
-MOST_OUTLIERS = 10
-MOST_LETTERS = 750
+MAX_OUTLIERS = 10
+MAX_LETTERS = 750
 """Characters of one text before markup is escaped. Discord's limit is 4,000 on a card."""
 
 
@@ -36,7 +36,7 @@ def alt_text(found: GroupMap) -> str:
 
 def separation_text(found: GroupMap) -> str:
     """The members who stand apart or overlap."""
-    return plain(" ".join(separation_sentences(found))[:MOST_LETTERS])
+    return plain(" ".join(separation_sentences(found))[:MAX_LETTERS])
 
 
 def outliers_text(found: GroupMap, trust: Trust) -> str:
@@ -45,8 +45,8 @@ def outliers_text(found: GroupMap, trust: Trust) -> str:
     count = len(sentences)
     verb = "looks" if count == 1 else "look"
     lines = [f"**{counted(count, 'photo')}** in a dashed ring {verb} unlike the others:"]
-    named = [plain(sentence) for sentence in sentences[:MOST_OUTLIERS]]
-    while sum(map(len, named)) > 2 * MOST_LETTERS:
+    named = [plain(sentence) for sentence in sentences[:MAX_OUTLIERS]]
+    while sum(map(len, named)) > 2 * MAX_LETTERS:
         named.pop()
     lines += named
     if count > len(named):

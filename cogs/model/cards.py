@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.common.discord_limits import LONGEST_LABEL, LONGEST_OPTION, MOST_OPTIONS
+from cogs.common.discord_limits import LONGEST_LABEL, LONGEST_OPTION, MAX_OPTIONS
 from cogs.common.layout import (
     AMBER,
     BLUE,
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from bot.usecases.roster.labels import LabelledPhoto
 
 PAGE = 4
-MOST_LINES = 10
+MAX_LINES = 10
 
 
 def status_card(groups: Sequence[GroupStatus]) -> Card:
@@ -114,9 +114,9 @@ def report_card(report: GroupReport) -> CardAndFiles:
         (NEEDS_PHOTOS, [need_line(member) for member in found.needy]),
     ):
         if lines:
-            more = [more_line(len(lines) - MOST_LINES)] if len(lines) > MOST_LINES else []
-            parts.append("\n".join([title, *lines[:MOST_LINES], *more])[:1200])
-    parts.append(wrong_labels_text(count=len(report.labels), most=MOST_OPTIONS))
+            more = [more_line(len(lines) - MAX_LINES)] if len(lines) > MAX_LINES else []
+            parts.append("\n".join([title, *lines[:MAX_LINES], *more])[:1200])
+    parts.append(wrong_labels_text(count=len(report.labels), most=MAX_OPTIONS))
     card = framed_card(BLUE, *parts)
     if report.labels:
         card.add_item(Row(_suspect_menu(report)))
@@ -155,7 +155,7 @@ def _suspect_menu(report: GroupReport) -> Select:
             value=f"{label.photo}:{label.looks_like or 0}",
             description=photo_number(label.photo),
         )
-        for label in report.labels[:MOST_OPTIONS]
+        for label in report.labels[:MAX_OPTIONS]
     ]
     return Select(custom_id=custom_id("doubt", report.group), placeholder=WRONG_LABELS, options=options)
 

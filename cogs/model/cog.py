@@ -15,7 +15,7 @@ from bot.domain.trust import Trust
 from bot.usecases import models
 from bot.usecases.setup import choices as choices_of
 from cogs.common.autocomplete import Name, own_groups
-from cogs.common.discord_limits import LONGEST_OPTION, MOST_OPTIONS
+from cogs.common.discord_limits import LONGEST_OPTION, MAX_OPTIONS
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import ProgressResponse
 from cogs.common.places import require_server
@@ -99,7 +99,7 @@ class ModelCog(commands.GroupCog, name="model"):
         wanted = [model for model in found if str(typed) in str(model.number)]
         return [
             app_commands.Choice(name=model_choice(model)[:LONGEST_OPTION], value=model.number)
-            for model in wanted[:MOST_OPTIONS]
+            for model in wanted[:MAX_OPTIONS]
         ]
 
     def _post_later(self, notification: Notification) -> None:

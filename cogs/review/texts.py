@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.domain.reviews import FaceInReview
     from bot.usecases.review import NothingToReview
 
-MOST_SUGGESTIONS = 5
+MAX_SUGGESTIONS = 5
 
 YES, NO, USE, SKIP = "Yes", "No", "Use it all the same", "Skip"
 SOMEBODY_ELSE, SAY_WHO = "Somebody else", "Say who it is"
@@ -73,9 +73,9 @@ def face_description(face: FaceInReview) -> str:
             else f"It is labelled {label}."
         )
     lines.append(f"My guess: {plain(_guess(face))}")
-    lines += [suggestion_line(annotation) for annotation in face.suggestions[:MOST_SUGGESTIONS]]
-    if len(face.suggestions) > MOST_SUGGESTIONS:
-        lines.append(f"… and {len(face.suggestions) - MOST_SUGGESTIONS} more suggestions")
+    lines += [suggestion_line(annotation) for annotation in face.suggestions[:MAX_SUGGESTIONS]]
+    if len(face.suggestions) > MAX_SUGGESTIONS:
+        lines.append(f"… and {len(face.suggestions) - MAX_SUGGESTIONS} more suggestions")
     lines.append(
         f"-# {ORIGINS[face.origin]} by <@{face.asker_id}> {format_dt(face.asked_at, 'R')} · "
         f"{face_quality(face.face_width, face.sharpness)}"

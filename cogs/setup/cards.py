@@ -9,7 +9,7 @@ import discord
 from bot.domain.enums import LearningPolicy
 from bot.domain.trust import Trust
 from bot.text.formatting import percent
-from cogs.common.discord_limits import MOST_OPTIONS
+from cogs.common.discord_limits import MAX_OPTIONS
 from cogs.common.layout import BLUE, Card, Part, Row, Select, custom_id, framed_card
 from cogs.setup.texts import (
     DEFAULT_GROUP,
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
     from bot.usecases.setup import SetupChoices
 
-MOST_ROLES = 10
-MOST_CHANNELS = MOST_OPTIONS
-MOST_GROUPS = MOST_OPTIONS - 1
+MAX_ROLES = 10
+MAX_CHANNELS = MAX_OPTIONS
+MAX_GROUPS = MAX_OPTIONS - 1
 THRESHOLDS = (30, 40, 50, 60, 70, 80, 90)
 NO_GROUP = "0"
 
@@ -86,7 +86,7 @@ def _roles(action: str, chosen: Iterable[int], placeholder: str) -> discord.ui.R
         custom_id=custom_id(action),
         placeholder=placeholder,
         min_values=0,
-        max_values=MOST_ROLES,
+        max_values=MAX_ROLES,
         default_values=[
             discord.SelectDefaultValue(id=role, type=discord.SelectDefaultValueType.role) for role in chosen
         ],
@@ -108,10 +108,10 @@ def _watched(chosen: Iterable[int]) -> discord.ui.ChannelSelect[Any]:
         placeholder=NO_WATCHED_CHANNEL,
         channel_types=[discord.ChannelType.text],
         min_values=0,
-        max_values=MOST_CHANNELS,
+        max_values=MAX_CHANNELS,
         default_values=[
             discord.SelectDefaultValue(id=channel, type=discord.SelectDefaultValueType.channel)
-            for channel in sorted(chosen)[:MOST_CHANNELS]
+            for channel in sorted(chosen)[:MAX_CHANNELS]
         ],
     )
 
@@ -140,6 +140,6 @@ def _default_group(groups: dict[int, str], chosen: int | None) -> Select:
     options = [discord.SelectOption(label=NO_DEFAULT_GROUP, value=NO_GROUP, default=chosen is None)]
     options += [
         discord.SelectOption(label=name, value=str(group), default=group == chosen)
-        for group, name in list(groups.items())[:MOST_GROUPS]
+        for group, name in list(groups.items())[:MAX_GROUPS]
     ]
     return Select(custom_id=custom_id("setup:group"), options=options)

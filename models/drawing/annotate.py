@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 _SMALL_SIDE: Final = 800
 _ENLARGED_SIDE: Final = 1200
-_MOST_ENLARGED: Final = 4.0
-_SMALLEST_TEXT: Final = 12
+_MAX_ENLARGEMENT: Final = 4.0
+_MIN_TEXT_SIZE: Final = 12
 # Shares of the side of a square with the picture's area. Discord shows a wide photo 550 px wide; there letters of the first
 # share are about 12 px high, those of the last 7 px, which is still readable.
 _TEXT_SHARES: Final = (0.029, 0.026, 0.0235, 0.021, 0.019)
 # A picture with a larger share of labels without room is a crowd.
 _CROWD: Final = 0.25
 _QUALITIES: Final = (90, 82, 72, 60)
-_SMALLEST_BUDGET: Final = 16 * 1024
+_MIN_BYTES: Final = 16 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,8 @@ def encode_jpeg(picture: Picture, *, max_bytes: int = 8 * 2**20) -> bytes:
     Raises:
         ValueError: `max_bytes` is below 16 KiB.
     """
-    if max_bytes < _SMALLEST_BUDGET:
-        raise ValueError(f"no picture is worth sending in {max_bytes} bytes; allow {_SMALLEST_BUDGET}")
+    if max_bytes < _MIN_BYTES:
+        raise ValueError(f"no picture is worth sending in {max_bytes} bytes; allow {_MIN_BYTES}")
     image = Image.fromarray(picture)
     while True:
         for quality in _QUALITIES:
@@ -146,7 +146,7 @@ def _start(middle: float, side: int, length: int) -> int:
 
 def _resized(image: Image.Image, max_side: int) -> tuple[Image.Image, float]:
     longest = max(image.size)
-    wanted = min(_ENLARGED_SIDE, longest * _MOST_ENLARGED) if longest < _SMALL_SIDE else longest
+    wanted = min(_ENLARGED_SIDE, longest * _MAX_ENLARGEMENT) if longest < _SMALL_SIDE else longest
     scale = min(wanted, max_side) / longest
     if scale == 1:
         return image, 1.0
@@ -196,7 +196,7 @@ def _arrange(
     side = sqrt(frame[0] * frame[1])
     # Letters are never much larger than faces.
     most = max(0.5 * median(box.height for box in boxes), _TEXT_SHARES[-1] * side)
-    sizes = {max(_SMALLEST_TEXT, round(min(share * side, most))) for share in _TEXT_SHARES}
+    sizes = {max(_MIN_TEXT_SIZE, round(min(share * side, most))) for share in _TEXT_SHARES}
     best: tuple[list[MeasuredLabel], list[Box | None]] = [], []
     best_placed = -1
     for letters in sorted(sizes, reverse=True):

@@ -49,7 +49,7 @@ _SUBTITLE: Final = "photos it had never seen, and the names they got"
 _ROW: Final = 52
 _ROWS: Final = 14
 _STEPS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
-_MOST_TICKS: Final = 8
+_MAX_TICKS: Final = 8
 _NEEDS: Final = {PhotoNeed.FEW: "needs more", PhotoNeed.UNRELIABLE: "needs better ones"}
 
 
@@ -212,7 +212,7 @@ def screen_time_chart(
 
 def ticks(length: float) -> range:
     """The labelled seconds of an axis of `length` seconds, from 0 on."""
-    step = next((step for step in _STEPS if length / step < _MOST_TICKS), _STEPS[-1])
+    step = next((step for step in _STEPS if length / step < _MAX_TICKS), _STEPS[-1])
     return range(0, int(length) + 1, step)
 
 

@@ -25,8 +25,8 @@ _ABOVE = 0.25
 _BESIDE = 0.5
 # Limits of a label: the shares of another face and of its own face that it covers, and its distance from its face in label
 # heights. Beyond them a number on the box is better than a name.
-_MOST_OF_OTHER = 0.15
-_MOST_OF_OWN = 0.3
+_MAX_OTHER_SHARE = 0.15
+_MAX_OWN_SHARE = 0.3
 _FARTHEST = 5.0
 _PASSES = 4
 _STACK = 5
@@ -116,8 +116,8 @@ def _cost(spots: Rows, faces: Rows, own: int) -> NDArray[np.float32]:
     area = (spots[:, 2] - spots[:, 0]) * (spots[:, 3] - spots[:, 1])
     shared = _overlap(spots, faces)
     hidden = shared / ((faces[:, 2] - faces[:, 0]) * (faces[:, 3] - faces[:, 1]))
-    allowed = np.full(len(faces), _MOST_OF_OTHER, np.float32)
-    allowed[own] = _MOST_OF_OWN
+    allowed = np.full(len(faces), _MAX_OTHER_SHARE, np.float32)
+    allowed[own] = _MAX_OWN_SHARE
     covered = shared / area[:, None]
     on_own = covered[:, own].copy()
     covered[:, own] = 0

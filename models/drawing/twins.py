@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 
     from models.faces import Picture
 
-MOST_IN_MATRIX: Final = 40
+MAX_MATRIX_MEMBERS: Final = 40
 
 _LARGE: Final = 40
 _BAR: Final = 14
 _RADIUS: Final = 28
 _STEP: Final = 198
-_LEAST_WIDE: Final = 800
+_MIN_WIDTH: Final = 800
 _ASKED: Final = 320
 _NEAR: Final = 176
 _NAME: Final = 24
@@ -102,7 +102,7 @@ def pair_picture(title: str, subtitle: str, asked: MemberPortrait, other: LookAl
 def nearest_picture(title: str, subtitle: str, asked: MemberPortrait, near: Sequence[LookAlikePortrait]) -> bytes:
     """A PNG: a member on the left, and the look-alikes in a row, the nearest first."""
     top, left = content_top(subtitle), GAP + _ASKED + 3 * GAP // 2
-    wide = max(_LEAST_WIDE, left + (len(near) - 1) * _STEP + _NEAR + GAP)
+    wide = max(_MIN_WIDTH, left + (len(near) - 1) * _STEP + _NEAR + GAP)
     image, draw = page(wide, top + _ASKED + 7 * GAP // 2, title, subtitle)
     _draw_portrait(image, asked, (GAP, top), _ASKED)
     middle = GAP + _ASKED / 2
@@ -138,7 +138,7 @@ def matrix_picture(
 ) -> bytes:
     """A PNG of two distance matrices (m, m): the normalised one below the diagonal, the Euclidean one above.
 
-    Yellow is near. The nearest pair of each has a frame. `names`: (m,), `MOST_IN_MATRIX` at most.
+    Yellow is near. The nearest pair of each has a frame. `names`: (m,), `MAX_MATRIX_MEMBERS` at most.
     """
     count = len(names)
     room = PAGE_WIDTH - 2 * GAP - _LABEL

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from models.faces import Encodings
 
-SMALLEST_CLUSTER = 2
+MIN_CLUSTER_PHOTOS = 2
 """Photos. A single unusual photo is more often a bad photo than an era."""
 
 _STEPS = 20
@@ -39,7 +39,7 @@ def cluster_numbers(vectors: Encodings, members: NDArray[np.intp], threshold: fl
 def _clusters(vectors: Encodings, photos: NDArray[np.intp], threshold: float) -> list[NDArray[np.intp]]:
     halves = _halves(vectors[photos])
     first, second = photos[halves], photos[~halves]
-    if min(len(first), len(second)) < SMALLEST_CLUSTER:
+    if min(len(first), len(second)) < MIN_CLUSTER_PHOTOS:
         return [photos]
     middles = unit(np.stack([vectors[first].sum(axis=0), vectors[second].sum(axis=0)]))
     if middles[0] @ middles[1] >= threshold:

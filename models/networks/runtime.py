@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from models.faces import Encodings
 
-MOST_THREADS = 4
+MAX_THREADS = 4
 """Threads of one network at most, since other workers share the cores."""
 
 
@@ -55,7 +55,7 @@ class Embedder:
         if colours == "BGR":
             pixels.preprocess().convert_color(ColorFormat.BGR)
         pixels.preprocess().mean(list(mean)).scale(scale)
-        threads = min(MOST_THREADS, os.cpu_count() or 1)
+        threads = min(MAX_THREADS, os.cpu_count() or 1)
         settings = {
             "EXECUTION_MODE_HINT": "ACCURACY" if exact else "PERFORMANCE",
             "INFERENCE_NUM_THREADS": threads,

@@ -27,7 +27,7 @@ ROUNDS = 3
 CLEAR_LOG_ODDS = 3.0
 """The minimum log-odds at which a face alone shows a member. Two such faces with one name make the picture a collage."""
 
-FEWEST_FOR_ELIMINATION = 4
+MIN_ELIMINATION_FACES = 4
 """The smallest group in which the last face gets its name by elimination."""
 
 
@@ -98,12 +98,12 @@ class Assignment:
     def with_elimination(self) -> Assignment:
         """The assignment with its last face named by elimination.
 
-        This needs as many faces as members, `FEWEST_FOR_ELIMINATION` at least, and exactly one face without a name. That face
+        This needs as many faces as members, `MIN_ELIMINATION_FACES` at least, and exactly one face without a name. That face
         is the missing member, or a stranger beside an incomplete line-up.
         """
         faces, members = self.log_odds.shape
         left = np.flatnonzero(self.chosen < 0)
-        if not self.once or members < FEWEST_FOR_ELIMINATION or faces != members or left.size != 1:
+        if not self.once or members < MIN_ELIMINATION_FACES or faces != members or left.size != 1:
             return self
         face = int(left[0])
         (missing,) = set(range(members)) - set(self.chosen.tolist())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.encodings import background
-from models.faces import FEWEST_MAPPED, ProjectionMethod
+from models.faces import MIN_MAP_PHOTOS, ProjectionMethod
 from models.learning.cleaning import suspected_labels
 from models.recognition.calibration import choose_whitening
 
@@ -41,7 +41,7 @@ overlaps with another. They are the bounds of "reasonable structure" and "no sub
 
 
 class TooFewPhotosError(ValueError):
-    """A group has fewer than `FEWEST_MAPPED` different photos."""
+    """A group has fewer than `MIN_MAP_PHOTOS` different photos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +89,13 @@ def lay_out(gallery: Gallery, projection: ProjectionMethod) -> FaceMap:
     """The map of a group's gallery.
 
     It shows encodings after the whitening that a recogniser of this gallery alone would choose. Raises TooFewPhotosError below
-    `FEWEST_MAPPED` different encodings, and LookupError when the gallery's engine has no measured background.
+    `MIN_MAP_PHOTOS` different encodings, and LookupError when the gallery's engine has no measured background.
     """
     # np.unique sorts, so that the order of the photos has no effect; and it drops equal rows, with which UMAP gives another
     # map each time (umap issue 1277).
     different, first, which = np.unique(gallery.encodings, axis=0, return_index=True, return_inverse=True)
-    if len(different) < FEWEST_MAPPED:
-        raise TooFewPhotosError(f"{len(different)} different photos, not {FEWEST_MAPPED}")
+    if len(different) < MIN_MAP_PHOTOS:
+        raise TooFewPhotosError(f"{len(different)} different photos, not {MIN_MAP_PHOTOS}")
     members, owners = gallery.with_encodings()
     whitening, _ = choose_whitening(different, owners[first], background.load(gallery.version))
     points, explained_variance = project(whitening.apply(different), projection)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CENTROID_WEIGHT = 5.0
 """The weight of a member's centroid, where a person of the clip who is clearly that member has the weight 1."""
 
-LEAST_ALONE = math.log(WRONG_NAME_COST)
+MIN_LOG_ODDS_ALONE = math.log(WRONG_NAME_COST)
 """The minimum log-odds of a face alone that the other faces of the clip raise.
 
 Beside the many members of a clip nearly every face would become one. In simulated clips (seven photos a member of TWICE by
@@ -111,7 +111,9 @@ def _assign_in_context(assignment: Assignment, cannot_link: NDArray[np.bool_]) -
 
     It gives names one by one, the clearest first.
     """
-    log_odds = np.where(assignment.log_odds < LEAST_ALONE, assignment.log_odds, assignment.with_context().log_odds)
+    log_odds = np.where(
+        assignment.log_odds < MIN_LOG_ODDS_ALONE, assignment.log_odds, assignment.with_context().log_odds
+    )
     chosen, possible = np.full(len(assignment.chosen), -1, np.int64), np.ones_like(assignment.possible)
     left = log_odds - assignment.acceptances
     while left.max(initial=0) > 0:

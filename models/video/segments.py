@@ -12,7 +12,7 @@ import numpy as np
 from models.faces import Box
 from models.video.shots import is_cut
 from models.video.tracks import (
-    MOST_ENCODED,
+    MAX_ENCODINGS,
     SAME_FACE_OVERLAP,
     FaceTracks,
     encoding_priority,
@@ -101,7 +101,7 @@ def _join_across(tracks: list[Track], later: list[Track], frame: int) -> None:
 def _joined(track: Track, continuation: Track) -> Track:
     """A track and its continuation as one, with the best observations of both."""
     qualities = [*track.qualities, *continuation.qualities]
-    best = sorted(range(len(qualities)), key=lambda i: -encoding_priority(qualities[i]))[:MOST_ENCODED]
+    best = sorted(range(len(qualities)), key=lambda i: -encoding_priority(qualities[i]))[:MAX_ENCODINGS]
     return replace(
         track,
         boxes=np.concatenate([track.boxes, continuation.boxes]),

@@ -27,11 +27,11 @@ FAINT_CUT = 0.15
 FAINT_RATIO = 8.0
 """The dissimilarity and the ratio of a faint cut, for example between two portraits on white."""
 
-LEAST_CHANGE = 3.0
+MIN_CHANGE = 3.0
 """The smallest mean change of pixels at a cut, in levels of 255, less the change of the whole frame's brightness. Below it the
 difference between two nearly black frames is noise."""
 
-_FEWEST_RECENT, _MOST_RECENT = 3, 7
+_MIN_RECENT, _MAX_RECENT = 3, 7
 _NOISE = 2.0
 """Levels of 255. Structure fainter than this doesn't make frames similar."""
 
@@ -51,15 +51,15 @@ def is_cut(before: NDArray[np.uint8], after: NDArray[np.uint8], recent: Sequence
     difference = dissimilarity(before, after)
     median = float(np.median(recent)) if recent else 0.0
     clear = difference >= CLEAR_CUT and difference >= CLEAR_RATIO * median
-    faint = len(recent) >= _FEWEST_RECENT and difference >= FAINT_CUT and difference >= FAINT_RATIO * median
+    faint = len(recent) >= _MIN_RECENT and difference >= FAINT_CUT and difference >= FAINT_RATIO * median
     if not (clear or faint):
         return False
     change = after.astype(np.float32) - before
-    return float(np.abs(change - change.mean()).mean()) >= LEAST_CHANGE
+    return float(np.abs(change - change.mean()).mean()) >= MIN_CHANGE
 
 
 def _recent() -> deque[float]:
-    return deque(maxlen=_MOST_RECENT)
+    return deque(maxlen=_MAX_RECENT)
 
 
 @dataclass(slots=True)

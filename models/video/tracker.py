@@ -23,7 +23,7 @@ from models.video.observations import (
 )
 from models.video.shots import CutDetector
 from models.video.tracks import (
-    MOST_ENCODED,
+    MAX_ENCODINGS,
     SAME_FACE_OVERLAP,
     Track,
     TrackPortrait,
@@ -56,7 +56,7 @@ EVEN_OVERLAP = 0.55
 CUT_SECONDS = 0.1
 """Seconds. A track that begins this soon after a cut begins at the cut. One that ends this shortly before a cut ends there."""
 
-_SMALLEST_SHARE = 0.6
+_MIN_SIZE_SHARE = 0.6
 """The smallest width of a face in another frame, as a share of its known width."""
 
 _SEARCH_MARGIN = 0.7
@@ -170,7 +170,7 @@ class FaceTracker:
             return None
         faces = [
             face.moved(area.left, area.top)
-            for face in self._engine.detect(around, max(16, round(_SMALLEST_SHARE * box.width)))
+            for face in self._engine.detect(around, max(16, round(_MIN_SIZE_SHARE * box.width)))
         ]
         best = max(faces, key=lambda face: face.box.overlap(box), default=None)
         if best is not None and best.box.overlap(box) >= SAME_FACE_OVERLAP:
@@ -198,7 +198,7 @@ class FaceTracker:
         corners = np.array([observation.box.as_list() for observation in tracklet.observations], np.float32)
         boxes = interpolate_boxes(np.array(tracklet.numbers), corners, start, end)
         patches = [observation.patch for observation in tracklet.observations if observation.patch is not None]
-        best = sorted(patches, key=lambda patch: -encoding_priority(patch.quality))[:MOST_ENCODED]
+        best = sorted(patches, key=lambda patch: -encoding_priority(patch.quality))[:MAX_ENCODINGS]
         refined = [(patch.picture, self._engine.refined(patch.picture, patch.face)) for patch in best]
         encodings = np.concatenate([self._engine.encode(picture, [face]) for picture, face in refined])
         quality = best[0].quality

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SAME_FACE_OVERLAP = 0.25
 """The minimum overlap (intersection over union) of two boxes of one face in successive frames."""
 
-MOST_ENCODED = 4
+MAX_ENCODINGS = 4
 """Observations of a track that are encoded, at most."""
 
 _WIDE = 160

@@ -55,7 +55,7 @@ def take_memory() -> int:
     ],
 )
 async def test_harm_would_be_seen(bot: FedBot, job: Callable[..., object], arguments: list[object], key: str) -> None:
-    bot.most_memory = 1
+    bot.max_memory = 1
 
     async def feed() -> None:
         await bot.app.compute.run(job, *arguments)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bot.errors import PersonError
-from bot.gather.client.robots import MOST_BYTES, TooManyRulesError, read_robots
+from bot.gather.client.robots import MAX_BYTES, TooManyRulesError, read_robots
 from bot.infra.strangers_urls import url_of
 from bot.links import reasons
 from bot.links.protocol import LinkFailure
@@ -32,7 +32,7 @@ from tests.support.loop_time import pauses
 
 pytestmark = pytest.mark.slow
 
-MOST_SECONDS = 0.1
+MAX_SECONDS = 0.1
 MESSAGE = 4000
 """Characters of a message, or of a field of a form. An embed has 6,000."""
 
@@ -96,7 +96,7 @@ TEXTS = [
 )
 def test_links(read: Callable[[str], Any]) -> None:
     for text in [*LINKS, *TEXTS]:
-        assert cpu_seconds(lambda text=text: read(text)) < MOST_SECONDS, text[:40]
+        assert cpu_seconds(lambda text=text: read(text)) < MAX_SECONDS, text[:40]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_links(read: Callable[[str], Any]) -> None:
 )
 def test_texts_of_messages_embeds_and_forms(read: Callable[[str], Any]) -> None:
     for text in [*TEXTS, *LINKS]:
-        assert cpu_seconds(lambda text=text: read(text)) < MOST_SECONDS, text[:40]
+        assert cpu_seconds(lambda text=text: read(text)) < MAX_SECONDS, text[:40]
 
 
 def note(**parts: Any) -> dict[str, Any]:
@@ -142,15 +142,15 @@ PHOTO = {"file": "a", "sha256": "0" * 64, "face_width": 1}
 def test_the_roster_of_an_archive(manifest: Any) -> None:
     data = json.dumps(manifest, separators=(",", ":"), ensure_ascii=False).encode()
     assert len(data) <= MANIFEST
-    assert longest_pause(lambda: manifests.read(data)) < MOST_SECONDS
+    assert longest_pause(lambda: manifests.read(data)) < MAX_SECONDS
 
 
 @pytest.mark.parametrize("data", [b"[" * MANIFEST, b'{"nugu":' + b"1" * (MANIFEST - 9) + b"}", b'"' * MANIFEST])
 def test_a_roster_that_is_none(data: bytes) -> None:
-    assert longest_pause(lambda: manifests.read(data)) < MOST_SECONDS
+    assert longest_pause(lambda: manifests.read(data)) < MAX_SECONDS
 
 
-def robots(*lines: str, size: int = MOST_BYTES) -> bytes:
+def robots(*lines: str, size: int = MAX_BYTES) -> bytes:
     """A robots.txt of these lines, again and again."""
     return "\n".join(["user-agent: *", *lines * (size // len("".join(lines)))])[:size].encode()
 
@@ -165,9 +165,9 @@ ROBOTS = {
     "near-misses": robots("disallow: *" + "a" * 98 + "b", size=99_000),
     "stars": robots("disallow: /" + "*" * 90_000, size=99_000),
     "too-many-rules": robots("disallow: /*a*"),
-    "one-line": b"disallow: " + b"a" * MOST_BYTES,
-    "spaces": b"user" + b" " * MOST_BYTES,
-    "no-fields": b"\n".join([b"a b c d"] * (MOST_BYTES // 8)),
+    "one-line": b"disallow: " + b"a" * MAX_BYTES,
+    "spaces": b"user" + b" " * MAX_BYTES,
+    "no-fields": b"\n".join([b"a b c d"] * (MAX_BYTES // 8)),
 }
 
 
@@ -177,10 +177,10 @@ async def test_robots_txt(name: str) -> None:
         with suppress(TooManyRulesError):
             await (await read_robots(ROBOTS[name])).permit("https://a.example/" + "a" * 7900)
 
-    with pauses(MOST_SECONDS) as found:
+    with pauses(MAX_SECONDS) as found:
         await asyncio.create_task(ask())
     assert found.slow == []
-    assert longest_pause(lambda: asyncio.run(ask())) < MOST_SECONDS
+    assert longest_pause(lambda: asyncio.run(ask())) < MAX_SECONDS
 
 
 def test_a_pause_would_be_seen() -> None:

@@ -168,7 +168,7 @@ async def test_a_refusal_for_size_carries_the_smaller_limit(
     stage.env.inject_error("PATCH", "/webhooks/*/messages/*", status=status, code=code, message=large)
     with pytest.raises(UploadRefusedError) as refused:
         await reporter.answer(asked, clips.finished("Sana"), attachments)
-    assert refused.value.most_bytes == 10 << 20
+    assert refused.value.max_bytes == 10 << 20
     stage.env.inject_error("POST", "/channels/*/messages", status=status, code=code, message=large)
     with pytest.raises(UploadRefusedError):
         await reporter.answer(

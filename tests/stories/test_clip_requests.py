@@ -85,7 +85,7 @@ async def test_a_command_with_a_link(stage: Stage, recorded: RecordedRequests) -
     (asked,), (target,) = recorded.asked, recorded.targets
     assert (asked.asker_id, asked.server_id, asked.group) == (stage.fan.id, stage.guild.id, "TWICE")
     assert target.card_id == latest(stage.channel).id
-    assert target.most_bytes == 26214400
+    assert target.max_bytes == 26214400
     assert target.token
 
 
@@ -184,7 +184,7 @@ async def test_a_reply_is_as_large_as_the_last_file_that_discord_took_there(
 ) -> None:
     async def asked() -> int:
         await stage.fan.send(stage.channel, f"{stage.mention} {LINK}")
-        return recorded.targets[-1].most_bytes
+        return recorded.targets[-1].max_bytes
 
     assert await asked() == 20 << 20
     await upload_limits.refused(stage.app, stage.guild.id, 19 << 20, 10 << 20)

@@ -39,7 +39,7 @@ async def enrol(stage: Stage, head: bytes) -> None:
 
 
 async def test_the_card_says_how_many_faces_are_left_out(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.usecases.questions.identify.MOST_FACES", 2)
+    monkeypatch.setattr("bot.usecases.questions.identify.MAX_FACES", 2)
     head = astronauts_head(stage.photos)
     await enrol(stage, head)
     await stage.fan.slash(stage.channel, "who", picture=crowd(head, 4))

@@ -33,7 +33,7 @@ from tests.stories.reading import answer, latest, texts
 from tests.stories.test_roster import show_to_everybody
 from tests.support.galleries import add_photo
 
-MOST_AN_HOUR = 100
+MAX_TRAININGS_PER_HOUR = 100
 AFTER = 3
 
 
@@ -49,7 +49,7 @@ async def learning(stage: Stage, after: int = AFTER) -> AsyncGenerator[App]:
         app.engine_config,
         app.notifications,
         after=after,
-        most_an_hour=MOST_AN_HOUR,
+        max_trainings_per_hour=MAX_TRAININGS_PER_HOUR,
         quiet=0.2,
     ) as trainer:
         recognisers = RecogniserCache(app.database, app.compute, app.engine_config, trainer)

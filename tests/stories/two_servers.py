@@ -117,7 +117,7 @@ async def populate(app: App, server_id: int, place: dict[str, int], name: str, p
             await kept(
                 ClipJob(
                     request_hash=f"{name} {state}", state=state, asker_id=person, server_id=server_id,
-                    channel_id=place["channel"], place_id=place["channel"], rosters=[server_id], most_bytes=1 << 20,
+                    channel_id=place["channel"], place_id=place["channel"], rosters=[server_id], max_bytes=1 << 20,
                     title=name, video=f"video of {name}", start=0.0, style=CaptionStyle.NAMES, question_id=question.id,
                     drawn_changes=7, answer_id=1 if state is ClipState.DONE else None,
                 )

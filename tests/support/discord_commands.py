@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from tests.support.jsonish import JsonObject, amount, as_int, as_list, as_text, length, numbered, objects, repeated
 
 _CHAT_INPUT, _SUBCOMMAND, _GROUP = 1, 1, 2
-_MOST_BY_TYPE = {1: 100, 2: 15, 3: 15}
+_MAX_BY_TYPE = {1: 100, 2: 15, 3: 15}
 
 
 def bulk_problems(commands: object) -> Iterator[str]:
     """The rules of a bulk overwrite: those of each command, unique names, and how many of each type."""
     found = objects(commands)
-    for kind, most in _MOST_BY_TYPE.items():
+    for kind, most in _MAX_BY_TYPE.items():
         names = [as_text(command.get("name")) for command in found if as_int(command.get("type"), _CHAT_INPUT) == kind]
         yield from amount("commands", len(names), 0, most, f"commands of type {kind}")
         yield from repeated("commands", names, f"name of type {kind}")

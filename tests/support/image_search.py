@@ -60,7 +60,7 @@ class ImageSearch:
     robots: dict[str, Handler] = field(default_factory=dict[str, Handler])
     asked: list[Asked] = field(default_factory=list[Asked])
     at_once: Counter[str] = field(default_factory=Counter[str])
-    most_at_once: Counter[str] = field(default_factory=Counter[str])
+    max_at_once: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def base(self) -> str:
@@ -123,7 +123,7 @@ class ImageSearch:
         now = asyncio.get_running_loop().time()
         self.asked.append(Asked(host, request.path, dict(request.query), dict(request.headers), now))
         self.at_once[host] += 1
-        self.most_at_once[host] = max(self.most_at_once[host], self.at_once[host])
+        self.max_at_once[host] = max(self.max_at_once[host], self.at_once[host])
         try:
             return await self._answer(host, request)
         finally:

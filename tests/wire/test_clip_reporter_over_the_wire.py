@@ -66,7 +66,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         with pytest.raises(UploadRefusedError) as refused:
             await reporter.answer(clip, clips.finished("Sana"), large)
-        assert refused.value.most_bytes == 10 << 20
+        assert refused.value.max_bytes == 10 << 20
         assert await reporter.answer(clip, clips.finished("Sana"), small) == clip.target.card_id
         sent = await wire.wait_for("PATCH", "/webhooks/*/*/messages/*")
         assert [len(file.data or b"") for file in sent.files.values()] == [2 << 20, len(small.chart)]
@@ -76,11 +76,11 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         ]
         assert await reporter.answered(clip) == clip.target.card_id
 
-        assert await upload_limits.most_bytes(bot.app, guild.id, 10 << 20) == 20 << 20
+        assert await upload_limits.max_bytes(bot.app, guild.id, 10 << 20) == 20 << 20
         late = replace(clip, target=replace(clip.target, token_until=0.0))
         with pytest.raises(UploadRefusedError) as refused:
             await reporter.answer(late, clips.finished("Sana"), large)
-        assert refused.value.most_bytes == await upload_limits.most_bytes(bot.app, guild.id, 10 << 20) == 10 << 20
+        assert refused.value.max_bytes == await upload_limits.max_bytes(bot.app, guild.id, 10 << 20) == 10 << 20
         posted = await reporter.answer(late, clips.finished("Sana"), small)
         reply = await wire.wait_for("POST", "/channels/*/messages")
         assert int(reply.response["id"]) == posted

@@ -21,7 +21,7 @@ class ClipJob(Base):
     `request_hash`: equal requests have equal hashes, and are never at work at once. `attempt`: how often the work began.
     `token`: the token of the asker's interaction, which edits its reply until `token_until` (seconds since 1970); None after
     the work. `source_message_id`, `question_message_id`, `place_id`: as in `Question`. `restricted`: the channel `place_id` is
-    age-restricted. `answer_id`: the message with the clip. `most_bytes`: the largest file that Discord takes there. `spoiler`:
+    age-restricted. `answer_id`: the message with the clip. `max_bytes`: the largest file that Discord takes there. `spoiler`:
     the video was posted as a spoiler. `video`: the video's folder. `start`, `length`: the requested part in seconds.
     `question_id`: the question with a face for each person of the clip. `cast`: a row for each of these faces
     (`bot.domain.clips.PersonScreenTime`). `seconds`: the clip's length. `drawn_changes`: `ClipRepository.count_changes` at its
@@ -60,7 +60,7 @@ class ClipJob(Base):
     answer_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     token: Mapped[str | None]
     token_until: Mapped[float] = mapped_column(default=0.0)
-    most_bytes: Mapped[int]
+    max_bytes: Mapped[int] = mapped_column("max_bytes")
     link: Mapped[str | None]
     title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
     spoiler: Mapped[bool] = mapped_column(default=False)

@@ -16,7 +16,7 @@ from bot.domain.messages import Code, Hint, Message
 from bot.errors import PersonError
 from bot.gather.client.reading import read_answer
 from bot.gather.client.refusals import RefusedError
-from bot.gather.client.robots import MOST_BYTES, ROBOT, RobotsRules, TooManyRulesError, read_robots
+from bot.gather.client.robots import MAX_BYTES, ROBOT, RobotsRules, TooManyRulesError, read_robots
 from bot.infra.checked_connector import RefusedAddressError, guarded_connector
 from bot.infra.strangers_urls import url_of
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 CHUNK = 1 << 16
 SEARCH_BYTES = 4 << 20
 
@@ -146,7 +146,7 @@ class PoliteClient:
     async def _follow(self, url: URL, expected: _Expectation, *, robots: bool = False) -> _Answer:
         """The answer at the end of the redirects. Each hop is checked as the first one is."""
         visited: set[URL] = set()
-        while url not in visited and len(visited) <= MOST_REDIRECTS:
+        while url not in visited and len(visited) <= MAX_REDIRECTS:
             visited.add(url)
             if robots and not await (await self._rules_of(url)).permit(str(url)):
                 raise RefusedError(RefusalReason.ROBOTS)
@@ -174,7 +174,7 @@ class PoliteClient:
 
     async def _read_rules(self, origin: URL) -> RobotsRules:
         # RFC 9309, 2.3.1: a missing robots.txt (4xx) permits everything, an unreachable one (5xx) forbids everything.
-        answer = await self._follow(origin / "robots.txt", _Expectation("text/plain", MOST_BYTES, truncate=True))
+        answer = await self._follow(origin / "robots.txt", _Expectation("text/plain", MAX_BYTES, truncate=True))
         if answer.status == 200:
             try:
                 return await read_robots(answer.data)

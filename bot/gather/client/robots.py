@@ -11,10 +11,10 @@ from protego import Protego
 ROBOT = "nugu"
 """The product token that a robots.txt may name."""
 
-MOST_BYTES = 512 << 10
+MAX_BYTES = 512 << 10
 """Bytes of a robots.txt that are read. RFC 9309, 2.5, demands 500 KiB at least."""
 
-MOST_RULE_BYTES = 100 << 10
+MAX_RULE_BYTES = 100 << 10
 """Bytes of the rules for nugu and for everybody that are obeyed. A robots.txt with more of them forbids everything."""
 
 AGENT = "user-agent"
@@ -31,7 +31,7 @@ _PRODUCT = re.compile(r"[a-z_-]+", re.IGNORECASE)
 
 
 class TooManyRulesError(Exception):
-    """A robots.txt has more than `MOST_RULE_BYTES` of rules for nugu."""
+    """A robots.txt has more than `MAX_RULE_BYTES` of rules for nugu."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ async def read_robots(data: bytes) -> RobotsRules:
 
 
 def _parse(data: bytes) -> RobotsRules:
-    rules = Protego.parse(relevant_rules(data[:MOST_BYTES].decode("utf-8-sig", errors="ignore")))
+    rules = Protego.parse(relevant_rules(data[:MAX_BYTES].decode("utf-8-sig", errors="ignore")))
     return RobotsRules(rules, rules.crawl_delay(ROBOT) or 0.0)
 
 
@@ -71,7 +71,7 @@ def relevant_rules(text: str) -> str:
             if agents:
                 kept.append(f"{field}: {value}")
                 size += len(kept[-1].encode()) + 1
-                if size > MOST_RULE_BYTES:
+                if size > MAX_RULE_BYTES:
                     raise TooManyRulesError
             continue
         if in_rules:

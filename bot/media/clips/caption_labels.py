@@ -25,7 +25,7 @@ _DROP: Final = 0.054
 """The distance in em from the middle of a line down to the middle of a capital letter."""
 
 # Shares of the side of a square as large as the frame: 28 pixels at 720p and 18 at 480p, which are easy to read.
-_LETTERS, _SMALLEST_LETTERS, _LIST_LETTERS = 0.029, 0.021, 0.0185
+_LETTERS, _MIN_LETTERS, _LIST_LETTERS = 0.029, 0.021, 0.0185
 _TALL, _PADDING, _SPACE = 1.5, 0.5, 0.36
 _QUIET: Final = (196, 200, 208)
 
@@ -70,7 +70,7 @@ def name_letters(size: tuple[int, int], boxes: Rows) -> int:
     import numpy as np
 
     side = frame_side(size)
-    most = max(0.5 * float(np.median(boxes[:, 3] - boxes[:, 1])), _SMALLEST_LETTERS * side)
+    most = max(0.5 * float(np.median(boxes[:, 3] - boxes[:, 1])), _MIN_LETTERS * side)
     return max(11, round(min(_LETTERS * side, most)))
 
 

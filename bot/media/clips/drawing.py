@@ -36,8 +36,8 @@ HEIGHTS: Final = (2160, 1440, 1080, 720, 540, 480, 360, 288, 240, 180, 144)
 _BITS_A_PIXEL: Final = 0.035
 _USUAL_PIXELS: Final = 1280 * 720
 _USUAL_RATE: Final = 30.0
-_LEAST_RATE: Final = 24_000
-GREATEST_RATE: Final = 40_000_000
+_MIN_RATE: Final = 24_000
+MAX_RATE: Final = 40_000_000
 # The share of the remaining room that the second attempt aims at, after a first one that is too large.
 _MARGIN: Final = 0.92
 _FRAME_OVERHEAD, _PACKET_OVERHEAD, _FILE_OVERHEAD = 20, 8, 6_000
@@ -127,15 +127,15 @@ def draw(
     sound = section.seconds * (sound_rate / 8 + 50 * _PACKET_OVERHEAD) if footage.sound else 0.0
     room = target.max_bytes - _FILE_OVERHEAD - _FRAME_OVERHEAD * frames - sound
     for _ in range(2):
-        rate = min(room * 8 / (section.seconds + 0.9 * BUFFER), GREATEST_RATE)
-        if rate < _LEAST_RATE:
+        rate = min(room * 8 / (section.seconds + 0.9 * BUFFER), MAX_RATE)
+        if rate < _MIN_RATE:
             raise VideoError(_too_long(target))
         height = fitting_height(footage.size, footage.rate, section.seconds, round(room), target.max_height)
         size = scaled(footage.size, height)
         with _workplace(out.parent, script) as folder:
             result = folder / "out.mp4"
             command = clip_command(footage, section, size, rate)
-            too_large = _run(command, section, folder, watch, most_bytes=2 * target.max_bytes)
+            too_large = _run(command, section, folder, watch, max_bytes=2 * target.max_bytes)
             written = 2 * target.max_bytes if too_large else result.stat().st_size
             if written <= target.max_bytes:
                 result.replace(out)
@@ -154,7 +154,7 @@ def draw_frames(footage: Footage, section: VideoSection, script: str, folder: Pa
     section = _within(footage, section)
     with _workplace(folder, script) as place:
         command = frames_command(footage, section)
-        if _run(command, section, place, watch, most_bytes=_FRAME_BYTES):
+        if _run(command, section, place, watch, max_bytes=_FRAME_BYTES):
             raise VideoError("a frame of this video is too large to be written")
         pictures = sorted(place.glob("*.jpg"))
         for picture in pictures:
@@ -197,14 +197,14 @@ def _workplace(beside: Path, script: str) -> Generator[Path]:
         yield folder
 
 
-def _run(command: list[str], section: VideoSection, folder: Path, watch: ProgressFiles, *, most_bytes: int) -> bool:
-    """Run ffmpeg and report its progress; True if a file of it would become larger than `most_bytes`."""
+def _run(command: list[str], section: VideoSection, folder: Path, watch: ProgressFiles, *, max_bytes: int) -> bool:
+    """Run ffmpeg and report its progress; True if a file of it would become larger than `max_bytes`."""
     patience = 300 + 20 * section.seconds
     limits = ProcessLimits(
         seconds=patience,
         cpu_seconds=math.ceil(patience * (os.cpu_count() or 1)),
         memory=_MEMORY,
-        file_bytes=most_bytes,
+        file_bytes=max_bytes,
     )
     try:
         with stream_output(command, limits, folder=folder, environment={"FONTCONFIG_FILE": "fonts.conf"}) as lines:
@@ -216,7 +216,7 @@ def _run(command: list[str], section: VideoSection, folder: Path, watch: Progres
                     if done.isdecimal():
                         watch.tell(int(done) / 1_000_000 / section.seconds)
     except ProcessFailedError as error:
-        if any(file.stat().st_size >= most_bytes for file in folder.glob("*.*")):
+        if any(file.stat().st_size >= max_bytes for file in folder.glob("*.*")):
             return True
         log.warning("ffmpeg ended with %s: %s", error.code, error.stderr)
         if (fault := error.of_disk(folder)) is not None:

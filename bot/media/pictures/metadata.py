@@ -18,7 +18,7 @@ from bot.media.pictures.tiff import first_page
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-MOST_TEXT: Final = 1 << 20
+MAX_TEXT: Final = 1 << 20
 """The most unpacked bytes of a text that may hold the orientation; Pillow's own limit."""
 
 _PNG_TURNS: Final = (b"Raw profile type exif", b"XML:com.adobe.xmp")
@@ -71,13 +71,13 @@ def _png(data: bytes) -> bytes:
 
 
 def _unpacks(name: bytes, text: bytes) -> bool:
-    """Whether a text has at most `MOST_TEXT` bytes after its key; no more are unpacked."""
+    """Whether a text has at most `MAX_TEXT` bytes after its key; no more are unpacked."""
     packed = name == b"zTXt" or (name == b"iTXt" and text[:1] != b"\0")
     if not packed:
-        return len(text) <= MOST_TEXT
+        return len(text) <= MAX_TEXT
     unpacking = zlib.decompressobj()
     try:
-        unpacking.decompress(text[1:] if name == b"zTXt" else text[2:].split(b"\0", 2)[-1], MOST_TEXT)
+        unpacking.decompress(text[1:] if name == b"zTXt" else text[2:].split(b"\0", 2)[-1], MAX_TEXT)
     except zlib.error:
         return False
     return unpacking.eof

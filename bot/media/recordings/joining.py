@@ -51,7 +51,7 @@ _MEMORY: Final = 6 << 30
 
 
 def join(
-    path: Path, kind: str, recordings: Sequence[Recording], probed: Callable[[Path, str], Footage], most_bytes: int
+    path: Path, kind: str, recordings: Sequence[Recording], probed: Callable[[Path, str], Footage], max_bytes: int
 ) -> tuple[Path, Footage]:
     """Write all readable recordings of `path` into one file; returns its path, and footage with what the file doesn't tell.
 
@@ -59,7 +59,7 @@ def join(
     `probed` reads one recording.
 
     Raises:
-        VideoError: no recording can be read, the file takes more than `most_bytes`, or writing takes more than 600 s.
+        VideoError: no recording can be read, the file takes more than `max_bytes`, or writing takes more than 600 s.
     """
     wanted = repr((path.name, path.stat().st_size, recordings))
     out = path.with_name(f"joined-{hashlib.sha256(wanted.encode()).hexdigest()[:32]}.ts")
@@ -71,13 +71,13 @@ def join(
         form = _common_form(found)
         coding = _codings(found, form)
         try:
-            undecoded = _write(found, form, coding, folder / out.name, deadline, most_bytes)
+            undecoded = _write(found, form, coding, folder / out.name, deadline, max_bytes)
         except VideoError:
             if not any(coded.copies_pictures for coded in coding):
                 raise
             # ffmpeg can't always copy damaged packets, but it decodes the pictures around them.
             encoded = [replace(coded, copies_pictures=False) for coded in coding]
-            undecoded = _write(found, form, encoded, folder / out.name, deadline, most_bytes)
+            undecoded = _write(found, form, encoded, folder / out.name, deadline, max_bytes)
         (folder / out.name).replace(out)
     return out, _as_a_whole(numbered, form, len(recordings), undecoded)
 
@@ -88,14 +88,14 @@ def _write(
     coding: Sequence[_Coding],
     out: Path,
     deadline: float,
-    most_bytes: int,
+    max_bytes: int,
 ) -> float:
     """Write all recordings to `out`; returns the seconds of pictures that can't be decoded."""
     undecoded, start, part = 0.0, 0.0, out.with_name("recording.ts")
     with out.open("wb") as joined:
         for footage, coded in zip(found, coding, strict=True):
             command = _command(footage, form, coded, start, part.name)
-            _run(command, out.parent, deadline, most_bytes - joined.tell())
+            _run(command, out.parent, deadline, max_bytes - joined.tell())
             undecoded += _undecoded(footage, part)
             with part.open("rb") as written:
                 shutil.copyfileobj(written, joined, 1 << 20)
@@ -244,13 +244,13 @@ def _fitted(pictures: VideoStream, footage: Footage, size: tuple[int, int]) -> V
     return pictures.setparams(range="limited", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
 
 
-def _run(command: Sequence[str], folder: Path, deadline: float, most_bytes: int) -> None:
+def _run(command: Sequence[str], folder: Path, deadline: float, max_bytes: int) -> None:
     seconds = max(1.0, deadline - time.monotonic())
     limits = ProcessLimits(
         seconds=seconds,
         cpu_seconds=math.ceil(seconds * (os.cpu_count() or 1)),
         memory=_MEMORY,
-        file_bytes=max(1, most_bytes),
+        file_bytes=max(1, max_bytes),
     )
     try:
         with stream_output(command, limits, folder=folder) as lines:

@@ -21,8 +21,8 @@ _DECODED: Final = {0xD7, _TRACK_TYPE, 0x86, 0x63A2, 0xE0, 0xE1}
 """Elements of a track that its decoder needs: number, type, codec, its configuration, and those of pictures and sound."""
 
 _SHOWN_OR_HEARD: Final = {b"\1", b"\2"}
-_MOST_ELEMENTS: Final = 4_000_000
-_MOST_HEADER: Final = 16 << 20
+_MAX_ELEMENTS: Final = 4_000_000
+_MAX_HEADER: Final = 16 << 20
 _LONG_ENOUGH: Final = 1.5
 """Seconds of a file after which time stamps that start again are noticed (`bot.media.videos.timestamp_breaks`)."""
 
@@ -62,9 +62,9 @@ def _files(file: IO[bytes], size: int) -> Iterator[_File]:
                 yield found
             found = _File(start)
         elif found is not None and kind == _TRACKS:
-            found.tracks = _signature(read_bytes(file, begin, min(end, begin + _MOST_HEADER)))
+            found.tracks = _signature(read_bytes(file, begin, min(end, begin + _MAX_HEADER)))
         elif found is not None and kind == _INFO:
-            info = dict(_inner(read_bytes(file, begin, min(end, begin + _MOST_HEADER))))
+            info = dict(_inner(read_bytes(file, begin, min(end, begin + _MAX_HEADER))))
             found.scale = int.from_bytes(info.get(_SCALE, b""), "big") or found.scale
             found.ticks = max(found.ticks, _real(info.get(_DURATION, b"")))
         elif found is not None and kind == _TIMESTAMP:
@@ -76,7 +76,7 @@ def _files(file: IO[bytes], size: int) -> Iterator[_File]:
 def _elements(file: IO[bytes], size: int) -> Iterator[tuple[int, int, int, int]]:
     """The kind of each element but blocks, where it begins, and where its body begins and ends."""
     at = 0
-    for _ in range(_MOST_ELEMENTS):
+    for _ in range(_MAX_ELEMENTS):
         head = read_bytes(file, at, min(at + 12, size))
         element = _head(head)
         if element is None:

@@ -9,8 +9,8 @@ from bot.media.recordings.joints import RecordingJoint, read_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MOST_BOXES: Final = 1_000_000
-_MOST_HEADER: Final = 64 << 20
+_MAX_BOXES: Final = 1_000_000
+_MAX_HEADER: Final = 64 << 20
 """Bytes of a `moov` that are compared."""
 
 
@@ -25,7 +25,7 @@ def joints_of_mp4(file: IO[bytes], size: int) -> Iterator[RecordingJoint]:
             begun = start
         elif kind == b"moov":
             begun = start if begun is None else begun
-            moov = read_bytes(file, start, min(end, start + _MOST_HEADER))
+            moov = read_bytes(file, start, min(end, start + _MAX_HEADER))
             if header is None:
                 header = (moov, begun, end)
             elif media > header[1] and (moov != header[0] or b"mvex" not in moov):
@@ -46,7 +46,7 @@ def joints_of_mp4(file: IO[bytes], size: int) -> Iterator[RecordingJoint]:
 
 def _boxes(file: IO[bytes], start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Kind, begin and end of each box (ISO/IEC 14496-12, 4.2) until the first malformed one."""
-    for _ in range(_MOST_BOXES):
+    for _ in range(_MAX_BOXES):
         head = read_bytes(file, start, min(start + 16, end))
         if len(head) < 8:
             return

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.media.recordings.joints import RecordingJoint, Span
 
-MOST_RECORDINGS: Final = 200
+MAX_RECORDINGS: Final = 200
 """The most recordings of one file; each is copied and probed."""
 
 
@@ -43,7 +43,7 @@ class Recording:
 def recordings_of(path: Path, kind: str) -> list[Recording]:
     """The recordings of a file, in order; one for a file that isn't joined.
 
-    `kind`: the file's demuxer. Raises VideoError for more than `MOST_RECORDINGS`.
+    `kind`: the file's demuxer. Raises VideoError for more than `MAX_RECORDINGS`.
     """
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -52,10 +52,10 @@ def recordings_of(path: Path, kind: str) -> list[Recording]:
         for joint in _joints_of(file, size, kind):
             recordings.append(Recording((*head, (begin, joint.at))))
             head, begin = joint.head, joint.at
-            if len(recordings) == MOST_RECORDINGS:
+            if len(recordings) == MAX_RECORDINGS:
                 raise VideoError(
                     "this video is joined of more than {most} files; save it once more and post that copy",
-                    most=MOST_RECORDINGS,
+                    most=MAX_RECORDINGS,
                 )
     return [*recordings, Recording((*head, (begin, size)))]
 

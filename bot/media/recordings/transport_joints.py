@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _CHUNK_PACKETS: Final = 1 << 16
 _SYNC: Final = 0x47
 _PACKET: Final = 188
-_MOST_PACKETS: Final = 8
+_MAX_PACKETS: Final = 8
 """Of a table, which has at most 1,024 bytes."""
 
 _TRACK_TYPES: Final = {
@@ -99,7 +99,7 @@ def _section(packets: NDArray[np.uint8], at: int) -> tuple[bytes, list[int]] | N
     section = payload[1 + payload[0] :] if payload else b""
     while len(section) < 3 or len(section) < _section_length(section):
         row = _next_of_track(packets, rows[-1])
-        if row is None or len(rows) == _MOST_PACKETS:
+        if row is None or len(rows) == _MAX_PACKETS:
             return None
         rows.append(row)
         payload = _payload(packets[row].tobytes())

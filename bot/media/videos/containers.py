@@ -11,7 +11,7 @@ from av.error import FFmpegError
 from bot.domain.messages import Message
 from bot.domain.storage import REFUSED_WRITES
 from bot.media.pictures.headers import sniff
-from bot.media.videos.footage import MOST_PIXELS, VideoError
+from bot.media.videos.footage import MAX_PIXELS, VideoError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -81,7 +81,7 @@ def input_options(kind: str) -> dict[str, str]:
         "protocol_whitelist": "file",
         "format_whitelist": kind,
         "codec_whitelist": ",".join((*VIDEO_CODECS, *SOUND_CODECS)),
-        "max_pixels": str(MOST_PIXELS),
+        "max_pixels": str(MAX_PIXELS),
         **({"enable_drefs": "0", "use_absolute_path": "0"} if kind == "mov" else {}),
     }
 

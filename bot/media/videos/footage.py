@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TOLERANCE: Final = 0.001
 """The maximum seconds that a frame of a section may precede it, since seconds are rounded on their way."""
 
-MOST_PIXELS: Final = 4096 * 2304
+MAX_PIXELS: Final = 4096 * 2304
 """The most pixels of a frame that is decoded."""
 
 ACCEPTED: Final = "MP4, MOV, WebM, MKV and MPEG-TS"

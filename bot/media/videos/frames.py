@@ -22,7 +22,7 @@ from av.video.format import VideoFormat
 
 from bot.media.videos.colours import as_rgb
 from bot.media.videos.containers import BROKEN, opened, video_errors
-from bot.media.videos.footage import MOST_PIXELS, TOLERANCE, Footage, VideoError, VideoSection
+from bot.media.videos.footage import MAX_PIXELS, TOLERANCE, Footage, VideoError, VideoSection
 from bot.media.videos.geometry import TURNS, cropped
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ LUMA: Final = (64, 36)
 # Other spans are decoded at the same time, and two threads for one cost a quarter more in all. A seventh of the work would
 # go into the block edges of B-frames that no other frame refers to.
 _THRIFTY: Final = {"threads": "1", "skip_loop_filter": "noref"}
-_MOST_ERRORS: Final = 200
+_MAX_ERRORS: Final = 200
 # Seconds before a section to which decoding seeks: further back if a container leads beyond its start.
 _BACK: Final = (0.0, 0.25, 12.0, math.inf)
 
@@ -170,7 +170,7 @@ def decoded_frames(container: InputContainer, stream: VideoStream) -> Generator[
             break
         except (FFmpegError, ValueError) as error:
             errors += 1
-            if errors > _MOST_ERRORS and not any_frame:
+            if errors > _MAX_ERRORS and not any_frame:
                 raise _NothingError from error
         if packet is None or packet.size == 0:
             break
@@ -179,17 +179,17 @@ def decoded_frames(container: InputContainer, stream: VideoStream) -> Generator[
 
 
 def check_pixels(width: int, height: int) -> None:
-    """Raise VideoError for a frame of more than `MOST_PIXELS`, or without a size."""
+    """Raise VideoError for a frame of more than `MAX_PIXELS`, or without a size."""
     if min(width, height) < 1:
         # libav's own check takes the size away from a frame that is too large.
         raise VideoError(
             "this video is broken, or has more than the {most:.0f} megapixels a frame that I read",
-            most=MOST_PIXELS / 1e6,
+            most=MAX_PIXELS / 1e6,
         )
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise VideoError(
             "this video has too many pixels ({width} × {height}); I read up to {most:.0f} megapixels a frame",
             width=width,
             height=height,
-            most=MOST_PIXELS / 1e6,
+            most=MAX_PIXELS / 1e6,
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.media.videos.timestamp_breaks import Shifts
 
-_MOST_PACKETS: Final = 4_000_000
+_MAX_PACKETS: Final = 4_000_000
 _PACKETS_TRIED: Final = 64
 """The packets of sound that are tried; readable sound has its first frame by the third packet."""
 
@@ -67,7 +67,7 @@ class _PictureMeasurements:
             self.keys.append(stamp)
         if stamp > self.last:
             self.last, self.step = stamp, packet.duration or 0
-        if self.count > _MOST_PACKETS:
+        if self.count > _MAX_PACKETS:
             raise VideoError("this video has too many frames; cut it shorter")
 
     @property

@@ -89,7 +89,7 @@ async def make(app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProg
     asked = request_of(job)
     fitted = await identify.fitted_for(app, asked)
     group, threshold, learns = await identify.naming_of(app, asked)
-    options = ClipOptions(_section(app, job), job.style, group, threshold, job.most_bytes)
+    options = ClipOptions(_section(app, job), job.style, group, threshold, job.max_bytes)
     if job.question_id is not None:
         return await _redraw(app, job, video, options, fitted, on_progress)
     done = await annotate(app, video, options, fitted, on_progress)

@@ -53,7 +53,7 @@ async def draw_clip(
     on_progress: ClipProgressCallback,
 ) -> Path:
     """The clip with the captions of `script` (ASS), from the cache if it is there. Raises PersonError."""
-    limits, section = ClipLimits(options.most_bytes, options.height or app.settings.clip_height), tracked.section
+    limits, section = ClipLimits(options.max_bytes, options.height or app.settings.clip_height), tracked.section
     captions = hashlib.sha256(script.encode()).hexdigest()
     key = hashed(
         footage_key(tracked.footage), section.start, section.end, captions, limits.max_bytes, limits.max_height

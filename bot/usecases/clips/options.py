@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequestedSection:
-    """The requested section of a video, in seconds. `length`: None for the rest of the video. `most_seconds`: the limit."""
+    """The requested section of a video, in seconds. `length`: None for the rest of the video. `max_seconds`: the limit."""
 
     start: float
     length: float | None
-    most_seconds: float
+    max_seconds: float
 
     def of(self, seconds: float) -> VideoSection:
         """The section in a video of this length. Raises PersonError where it is empty or too long."""
         if self.start >= seconds:
             raise PersonError("That video ends at {seconds}, before the start you chose.", seconds=time_code(seconds))
         end = seconds if self.length is None else min(seconds, self.start + self.length)
-        if end - self.start > self.most_seconds:
+        if end - self.start > self.max_seconds:
             raise PersonError(
                 "I annotate {most} at most, and that is {length} long",
-                most=time_code(self.most_seconds),
+                most=time_code(self.max_seconds),
                 length=time_code(end - self.start),
                 hint=Hint.CHOOSE_PART,
             )
@@ -42,7 +42,7 @@ class RequestedSection:
 class ClipOptions:
     """The options of a clip.
 
-    `group`: the group's id, None to find the group. `threshold`: the minimum confidence of a sure name. `most_bytes`: of the
+    `group`: the group's id, None to find the group. `threshold`: the minimum confidence of a sure name. `max_bytes`: of the
     file. `height`: in pixels at most, None for the setting.
     """
 
@@ -50,7 +50,7 @@ class ClipOptions:
     style: CaptionStyle
     group: int | None
     threshold: float
-    most_bytes: int
+    max_bytes: int
     height: int | None = None
 
     @property

@@ -28,9 +28,9 @@ class ClipSuperseded:
 
 @dataclass(frozen=True, slots=True)
 class ClipTooLarge:
-    """Discord refused the size of the clip. `most_bytes`: the size that it may take instead."""
+    """Discord refused the size of the clip. `max_bytes`: the size that it may take instead."""
 
-    most_bytes: int
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)

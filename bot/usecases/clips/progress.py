@@ -123,5 +123,5 @@ def reported_clip(job: ClipJob) -> ReportedClip:
         server_id=job.server_id,
         question_message_id=job.question_message_id or job.source_message_id,
         answer_id=job.answer_id,
-        target=ReplyTarget(job.channel_id, job.most_bytes, job.card_id, job.token, job.token_until),
+        target=ReplyTarget(job.channel_id, job.max_bytes, job.card_id, job.token, job.token_until),
     )

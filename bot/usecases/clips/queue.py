@@ -183,9 +183,9 @@ class ClipQueue:
                 pass
             case ClipDelayed(error):
                 await self._delay(job, error)
-            case ClipTooLarge(most_bytes) if not job.size_refused:
+            case ClipTooLarge(max_bytes) if not job.size_refused:
                 async with self._app.database.writing() as session:
-                    await ClipRepository(session).requeue_smaller(job, most_bytes)
+                    await ClipRepository(session).requeue_smaller(job, max_bytes)
             case ClipTooLarge():
                 await self._fail(job, TOO_LARGE)
             case ClipFailed(message):

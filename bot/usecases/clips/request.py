@@ -66,7 +66,7 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
             asked.servers,
             asked.group,
             asked.channel_id,
-            target.most_bytes,
+            target.max_bytes,
         ),
         asker_id=asked.asker_id,
         server_id=asked.server_id,
@@ -80,7 +80,7 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
         card_id=target.card_id,
         token=target.token,
         token_until=target.token_until,
-        most_bytes=target.most_bytes,
+        max_bytes=target.max_bytes,
         link=link,
         title=title[:LONGEST_TITLE],
         spoiler=request.spoiler,
@@ -136,7 +136,7 @@ async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -
         "card_id": target.card_id,
         "token": target.token,
         "token_until": target.token_until,
-        "most_bytes": target.most_bytes,
+        "max_bytes": target.max_bytes,
     }
     async with app.database.writing() as session:
         if not await ClipRepository(session).requeue_done(job_id, channel_id=target.channel_id, **values):
@@ -215,8 +215,8 @@ async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_i
         )
 
 
-def _check_length(request: ClipRequest, most_seconds: float) -> None:
+def _check_length(request: ClipRequest, max_seconds: float) -> None:
     if request.length is not None and request.length <= 0:
         raise PersonError("A part of a video has a length: write it as {example} or in seconds.", example=Code("0:30"))
-    if request.length is not None and request.length > most_seconds:
-        raise PersonError("I annotate {most} at most: ask for a shorter part.", most=time_code(most_seconds))
+    if request.length is not None and request.length > max_seconds:
+        raise PersonError("I annotate {most} at most: ask for a shorter part.", most=time_code(max_seconds))

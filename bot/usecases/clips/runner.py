@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.usecases.clips.outcome import Outcome
     from bot.usecases.clips.progress import ProgressCards
 
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """Attempts at a clip, those that ended with the bot included."""
 
 PASSING = (WorkersAwayError, StorageError, aiohttp.ClientError, TimeoutError, ConnectionError)
@@ -71,7 +71,7 @@ class AttemptRunner:
 
     async def _with_video(self, job: ClipJob) -> tuple[ClipJob, CachedVideo]:
         """The job, with the title of its video, and the video. Raises PersonError and SupersededError."""
-        if job.attempt > MOST_ATTEMPTS:
+        if job.attempt > MAX_ATTEMPTS:
             raise PersonError(GIVEN_UP)
         if request.is_deleted(self._app, job):
             raise DeletedError
@@ -110,7 +110,7 @@ def _outcome_of(error: Exception, job: ClipJob) -> Outcome:
     if isinstance(error, SupersededError):
         return ClipSuperseded()
     if isinstance(error, UploadRefusedError):
-        return ClipTooLarge(error.most_bytes)
-    if isinstance(error, PASSING) and job.attempt < MOST_ATTEMPTS:
+        return ClipTooLarge(error.max_bytes)
+    if isinstance(error, PASSING) and job.attempt < MAX_ATTEMPTS:
         return ClipDelayed(error)
     return ClipFailed(message_for(error))

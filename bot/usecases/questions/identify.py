@@ -47,14 +47,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MEBIBYTE = 1 << 20
-MOST_PICTURE_BYTES = 8 * MEBIBYTE
-MOST_FACES = 100
+MAX_PICTURE_BYTES = 8 * MEBIBYTE
+MAX_FACES = 100
 """Faces of a picture that are named, the largest ones.
 
 With `dlib` a hundred take 2.4 s of processor time on a Xeon core of a 2026 cloud machine: 1.7 s to encode, 0.1 s to measure,
 0.6 s to draw. A picture of 16 megapixels has room for 1,600.
 """
-MOST_MESSAGE_BYTES = 23 * MEBIBYTE
+MAX_MESSAGE_BYTES = 23 * MEBIBYTE
 """Bytes of all files of a card together. Discord takes requests of up to 25 MiB."""
 
 
@@ -146,8 +146,8 @@ async def examine(app: App, asked: IdentifyRequest, pictures: Sequence[Submitted
         group,
         asked.once,
         threshold,
-        most_bytes=min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // max(1, len(pictures))),
-        most_faces=MOST_FACES,
+        max_bytes=min(MAX_PICTURE_BYTES, MAX_MESSAGE_BYTES // max(1, len(pictures))),
+        max_faces=MAX_FACES,
         crops=asked.server_id is not None and teaches(learns, FaceOrigin.ASKED),
     )
     results = await asyncio.gather(*(_identify(app, picture, fitted, how) for picture in pictures))
@@ -203,7 +203,7 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
     pictures = await without_strays(app, pictures)
     if len(pictures) != len(answer.pictures):
         return None
-    config, most_bytes = await app.recognisers.config(), min(MOST_PICTURE_BYTES, MOST_MESSAGE_BYTES // len(pictures))
+    config, max_bytes = await app.recognisers.config(), min(MAX_PICTURE_BYTES, MAX_MESSAGE_BYTES // len(pictures))
     drawn: dict[str, bytes] = {}
     for picture, posted in zip(answer.pictures, pictures, strict=True):
         if picture.size is None:
@@ -214,7 +214,7 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
         if posted.refusal is not None:
             return None
         async with app.compute.received(posted) as content:
-            made = await app.compute.run(jobs.draw_again, config, content, picture.size, faces, most_bytes)
+            made = await app.compute.run(jobs.draw_again, config, content, picture.size, faces, max_bytes)
         if isinstance(made, UnreadableFile):
             return None
         drawn[picture.file_name] = made

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from bot.app import App
 
-FEWEST = 2
+MIN_MEMBERS = 2
 """The members with a photo that a quiz needs."""
 
 PATIENCE = timedelta(seconds=30)
@@ -155,7 +155,7 @@ async def _begin(
         anybody = await RosterRepository(session).groups({SHARED_ROSTER, server_id})
         revisions = await RosterRepository(session).revisions({SHARED_ROSTER, server_id})
     candidates = members_of(members, about.id if about else None)
-    if len(candidates) < FEWEST:
+    if len(candidates) < MIN_MEMBERS:
         if not anybody:
             raise NoRosterError
         whose = Message("{group} has", group=Strong(about.name)) if about else Message("There are")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.quiz import QuizMistake
 
-MOST_MIXED_UP = 5
+MAX_MIXED_UP = 5
 GONE = Message(
     "This round is no more: the quiz was forgotten, or the member removed. Start another with {command}.",
     command=SlashCommand("quiz play"),
@@ -211,7 +211,7 @@ async def _progress(session: AsyncSession, round: QuizRound, quiz: Quiz, person:
 
 async def named_pairs(session: AsyncSession, pairs: Sequence[QuizMistake]) -> tuple[tuple[str, str, int], ...]:
     """The first pairs of confused members, as (name, name, number of mistakes)."""
-    pairs = pairs[:MOST_MIXED_UP]
+    pairs = pairs[:MAX_MIXED_UP]
     ids = {id for pair in pairs for id in (pair.member, pair.taken_for)}
     names = {one.id: one.name for one in await RosterRepository(session).members_with(ids)}
     return tuple((names[one.member], names[one.taken_for], one.times) for one in pairs)

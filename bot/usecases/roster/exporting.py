@@ -40,11 +40,11 @@ UNUSED = (1980, 1, 1, 0, 0, 0)
 class ArchiveTooLargeError(PersonError):
     """The archive is larger than an upload may be."""
 
-    def __init__(self, most_bytes: int) -> None:
+    def __init__(self, max_bytes: int) -> None:
         super().__init__(
             "This makes more than the {most} that I may upload here. Export one group at a time with {option}, or my owner "
             "takes all with {command}.",
-            most=mebibytes(most_bytes),
+            most=mebibytes(max_bytes),
             option=Code("group:"),
             command=Code("nugu roster export"),
         )
@@ -65,10 +65,10 @@ class RosterExport:
     kept_back: int
 
 
-async def export_roster(app: App, server_id: int, group: str | None, *, most_bytes: int | None = None) -> RosterExport:
+async def export_roster(app: App, server_id: int, group: str | None, *, max_bytes: int | None = None) -> RosterExport:
     """Export a server's roster, or one group of it, as an archive that `import_roster` takes.
 
-    Raises PersonError for an empty roster, TooLargeError for an archive of more than `most_bytes`.
+    Raises PersonError for an empty roster, TooLargeError for an archive of more than `max_bytes`.
     """
     async with app.database.reading() as session:
         if group is not None:
@@ -91,10 +91,10 @@ async def export_roster(app: App, server_id: int, group: str | None, *, most_byt
                         lost += 1
                     else:
                         _write(archive, path, crop)
-                if most_bytes is not None and file.tell() > most_bytes:
+                if max_bytes is not None and file.tell() > max_bytes:
                     break
-        if most_bytes is not None and file.tell() > most_bytes:
-            raise ArchiveTooLargeError(most_bytes)
+        if max_bytes is not None and file.tell() > max_bytes:
+            raise ArchiveTooLargeError(max_bytes)
     except BaseException:
         file.close()
         raise

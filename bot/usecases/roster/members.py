@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from bot.database.rosters import RosterRemovalCounts
     from bot.text.names import Spelling
 
-MOST_OFFERED = 25
-MOST_ALIASES = 25
+MAX_SUGGESTIONS = 25
+MAX_ALIASES = 25
 """Aliases of a group or a member, at most."""
 
 
@@ -53,7 +53,7 @@ async def autocomplete_groups(app: App, servers: Collection[int], typed: str, *,
         spellings = await SpellingRepository(session).of_groups({SHARED_ROSTER, *servers} if shared else servers)
     # A server's own group comes first and hides the shared one of that name, as in searches.
     own = {search_key(spelling.name): spelling.id for spelling in reversed(spellings)}
-    return suggestions(typed, (one for one in spellings if own[search_key(one.name)] == one.id), MOST_OFFERED)
+    return suggestions(typed, (one for one in spellings if own[search_key(one.name)] == one.id), MAX_SUGGESTIONS)
 
 
 async def autocomplete_members(
@@ -64,7 +64,7 @@ async def autocomplete_members(
     async with app.database.reading() as session:
         found = await RosterRepository(session).find_group(servers, group) if group else None
         spellings = await SpellingRepository(session).of_members(servers, found.id if found else None)
-    return suggestions(typed, spellings, MOST_OFFERED)
+    return suggestions(typed, spellings, MAX_SUGGESTIONS)
 
 
 async def autocomplete_aliases(app: App, server_id: int, group: str, member: str | None, typed: str) -> list[str]:
@@ -75,7 +75,7 @@ async def autocomplete_aliases(app: App, server_id: int, group: str, member: str
         except PersonError:
             return []
         names = await SpellingRepository(session).aliases(named)
-    return [name for name in names if search_key(typed) in search_key(name)][:MOST_OFFERED]
+    return [name for name in names if search_key(typed) in search_key(name)][:MAX_SUGGESTIONS]
 
 
 async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> RenamedRosterEntry:
@@ -164,11 +164,11 @@ async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Me
 
 
 async def _add_alias(spellings: SpellingRepository, named: Group | Member, name: str) -> None:
-    if await spellings.count(named) >= MOST_ALIASES:
+    if await spellings.count(named) >= MAX_ALIASES:
         raise PersonError(
             "{named} has {most} other names already; remove one first.",
             named=named.name,
-            most=MOST_ALIASES,
+            most=MAX_ALIASES,
         )
     await spellings.add(named, name)
 

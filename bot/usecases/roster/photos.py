@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 PAGE = 10
 """Photos on one page. A gallery on Discord holds no more."""
 
-MOST_ON_SHEET = 100
+MAX_SHEET_FACES = 100
 
 GONE = Message("That photo has been removed already.")
 
@@ -129,7 +129,7 @@ async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
         counts = await RosterRepository(session).counts_of(found.id)
         aliases = await SpellingRepository(session).aliases_in(found.id)
         keys = await PhotoRepository(session).first_of_each(found.id)
-    with_photo = [member for member, _, _ in counts if member in keys][:MOST_ON_SHEET]
+    with_photo = [member for member, _, _ in counts if member in keys][:MAX_SHEET_FACES]
     files = await asyncio.gather(*(app.storage.get(keys[member]) for member in with_photo))
     crop = dict(zip(with_photo, files, strict=True))
     members = tuple(GroupMember(name, tuple(aliases.get(member, [])), photos) for member, name, photos in counts)

@@ -55,16 +55,16 @@ class RosterCog(commands.GroupCog, name="roster"):
     @app_commands.autocomplete(group=own_groups)
     async def export_roster(self, interaction: discord.Interaction[Nugu], group: Name | None = None) -> None:
         """All groups, members and crops of this server as a zip archive."""
-        server_id, most_bytes = await defer_in_server(interaction), interaction.filesize_limit
+        server_id, max_bytes = await defer_in_server(interaction), interaction.filesize_limit
         with self.client.app.question_limit.slot(interaction.user.id):
-            exported = await exporting.export_roster(self.client.app, server_id, group, most_bytes=most_bytes)
+            exported = await exporting.export_roster(self.client.app, server_id, group, max_bytes=max_bytes)
             with exported.file:
                 file = discord.File(BytesIO(exported.file.read()), "roster.zip")
             try:
                 await interaction.followup.send(exported_sentence(exported), file=file, ephemeral=True)
             except discord.HTTPException as refused:
                 if is_too_large(refused):
-                    raise exporting.ArchiveTooLargeError(most_bytes) from refused
+                    raise exporting.ArchiveTooLargeError(max_bytes) from refused
                 raise
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.domain.trust import Trust
-from cogs.common.discord_limits import MOST_FILES
+from cogs.common.discord_limits import MAX_FILES
 from cogs.common.layout import custom_id
 from cogs.common.modals import PersistentModal, modal_listener
 from cogs.common.places import require_server
@@ -35,7 +35,7 @@ class AddMemberModal(PersistentModal, title=FORM_TITLE):
     photos: discord.ui.Label[Any] = discord.ui.Label(
         text=PHOTOS_LABEL,
         description=PHOTOS_RULE,
-        component=discord.ui.FileUpload(custom_id=PHOTOS, min_values=1, max_values=MOST_FILES),
+        component=discord.ui.FileUpload(custom_id=PHOTOS, min_values=1, max_values=MAX_FILES),
     )
 
     def __init__(self, *, group: str, name: str) -> None:

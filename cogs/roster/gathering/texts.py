@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.domain.gathering import GatherProgress
 
 BAR = 12
-MOST_REASONS = 8
+MAX_REASONS = 8
 
 
 def gathering_text(gathering: GatherProgress, *, found: int, ended: bool) -> str:
@@ -25,7 +25,7 @@ def gathering_text(gathering: GatherProgress, *, found: int, ended: bool) -> str
     lines += [f"{plain(name)}: {count}" for name, count in gathering.kept.items()]
     if ended:
         lines.append(found_sentence(found))
-    reasons = left_out_counts(gathering)[:MOST_REASONS]
+    reasons = left_out_counts(gathering)[:MAX_REASONS]
     if ended and reasons:
         lines.append("-# Left out: " + " · ".join(f"{count} {reason}" for count, reason in reasons))
     lines += [

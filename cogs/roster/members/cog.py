@@ -23,7 +23,7 @@ from cogs.roster.members.components import ITEMS
 
 Photo = discord.Attachment | None
 
-MOST_WANTED = 50
+MAX_WANTED = 50
 """Photos that a member may be gathered to. Five are much better than one; fifty are hardly better than twenty."""
 
 
@@ -126,7 +126,7 @@ class MembersCog(commands.GroupCog, name="member"):
         interaction: discord.Interaction[Nugu],
         group: Name,
         member: Name | None = None,
-        wanted: app_commands.Range[int, 1, MOST_WANTED] = 10,
+        wanted: app_commands.Range[int, 1, MAX_WANTED] = 10,
     ) -> None:
         """Look for photos in image searches; each waits in /review for a trusted person's yes."""
         await gather_photos(interaction, group, member, wanted)

@@ -86,7 +86,7 @@ async def test_a_correction_denies_the_guess(asked: QuestionWithCrop) -> None:
 
 
 async def test_only_the_newest_annotations_are_found(asked: QuestionWithCrop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.database.vetoes.MOST_ANNOTATIONS", 1)
+    monkeypatch.setattr("bot.database.vetoes.MAX_ANNOTATIONS", 1)
     inputs = [
         AnnotationInput(asked.face, AnnotationMeaning.NOT_MEMBER, member, name)
         for name, member in asked.members.items()

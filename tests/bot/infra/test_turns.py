@@ -14,7 +14,7 @@ import pytest
 
 from bot.errors import BusyError
 from bot.infra.asker import Asker, Urgency, in_bulk, working_for
-from bot.infra.turns import MOST_WAITING, Turn, Turns
+from bot.infra.turns import MAX_WAITING, Turn, Turns
 from tests.conftest import LONG_ENOUGH
 
 ANN, BEN, CLEO = (Asker(person, server=1, urgency=Urgency.ASKED) for person in (1, 2, 3))
@@ -241,7 +241,7 @@ async def test_a_watched_channel_is_dropped_first() -> None:
 async def test_the_whole_queue_is_bounded() -> None:
     line = Line(patience=math.inf)
     people = (Asker(person, person, Urgency.ASKED) for person in range(10, 10_000))
-    await line.ask(*islice(people, MOST_WAITING + 1))
+    await line.ask(*islice(people, MAX_WAITING + 1))
     with working_for(ANN), pytest.raises(BusyError):
         line.turns.check_room(1)
     for task in line.tasks:

@@ -100,7 +100,7 @@ async def enrolled(app: App, group_rows: list[EnrolledEncoding]) -> App:
 
 @asynccontextmanager
 async def training(
-    app: App, workers: Workers, *, quiet: float | None = 0.05, most_an_hour: int = 100
+    app: App, workers: Workers, *, quiet: float | None = 0.05, max_trainings_per_hour: int = 100
 ) -> AsyncGenerator[App]:
     """The app with a trainer, and with recognisers that use its models and classifiers."""
     database = app.database
@@ -112,7 +112,7 @@ async def training(
         app.engine_config,
         app.notifications,
         after=AFTER,
-        most_an_hour=most_an_hour,
+        max_trainings_per_hour=max_trainings_per_hour,
         quiet=quiet,
     ) as trainer:
         recognisers = RecogniserCache(database, workers, app.engine_config, trainer)
@@ -408,7 +408,7 @@ async def test_a_server_with_many_due_groups_does_not_delay_anothers(
 async def test_trainings_beyond_the_quota_wait_for_the_next_hour(
     enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
-    async with training(enrolled, workers, most_an_hour=2) as app:
+    async with training(enrolled, workers, max_trainings_per_hour=2) as app:
         await made(app, 1)
         await label(app, group_rows, AFTER)
         await made(app, 2)

@@ -254,7 +254,7 @@ async def test_a_label_that_looks_wrong_is_not_lost_among_newer_faces(
     async with app.database.writing() as session:
         await LabelRepository(session).suspect((await session.scalars(select(Photo.id))).all())
     await asked(app, "new", taken_for(sana))
-    monkeypatch.setattr("bot.database.reviews.MOST_ORDERED", 1)
+    monkeypatch.setattr("bot.database.reviews.MAX_ORDERED", 1)
     assert shown(await review.next_page(app, SERVER, MINA)) == face
 
 

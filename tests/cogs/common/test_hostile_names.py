@@ -12,7 +12,7 @@ import pytest
 
 from bot.domain.messages import Message
 from bot.text.names import LONGEST_NAME
-from cogs.common.discord_limits import LONGEST_ALT, LONGEST_OPTION, MOST_TEXT
+from cogs.common.discord_limits import LONGEST_ALT, LONGEST_OPTION, MAX_TEXT
 from cogs.common.markup import code, in_discord, plain
 from tests.support.hostile import HOSTILE, MARK, Maker
 from tests.support.sources import modules, name_of
@@ -143,7 +143,7 @@ def test_ten_of_the_longest_names_fit_on_each_card() -> None:
                 found = list(components(card.to_components()))
                 letters = sum(len(one["content"]) for one in found if "content" in one)
                 wrong |= {f"{name}: {field}" for one in found for field in too_long(one)}
-                wrong |= {f"{name}: {letters} letters"} if letters > MOST_TEXT else set()
+                wrong |= {f"{name}: {letters} letters"} if letters > MAX_TEXT else set()
     assert not wrong
 
 

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import silhouette_samples
 
 from models.encodings import background
-from models.faces import FEWEST_MAPPED, ProjectionMethod
+from models.faces import MIN_MAP_PHOTOS, ProjectionMethod
 from models.learning.isolation import run_in_child
 from models.recognition.calibration import choose_whitening
 from models.recognition.gallery import Gallery, GalleryMember
@@ -75,7 +75,7 @@ def test_the_same_encoding_twice_lies_at_one_place(world: World, projection: Pro
 def test_fewer_than_three_different_photos_make_no_map(world: World) -> None:
     gallery = world.gallery({1: range(2)}, 2)
     for photos in ([], [0], [0, 1], [0, 1, 1, 0]):
-        with pytest.raises(TooFewPhotosError, match=f"{len(set(photos))} different photos, not {FEWEST_MAPPED}"):
+        with pytest.raises(TooFewPhotosError, match=f"{len(set(photos))} different photos, not {MIN_MAP_PHOTOS}"):
             lay_out(gallery.subset(photos), ProjectionMethod.PCA)
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 from bot.text.twins import member_likeness, pair_likeness
 from models.drawing import theme
 from models.drawing.twins import (
-    MOST_IN_MATRIX,
+    MAX_MATRIX_MEMBERS,
     LookAlikePortrait,
     MemberPortrait,
     matrix_picture,
@@ -179,7 +179,7 @@ def begins(drawn: list[str], name: str) -> int:
     return sum(name.startswith(text.removesuffix("...")) for text in drawn if text.removesuffix("..."))
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 5, 9, 13, 24, MOST_IN_MATRIX])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 9, 13, 24, MAX_MATRIX_MEMBERS])
 def test_the_matrix_has_every_name_twice_and_no_text_on_another(count: int) -> None:
     names = [f"{NAMES[i % 8]} {i}" if i >= 8 else NAMES[i] for i in range(count)]
     apart, plain = table(count), table(count) / 2

@@ -13,7 +13,7 @@ from models.faces import Band
 from models.recognition.quality import FaceQuality
 from models.recognition.recogniser import Recogniser
 from models.recognition.vetoes import NOBODY, Vetoes
-from models.video.cast import LEAST_ALONE, Cast, cast
+from models.video.cast import MIN_LOG_ODDS_ALONE, Cast, cast
 from models.video.tracks import FaceTracks, Track
 
 GOOD = FaceQuality(120, 2.4, 0.0)
@@ -128,7 +128,7 @@ def mixed_face(recogniser: Recogniser, member: np.ndarray, face: np.ndarray, log
     return low * member + (1 - low) * face
 
 
-@pytest.mark.parametrize(("log_odds", "name"), [(LEAST_ALONE - 0.3, None), (LEAST_ALONE + 0.3, "M11")])
+@pytest.mark.parametrize(("log_odds", "name"), [(MIN_LOG_ODDS_ALONE - 0.3, None), (MIN_LOG_ODDS_ALONE + 0.3, "M11")])
 def test_context_raises_only_a_face_likely_by_itself(
     recogniser: Recogniser, photos: dict[int, np.ndarray], log_odds: float, name: str | None
 ) -> None:
@@ -142,7 +142,7 @@ def test_context_raises_only_a_face_likely_by_itself(
 
 
 def test_a_doubtful_face_alone_is_unknown(recogniser: Recogniser, photos: dict[int, np.ndarray]) -> None:
-    doubtful = mixed_face(recogniser, photos[11], stranger(photos, 1), LEAST_ALONE + 0.3)
+    doubtful = mixed_face(recogniser, photos[11], stranger(photos, 1), MIN_LOG_ODDS_ALONE + 0.3)
     assert names(cast(with_high_acceptances(recogniser), face_tracks_of((0, 20, doubtful)), group=1)) == [None]
 
 

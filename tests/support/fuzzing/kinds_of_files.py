@@ -73,7 +73,7 @@ async def feed_video(bot: FedBot, data: bytes) -> None:
     part = RequestedSection(0.0, None, 600.0)
     options = ClipOptions(part, CaptionStyle.NAMES_AND_LIST, None, 0.5, 8 << 20, 360)
     done = await annotate(bot.app, CachedVideo(folder, "video"), options, fitted, no_progress)
-    if not 0 < done.clip.stat().st_size <= options.most_bytes:
+    if not 0 < done.clip.stat().st_size <= options.max_bytes:
         raise HarmError("the clip is empty or too large")
 
 

@@ -146,7 +146,7 @@ async def feed_link(bot: FedBot, data: bytes) -> None:
         if len(str(error)) > 200:
             raise HarmError("a time is repeated at length") from error
     asked = IdentifyRequest(asker_id=asker, server_id=SERVER, rosters=(SERVER,))
-    target = ReplyTarget(channel_id=asker, most_bytes=1 << 20)
+    target = ReplyTarget(channel_id=asker, max_bytes=1 << 20)
     job = await request.ask(bot.app, asked, ClipRequest(text), target)
     async with bot.app.database.writing() as session:
         await ClipRepository(session).cancel(job)

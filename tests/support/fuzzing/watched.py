@@ -56,14 +56,14 @@ def examine_workers(compute: Compute) -> dict[int, int]:
 
 @dataclass
 class FedBot:
-    """An app whose workers and log are watched. `most_memory`: bytes of a worker. `deadline`: seconds of an input.
+    """An app whose workers and log are watched. `max_memory`: bytes of a worker. `deadline`: seconds of an input.
 
     `workers`: the peak memory of each worker during the last input, by its id. `highest`: the peak of all inputs.
     """
 
     app: App
     folder: Path
-    most_memory: int
+    max_memory: int
     deadline: float
     log: list[logging.LogRecord]
     workers: dict[int, int] = field(default_factory=dict[int, int])
@@ -95,7 +95,7 @@ class FedBot:
             raise HarmError("a worker died")
         peak = max(self.workers.values())
         self.highest = max(self.highest, peak)
-        if peak > self.most_memory:
+        if peak > self.max_memory:
             raise HarmError("a worker took too much memory", f"{peak >> 20} MiB")
 
     def _judge_log(self) -> None:
@@ -137,9 +137,9 @@ class _Collector(logging.Handler):
 
 @asynccontextmanager
 async def fed_bot(
-    app: App, folder: Path, *, most_memory: int | None = None, deadline: float = 60.0
+    app: App, folder: Path, *, max_memory: int | None = None, deadline: float = 60.0
 ) -> AsyncGenerator[FedBot]:
-    """A bot that knows one face. `folder`: for files of the inputs. `most_memory`: `NUGU_WORKER_MEMORY` otherwise."""
+    """A bot that knows one face. `folder`: for files of the inputs. `max_memory`: `NUGU_WORKER_MEMORY` otherwise."""
     records: list[logging.LogRecord] = []
     handler = _Collector(records)
     for layer in LOGGERS:
@@ -147,7 +147,7 @@ async def fed_bot(
     try:
         photo = SubmittedFile("obama.jpg", small_photo(public_portraits() / "obama.jpg"))
         await enrolment.add_member(app, SERVER, "Presidents", "Obama", [photo], by=1, make_group=True)
-        memory = app.settings.worker_memory if most_memory is None else most_memory
+        memory = app.settings.worker_memory if max_memory is None else max_memory
         bot = FedBot(app, folder, memory, deadline, records)
         bot.workers = await asyncio.to_thread(examine_workers, app.compute)
         yield bot

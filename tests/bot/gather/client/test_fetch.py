@@ -66,7 +66,7 @@ async def test_a_site_gets_one_request_at_a_time(client: PoliteClient, search: I
 
     link = search.serve("/face.jpg", ponder)
     await asyncio.gather(*(client.picture(f"{link}?{n}") for n in range(6)))
-    assert search.most_at_once["127.0.0.1"] == 1
+    assert search.max_at_once["127.0.0.1"] == 1
 
 
 async def test_two_sites_get_requests_side_by_side(client: PoliteClient, search: ImageSearch) -> None:

@@ -165,7 +165,7 @@ def test_fragments_that_start_again_have_the_header_before_them(tmp_path: Path) 
 
 
 def test_a_file_of_very_many_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(splitting, "MOST_RECORDINGS", 3)
+    monkeypatch.setattr(splitting, "MAX_RECORDINGS", 3)
     path = written(tmp_path / "film.mp4", 4 * small(tmp_path / "a.mp4").read_bytes())
     with pytest.raises(VideoError, match="joined of more than 3 files"):
         recordings_of(path, "mov")

@@ -225,7 +225,7 @@ def test_a_codec_that_is_not_on_the_list_is_named(tmp_path: Path) -> None:
 def test_too_many_bytes_or_pixels_are_refused(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     footage = probe(film, LIMITS)
     assert "too large" in refused(film, VideoLimits(1000))
-    monkeypatch.setattr(frames, "MOST_PIXELS", 14_399)
+    monkeypatch.setattr(frames, "MAX_PIXELS", 14_399)
     assert "too many pixels (160 × 90)" in refused(film)
     with pytest.raises(VideoError, match="too many pixels"):
         list(frames.frames(footage, WHOLE))
@@ -242,7 +242,7 @@ def test_frames_that_grow_midway_end_it(tmp_path: Path, monkeypatch: pytest.Monk
     moving(small, "-an", seconds=0.5)
     moving(large, "-an", seconds=0.5, size="640x480")
     both.write_bytes(small.read_bytes() + large.read_bytes())
-    monkeypatch.setattr(frames, "MOST_PIXELS", 160 * 90)
+    monkeypatch.setattr(frames, "MAX_PIXELS", 160 * 90)
     seen = frames_of(both)
     assert next(seen).size == (160, 90)
     with pytest.raises(VideoError, match="too many pixels"):

@@ -61,7 +61,7 @@ class RecordingReporter:
     async def answer(self, clip: ReportedClip, finished: FinishedClip, attachments: ClipAttachments) -> int:
         if self.refuses:
             self.refuses -= 1
-            raise UploadRefusedError(clip.target.most_bytes // 2)
+            raise UploadRefusedError(clip.target.max_bytes // 2)
         self.answers.append(clip)
         self.posted[clip.job_id] = 1000 + clip.job_id
         if self.holds is not None:
@@ -98,7 +98,7 @@ class Works:
 
     async def make(self, app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:
         self.began.append(job.id)
-        self.most.append(job.most_bytes)
+        self.most.append(job.max_bytes)
         on_progress(ClipStage.TRACK, 0.5, ("Sana",))
         await self.go_on.wait()
         if self.fails is not None:
@@ -288,7 +288,7 @@ async def test_a_killed_bot_takes_its_work_up_again_three_times_at_most(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
     job_id = await request_clip(app, 1)
-    for times in range(runner.MOST_ATTEMPTS):
+    for times in range(runner.MAX_ATTEMPTS):
         await until(lambda times=times: works.began == [job_id] * (times + 1))
         await kill(app)
         assert await state(app, job_id) is ClipState.WORKING
@@ -301,7 +301,7 @@ async def test_a_bot_that_is_ended_in_good_health_may_be_so_often(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
     job_id = await request_clip(app, 1)
-    for times in range(runner.MOST_ATTEMPTS + 1):
+    for times in range(runner.MAX_ATTEMPTS + 1):
         await until(lambda times=times: len(works.began) == times + 1)
         await app.clips.close()
         await ClipQueue(app, reporter).start()
@@ -566,7 +566,7 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
     with pytest.raises(PersonError, match="Only the person who asked"):
         await request.draw_again(app, job_id, fan, TARGET)
     works.fails = PersonError("It went wrong.")
-    await request.draw_again(app, job_id, trusted, replace(TARGET, most_bytes=50 << 20))
+    await request.draw_again(app, job_id, trusted, replace(TARGET, max_bytes=50 << 20))
     await until(lambda: reporter.explained == {job_id: "It went wrong."})
     assert works.most == [upload_limits.USUAL, 50 << 20]
     assert await state(app, job_id) is ClipState.DONE
@@ -579,7 +579,7 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
 
 
 async def test_videos_are_kept_for_so_long_and_in_so_many_bytes(tmp_path: Path) -> None:
-    kept = ClipFiles(tmp_path, most_bytes=160, days=7)
+    kept = ClipFiles(tmp_path, max_bytes=160, days=7)
     ages = (("old", 8 * DAY), ("first", 300), ("second", 200), ("third", 100))
     for name, age in ages:
         async with kept.incoming() as folder:

@@ -14,7 +14,7 @@ from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Annotation, Question
 from bot.database.tables.rosters import Member
-from bot.domain.answers import MOST_CANDIDATES, Answer
+from bot.domain.answers import MAX_CANDIDATES, Answer
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import AnnotationMeaning
 from bot.domain.faces import IdentifiedFace, IdentifiedPicture
@@ -240,9 +240,9 @@ async def test_the_likeliest_candidates_are_kept_and_the_chosen_one(app: App) ->
     many = tuple(Candidate(n, f"member {n}", 0.5 / n, "TWICE") for n in range(1, 61))
     answer = await asked(app, Guess(None, None, 0.5, Band.UNKNOWN, many))
     kept = answer.faces[0][1].guess.candidates
-    assert [candidate.member for candidate in kept] == list(range(1, MOST_CANDIDATES + 1))
+    assert [candidate.member for candidate in kept] == list(range(1, MAX_CANDIDATES + 1))
     assert kept[0].group_name == "TWICE"
     sixty = (await enrolled(app, SERVER, "SIXTY", *(f"member {n}" for n in range(1, 61))))["member 60"]
     answer = await asked(app, Guess(sixty, "member 60", 0.4, Band.UNSURE, many))
     kept = answer.faces[0][1].guess.candidates
-    assert [candidate.member for candidate in kept] == [*range(1, MOST_CANDIDATES), 60]
+    assert [candidate.member for candidate in kept] == [*range(1, MAX_CANDIDATES), 60]
