@@ -116,7 +116,7 @@ def table(words: str, trials: Sequence[CleaningTrial]) -> str:
 
 def percent(values: Sequence[float]) -> str:
     """Mean ± deviation of shares."""
-    figure = MeanAndDeviation.of(values)
+    figure = MeanAndDeviation.from_values(values)
     return f"{100 * figure.mean:5.1f} ± {100 * figure.deviation:.1f}%"
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from bench.recognition import installed
 from bot.commands.evaluation import CachingEncoder, labelled, read_sample
 from bot.media.pictures.refusals import PictureLimits
-from models.faces import Band
+from models.faces import ConfidenceBand
 from models.recognition.gallery import Gallery
 from models.recognition.recogniser import fit
 
@@ -49,7 +49,9 @@ def shares(sample: EvaluationSet, own: int, others: int, trials: int) -> tuple[f
             mistakes = np.concatenate([places for member, places in left.items() if member != asked])
             for suspected, places in zip(alike, (left[asked], mistakes), strict=True):
                 identified = recogniser.identify(sample.encodings[places], group=sample.members[0].group, once="no")
-                suspected += [guess.band is Band.SURE and guess.member != asked for guess in identified.guesses]
+                suspected += [
+                    guess.band is ConfidenceBand.SURE and guess.member != asked for guess in identified.guesses
+                ]
     return float(np.mean(alike[0])), float(np.mean(alike[1]))
 
 

@@ -148,7 +148,7 @@ def measure(
         named = [(scene, name(scene.encodings)) for scene in pictures]
         found.append(f1(named, of_all=False))
         overall.append(f1(named, of_all=True))
-    return MeanAndDeviation.of(found), MeanAndDeviation.of(overall)
+    return MeanAndDeviation.from_values(found), MeanAndDeviation.from_values(overall)
 
 
 def report(faces: Path, engine: Engine, trials: int) -> None:

@@ -37,7 +37,7 @@ from models.drawing.fonts import font
 from models.drawing.theme import BACKGROUND_COLOUR, BLUE, LIGHT, ORANGE
 from models.encodings.copies import same_photo_cosine
 from models.engines import load as load_engine
-from models.learning.evaluation import MeanAndDeviation, judge
+from models.learning.evaluation import MeanAndDeviation, trial_outcome
 from models.recognition.recogniser import Recogniser
 
 if TYPE_CHECKING:
@@ -180,14 +180,14 @@ def held_out(
 async def judged(app: App, encodings: NDArray[np.float32], people: NDArray[np.int64]) -> TrialOutcome:
     """The outcome of these faces with the recogniser in use."""
     recogniser = Recogniser.from_bytes((await app.recognisers.of([SERVER])).recogniser)
-    return judge(recogniser, recogniser.members, encodings, people)
+    return trial_outcome(recogniser, recogniser.members, encodings, people)
 
 
 def line(step: Sequence[GrowthPoint]) -> str:
     """The figures after one training, over the draws."""
 
     def percent(values: Sequence[float]) -> str:
-        figure = MeanAndDeviation.of([100 * value for value in values])
+        figure = MeanAndDeviation.from_values([100 * value for value in values])
         return f"{figure.mean:5.1f} ± {figure.deviation:.1f}%"
 
     mean = {

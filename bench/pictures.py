@@ -126,7 +126,7 @@ def charts() -> list[BotPicture]:
     world.people[first:] += 0.9 * np.resize(world.people[:first], world.people[first:].shape)
     world.people /= np.linalg.norm(world.people, axis=1, keepdims=True)
     members = [GalleryMember(number, name, 1, GROUP) for number, name in enumerate(MEMBERS)]
-    gallery = Gallery.of([(member, _noisy(world, member.id, 7)) for member in members], VERSION, D)
+    gallery = Gallery.from_rows([(member, _noisy(world, member.id, 7)) for member in members], VERSION, D)
     rows = [
         EnrolledEncoding(number, member, MEMBERS[member], 1, GROUP, encoding.tobytes())
         for number, (member, encoding) in enumerate(zip(gallery.labels.tolist(), gallery.encodings, strict=True))

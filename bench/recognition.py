@@ -22,7 +22,7 @@ from bot.media.pictures.refusals import PictureLimits
 from models.engines import MissingWeightsError
 from models.engines import load as load_engine
 from models.engines.dlib.engine import DlibEngine
-from models.faces import Band, Candidate, Guess
+from models.faces import ConfidenceBand, Guess, MemberCandidate
 from models.learning.evaluation import evaluate
 from models.learning.training import train
 from models.recognition.classifier import load
@@ -147,12 +147,12 @@ def named(
     guesses: list[Guess] = []
     for row, sure in zip(scores, confidences.tolist(), strict=True):
         pairs = zip(members, sure, strict=True)
-        candidates = tuple(Candidate(member.id, member.name, confidence) for member, confidence in pairs)
+        candidates = tuple(MemberCandidate(member.id, member.name, confidence) for member, confidence in pairs)
         best = candidates[int(row.argmax())]
         if row.max() >= least:
-            guesses.append(Guess(best.member, best.name, best.confidence, Band.SURE, candidates))
+            guesses.append(Guess(best.member, best.name, best.confidence, ConfidenceBand.SURE, candidates))
         else:
-            guesses.append(Guess(None, None, 1 - best.confidence, Band.UNKNOWN, candidates))
+            guesses.append(Guess(None, None, 1 - best.confidence, ConfidenceBand.UNKNOWN, candidates))
     return Identification(None, None, tuple(guesses))
 
 

@@ -24,7 +24,7 @@ from bench.cast import SyntheticVideo, enrol, name, tag
 from bot.jobs import EngineConfig
 from models.faces import Box
 from models.recognition.recogniser import Recogniser
-from models.video.cast import cast
+from models.video.cast import build_cast
 
 if TYPE_CHECKING:
     from models.video.tracks import Track
@@ -83,7 +83,7 @@ def main() -> None:
             for engine in arguments.engines.split(","):
                 config = EngineConfig(engine, shared / "models", 2**28, 2**28)
                 face_tracks, _ = name(config, video)
-                found = cast(Recogniser.from_bytes(enrol(config, video)), face_tracks)
+                found = build_cast(Recogniser.from_bytes(enrol(config, video)), face_tracks)
                 unknown = [person.tracks for person in found.people if person.guess.name is None]
                 people = [
                     {true_name(face_tracks.tracks[place], video.truth) for place in tracks} - {None}

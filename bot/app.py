@@ -11,12 +11,12 @@ from bot.infra.cache import SingleFlightCache
 from bot.infra.clip_files import ClipFiles
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
-from bot.infra.concurrency import GATHERINGS, ConcurrencyLimit
-from bot.infra.postponed import Postponed
+from bot.infra.concurrency import TOO_MANY_GATHERINGS, ConcurrencyLimit
+from bot.infra.postponed_work import PostponedWork
 from bot.infra.recent_deletions import RecentDeletions
 from bot.infra.storage import Storage
 from bot.infra.storage_faults import StorageFaults
-from bot.infra.turns import Turns
+from bot.infra.turns import TurnQueue
 from bot.jobs import EngineConfig
 from bot.learning.notifications import Notification, NotificationQueue
 from bot.learning.recognisers import RecogniserCache
@@ -63,17 +63,17 @@ class RosterCaches:
 
 
 @dataclass(frozen=True, slots=True)
-class Queues:
+class BulkQueues:
     """Queues of long orders, fair to people and servers. An order hears at once when its turn would come too late.
 
     `archives`: whole imports. `gatherings`: whole gatherings. `maps`: maps, each a process of several hundred megabytes.
     `uploads`: posted videos on their way to the disk.
     """
 
-    archives: Turns = field(default_factory=lambda: Turns(2, patience=LONG_PATIENCE, usual=60.0))
-    gatherings: Turns = field(default_factory=lambda: Turns(2, patience=LONG_PATIENCE, usual=60.0))
-    maps: Turns = field(default_factory=lambda: Turns(1, patience=LONG_PATIENCE, usual=10.0))
-    uploads: Turns = field(default_factory=lambda: Turns(3, patience=LONG_PATIENCE, usual=10.0))
+    archives: TurnQueue = field(default_factory=lambda: TurnQueue(2, patience=LONG_PATIENCE, usual=60.0))
+    gatherings: TurnQueue = field(default_factory=lambda: TurnQueue(2, patience=LONG_PATIENCE, usual=60.0))
+    maps: TurnQueue = field(default_factory=lambda: TurnQueue(1, patience=LONG_PATIENCE, usual=10.0))
+    uploads: TurnQueue = field(default_factory=lambda: TurnQueue(3, patience=LONG_PATIENCE, usual=10.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,12 @@ class App:
     question_limit: ConcurrencyLimit
     videos: ClipFiles
     faults: StorageFaults = field(default_factory=StorageFaults)
-    postponed: Postponed = field(default_factory=Postponed)
+    postponed_work: PostponedWork = field(default_factory=PostponedWork)
     clips: ClipTasks = field(default_factory=ClipTasks)
-    gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, GATHERINGS))
+    gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, TOO_MANY_GATHERINGS))
     caches: RosterCaches = field(default_factory=RosterCaches)
     deletions: RecentDeletions = field(default_factory=RecentDeletions)
-    queues: Queues = field(default_factory=Queues)
+    queues: BulkQueues = field(default_factory=BulkQueues)
 
     @classmethod
     @asynccontextmanager

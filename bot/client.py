@@ -19,8 +19,8 @@ from discord.ext import commands
 
 from bot.database.tables.servers import KeyValue
 from bot.errors import PersonError, StoppingError, StorageError, log_failure
-from bot.infra.asker import Asker, Urgency, begin_errand
-from bot.infra.under_way import TasksUnderWay
+from bot.infra.request_context import Asker, Urgency, set_request_context
+from bot.infra.running_tasks import RunningTasks
 from bot.retries import retry_once
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Nugu(commands.AutoShardedBot):
         """Shows an error to the person of an interaction. `cogs.common.errors` sets it when it is loaded."""
         self.explain_stop: StopHandler
         """Tells the person of an interaction that its work was given up; set in the same place."""
-        self.under_way = TasksUnderWay()
+        self.running_tasks = RunningTasks()
         # A resumed session may replay events, but an interaction is answered once.
         self._received: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
         self.uploads: TTLCache[int, Sequence[discord.Attachment]] = TTLCache(REMEMBERED_UPLOADS, INTERACTION_SECONDS)
@@ -144,12 +144,12 @@ class Nugu(commands.AutoShardedBot):
         if interaction.id in self._received:
             return False
         self._received.append(interaction.id)
-        begin_errand(Asker(interaction.user.id, interaction.guild_id, Urgency.ASKED))
+        set_request_context(Asker(interaction.user.id, interaction.guild_id, Urgency.ASKED))
         typed = interaction.type is discord.InteractionType.autocomplete
-        self.under_way.add(
-            None if typed or self.under_way.stopping else functools.partial(self.explain_stop, interaction)
+        self.running_tasks.add(
+            None if typed or self.running_tasks.stopping else functools.partial(self.explain_stop, interaction)
         )
-        if not self.under_way.stopping:
+        if not self.running_tasks.stopping:
             return True
         if typed:
             await interaction.response.autocomplete([])
@@ -163,7 +163,7 @@ class Nugu(commands.AutoShardedBot):
         The connection to Discord stays open; `close` closes it.
         """
         clips = asyncio.create_task(self.app.clips.close())
-        await self.under_way.finish()
+        await self.running_tasks.finish()
         await asyncio.wait([clips], timeout=CLIPS_SECONDS)
 
     async def on_message(self, message: discord.Message) -> None:

@@ -52,7 +52,7 @@ class NobodyKnownError(PersonError):
     """No member can be recognised. Each reason has an error of its own:
 
     NoRosterError: there are no members. NoPhotosError: no member has a photo. WaitingForModelError: all photos wait for a
-    model. UnseenPhotosError: the engine in use has not encoded the photos.
+    model. UnencodedPhotosError: the engine in use has not encoded the photos.
     """
 
 
@@ -90,7 +90,7 @@ def _of(group: str | None) -> Message:
     return Message("here") if group is None else Message("of {group}", group=Strong(group))
 
 
-class UnseenPhotosError(NobodyKnownError):
+class UnencodedPhotosError(NobodyKnownError):
     """The engine in use has found no face in any photo. Usually it has not seen them yet. `engine`: its name."""
 
     def __init__(self, engine: str) -> None:
@@ -154,21 +154,21 @@ class ForgottenError(PersonError):
         super().__init__("I no longer know what was asked here.")
 
 
-class UnkeptError(PersonError):
+class UnsavedAnswerError(PersonError):
     """The database could not take an answer when it was given."""
 
     def __init__(self) -> None:
         super().__init__("I could not keep this answer, so I know no more of it than it shows. Ask once more.")
 
 
-class DeletedError(PersonError):
+class MessageDeletedError(PersonError):
     """The message with the picture or the question was deleted before the answer."""
 
     def __init__(self) -> None:
         super().__init__("That message was deleted meanwhile, so I forgot what it showed.")
 
 
-class EngineAwayError(PersonError):
+class EngineMissingError(PersonError):
     """The engine, or a file of its weights, is missing."""
 
     def __init__(self, engine: str) -> None:
@@ -204,14 +204,14 @@ class TooSlowError(PersonError):
         )
 
 
-class WorkersAwayError(PersonError):
+class NoWorkersError(PersonError):
     """No worker can be reached."""
 
     def __init__(self) -> None:
         super().__init__("My workers can't be reached just now. Try again in a minute.")
 
 
-class WorkLostError(PersonError):
+class KilledWorkersError(PersonError):
     """A job killed each worker that took it."""
 
     def __init__(self) -> None:
@@ -250,7 +250,7 @@ class StorageError(PersonError):
         self.for_operator = for_operator(reason, place, detail)
 
     @classmethod
-    def of(cls, error: BaseException, place: str = "") -> StorageError | None:
+    def from_error(cls, error: BaseException, place: str = "") -> StorageError | None:
         """The fault that an error of the system stands for; None for another error. `place`: where `error` names none."""
         if isinstance(error, StorageError):
             return error
@@ -268,7 +268,7 @@ def message_for(error: BaseException) -> Message:
 
     For a fault of the storage the log has a line for the operator.
     """
-    if (fault := StorageError.of(error)) is not None:
+    if (fault := StorageError.from_error(error)) is not None:
         log.error("%s", fault)
         return fault.message
     if isinstance(error, PersonError):
@@ -286,7 +286,7 @@ def log_failure(what: str, *args: object, error: BaseException, logger: logging.
 
     `what`: the line, formatted with `args` as by `Logger.error`.
     """
-    if (fault := StorageError.of(error)) is not None:
+    if (fault := StorageError.from_error(error)) is not None:
         logger.error(f"{what}: %s", *args, fault)
     else:
         logger.error(what, *args, exc_info=error)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Encodings = NDArray[np.float32]
     """Encodings of n faces: (n, d) float32, rows of unit length."""
 
-Once = Literal["auto", "yes", "no"]
+OncePolicy = Literal["auto", "yes", "no"]
 """Whether each name occurs at most once in a picture. "auto": yes, except in a collage, where one name clearly fits two
 faces."""
 
@@ -109,7 +109,7 @@ class Face:
         return Face(self.box.moved(x, y), self.score, self.landmarks + np.array([x, y], np.float32))
 
 
-class Band(StrEnum):
+class ConfidenceBand(StrEnum):
     """How reliable a guess is."""
 
     SURE = "sure"
@@ -139,7 +139,7 @@ class ProjectionMethod(StrEnum):
         return {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}[self.value]
 
 
-class Flaw(StrEnum):
+class FaceFlaw(StrEnum):
     """A flaw of a face. `models.recognition.quality` has the limits."""
 
     SMALL = "small"
@@ -147,7 +147,7 @@ class Flaw(StrEnum):
     TURNED = "turned"
 
 
-class Basis(StrEnum):
+class GuessBasis(StrEnum):
     """The evidence for a name."""
 
     FACE = "face"
@@ -161,7 +161,7 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class MemberCandidate:
     """One possible member for a face. `confidence`: a probability in [0, 1]."""
 
     member: int
@@ -182,29 +182,29 @@ class Guess:
     member: int | None
     name: str | None
     confidence: float
-    band: Band
-    candidates: tuple[Candidate, ...] = field(default=())
-    basis: Basis = Basis.FACE
+    band: ConfidenceBand
+    candidates: tuple[MemberCandidate, ...] = field(default=())
+    basis: GuessBasis = GuessBasis.FACE
 
     @property
-    def nobody(self) -> float:
+    def stranger_probability(self) -> float:
         """The probability of a stranger: the remainder of the candidates' confidences."""
         return max(0.0, 1 - sum(candidate.confidence for candidate in self.candidates))
 
 
-def flaw_of_example(face_width: int, sharpness: float | None) -> Flaw | None:
+def flaw_of_example(face_width: int, sharpness: float | None) -> FaceFlaw | None:
     """The flaw that makes a face a bad example for a gallery, None for a good one.
 
     `face_width`: pixels of its box. `sharpness`: as `models.recognition.quality` measures it, None where it is unknown.
     """
     if face_width < MIN_EXAMPLE_WIDTH:
-        return Flaw.SMALL
+        return FaceFlaw.SMALL
     if sharpness is not None and sharpness < MIN_EXAMPLE_SHARPNESS:
-        return Flaw.BLURRED
+        return FaceFlaw.BLURRED
     return None
 
 
-def largest(faces: Sequence[Face], most: int) -> list[Face]:
+def largest_faces(faces: Sequence[Face], most: int) -> list[Face]:
     """The faces with the largest boxes, `most` of them, in their order."""
     kept = sorted(range(len(faces)), key=lambda place: -faces[place].box.area)[:most]
     return [faces[place] for place in sorted(kept)]

@@ -170,7 +170,7 @@ def test_no_two_public_classes_have_one_name() -> None:
     assert not [name for name, count in names.items() if count > 1]
 
 
-LINK_READERS = {"bot/text/links.py": "parts_of", "bot/infra/strangers_urls.py": "url_of"}
+LINK_READERS = {"bot/text/links.py": "parts_of", "bot/infra/untrusted_links.py": "url_of"}
 """The modules that read strangers' links, each by one function that takes any text."""
 
 OWN_LINKS = {"bot/infra/downloads.py", "bot/infra/redaction.py"}

@@ -44,7 +44,7 @@ class Readable(Protocol):
         ...
 
 
-class NoBackupError(OperatorError):
+class NotABackupError(OperatorError):
     """The file is something else than a backup."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class ArchiveWriter:
 def files_in(file: Readable) -> Iterator[ArchivedFile]:
     """The files of an archive, without the first one and the sums, which it checks at the end.
 
-    Raises NoBackupError, DamagedBackupError, or OperatorError for an archive of a newer nugu. Until the last file was read,
+    Raises NotABackupError, DamagedBackupError, or OperatorError for an archive of a newer nugu. Until the last file was read,
     what came before may be damaged.
     """
     sums: dict[str, str] = {}
@@ -146,11 +146,11 @@ def padding(size: int) -> bytes:
 def entries(file: Readable) -> Iterator[ArchivedFile]:
     """All files of a tar as they come. Only plain headers are read: no links, no sparse files, no long names.
 
-    Raises NoBackupError for a file that begins otherwise, DamagedBackupError for a fault further on.
+    Raises NotABackupError for a file that begins otherwise, DamagedBackupError for a fault further on.
     """
     block = file.read(BLOCK)
     if _plain(block) is None:
-        raise NoBackupError
+        raise NotABackupError
     while block != bytes(BLOCK):
         if (info := _plain(block)) is None:
             raise DamagedBackupError
@@ -166,7 +166,7 @@ def entries(file: Readable) -> Iterator[ArchivedFile]:
 
 def _require_version(first: ArchivedFile) -> None:
     if first.name != FORMAT or first.size > BLOCK:
-        raise NoBackupError
+        raise NotABackupError
     if (version := first.in_memory()) != VERSION:
         raise OperatorError(
             "This backup has the format {version}, which I don't know. A newer nugu wrote it: update me first.",

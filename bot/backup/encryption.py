@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 import pyrage
 
-from bot.backup.archive import BLOCK, ArchivedFile, DamagedBackupError, NoBackupError, entries, header, padding
+from bot.backup.archive import BLOCK, ArchivedFile, DamagedBackupError, NotABackupError, entries, header, padding
 from bot.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class WrongPassphraseError(OperatorError):
 
 
 def is_encrypted(file: IO[bytes]) -> bool:
-    """Whether a backup is encrypted. Raises NoBackupError for a file that begins otherwise than a backup."""
+    """Whether a backup is encrypted. Raises NotABackupError for a file that begins otherwise than a backup."""
     first = next(entries(file), None)
     file.seek(0)
     return first is not None and first.name == KEY
@@ -102,7 +102,7 @@ def decrypting(file: IO[bytes], passphrase: str) -> Generator[Readable]:
     try:
         with reader:
             yield reader
-    except NoBackupError:
+    except NotABackupError:
         raise DamagedBackupError from None
     finally:
         thread.join()

@@ -9,7 +9,7 @@ import typer
 
 from bot.cli import backups, engines, groups, models, photos, rosters, service, videos
 from bot.commands import terminal
-from bot.infra.private_files import keep_private
+from bot.infra.private_files import set_private_umask
 
 verbs = typer.Typer(
     name="nugu",
@@ -47,7 +47,7 @@ def nugu(
 
 def main() -> None:
     """Entry of the `nugu` script and of `python -m bot`. A closed pipe, as in `nugu … | head`, ends it quietly."""
-    keep_private()
+    set_private_umask()
     terminal.prepare()
     try:
         try:

@@ -44,10 +44,10 @@ def settings() -> Settings:
     except UnicodeDecodeError:
         fail("wrong settings: .env is no text in UTF-8", code=2)
     secrets = given.secrets()
-    redaction.conceal(secrets.values())
+    redaction.register_secrets(secrets.values())
     redaction.redact_tracebacks()
     redaction.redact_logs()
-    environment.forget(set(secrets))
+    environment.remove_variables(set(secrets))
     return given
 
 

@@ -18,7 +18,7 @@ from bot.domain.clips import common_screen_time
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError, PersonError
 from bot.infra.clip_files import VIDEO, CachedVideo
-from bot.infra.private_files import asked_for, hand_over, make_asked_folder
+from bot.infra.private_files import apply_user_umask, make_user_folder, with_user_mode
 from bot.infra.temporary import TemporaryFolder
 from bot.links.fetching import normalised_link
 from bot.text.clips import missing_sentences, silent
@@ -106,13 +106,13 @@ async def annotate_video(
             with _about(source):
                 video = await _video(app, source, wanted, place, stages)
                 done = await annotate(app, video, options, fitted, stages.on_progress)
-            with terminal.naming(out), asked_for(out):
+            with terminal.naming(out), with_user_mode(out):
                 await asyncio.to_thread(shutil.copyfile, done.clip, out)
             if frames is not None:
-                make_asked_folder(frames)
+                make_user_folder(frames)
                 before = set(frames.iterdir())
                 await draw_frames(app, video, done.section, done.named.script, frames.absolute())
-                hand_over(set(frames.iterdir()) - before)
+                apply_user_umask(set(frames.iterdir()) - before)
             if faces is not None:
                 by_frame = await app.compute.run_in_background(
                     jobs.faces_by_frame, done.face_tracks, fitted.recogniser, options.naming

@@ -104,7 +104,7 @@ async def _data(settings: Settings) -> str:
 async def _privacy(settings: Settings, *, fix: bool) -> str:
     """Whether other users of this machine are kept out. Raises OperatorError where they aren't, unless `fix` changes that."""
     secrets = [Path(".env"), *([settings.link_cookies] if settings.link_cookies is not None else [])]
-    found = await asyncio.to_thread(private_files.wider, settings.data.absolute(), *secrets)
+    found = await asyncio.to_thread(private_files.exposed_paths, settings.data.absolute(), *secrets)
     if not found:
         return "no other user can read the bot's files"
     if not fix:
@@ -112,7 +112,7 @@ async def _privacy(settings: Settings, *, fix: bool) -> str:
         raise OperatorError(
             "other users of this machine may use {first}{more}: nugu doctor --fix", first=first, more=more
         )
-    await asyncio.to_thread(private_files.narrow, found)
+    await asyncio.to_thread(private_files.restrict, found)
     return f"other users are kept out now: {counted(len(found), 'mode')} changed"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.commands import terminal
 from bot.errors import OperatorError
-from bot.infra.private_files import make_asked_folder
+from bot.infra.private_files import make_user_folder
 from bot.jobs import by_size, example_problem, load_engine
 from bot.media.archives.photo_folders import files_below
 from bot.media.pictures.opening import open_picture
@@ -111,7 +111,7 @@ def evaluate_folders(
         if not files:
             raise OperatorError("There are no photos in {folder}.", folder=str(folder))
     if out is not None:
-        make_asked_folder(out)
+        make_user_folder(out)
     all_evaluated = True
     for group in groups:
         sample = read_sample(encoder, group, enrolled, asked, others)

@@ -11,7 +11,7 @@ from bot.commands import terminal
 from bot.domain.gathering import GatherProgress
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError
-from bot.infra.private_files import asked_for, make_asked_folder
+from bot.infra.private_files import make_user_folder, with_user_mode
 from bot.media.pictures.headers import sniff
 from bot.text.formatting import counted
 from bot.text.gathering import failure_text, left_out_counts
@@ -69,7 +69,7 @@ async def _report(gathering: GatherProgress) -> None:
 def write_photos(out: Path, sought: SoughtMember, photos: Iterable[CandidatePhoto]) -> None:
     """Write files unchanged to OUT/GROUP/MEMBER, with the ending of their format. Files of earlier runs stay."""
     folder = out / folder_of(sought.group_name, set()) / folder_of(sought.name, set())
-    make_asked_folder(folder)
+    make_user_folder(folder)
     taken = {path.stem for path in folder.iterdir()}
     numbers = (f"{number:02}" for number in count(1) if f"{number:02}" not in taken)
     for photo, number in zip(photos, numbers, strict=False):
@@ -78,6 +78,6 @@ def write_photos(out: Path, sought: SoughtMember, photos: Iterable[CandidatePhot
         path = folder / f"{number}.{kind.ending}"
         terminal.write(path, photo.data)
         sources = out / "sources.txt"
-        with asked_for(sources), sources.open("a", encoding="utf-8") as file:
+        with with_user_mode(sources), sources.open("a", encoding="utf-8") as file:
             source = (path.relative_to(out), photo.page or photo.url, photo.licence or "")
             file.write("\t".join(map(terminal.shown, source)) + "\n")

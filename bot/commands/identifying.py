@@ -10,7 +10,7 @@ from bot.commands import terminal
 from bot.commands.folders import submitted
 from bot.commands.messages import at_terminal
 from bot.domain.faces import UnreadableFile
-from bot.infra.private_files import make_asked_folder
+from bot.infra.private_files import make_user_folder
 from bot.text.faces import basis_of, confidence_of, faces_left_out, guess_text
 from bot.text.formatting import circled
 from bot.usecases.questions.identify import IdentifyRequest, examine
@@ -30,7 +30,7 @@ async def identify_files(
     answered = True
     taken: set[str] = set()
     if out is not None:
-        make_asked_folder(out)
+        make_user_folder(out)
     async with App.open(settings, own_processes=False) as app:
         for photo in photos:
             examined = await examine(app, IdentifyRequest(asker_id=0, group=group), [submitted(photo)])

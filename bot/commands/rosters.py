@@ -10,7 +10,7 @@ from bot.commands import terminal
 from bot.database.lookup import require_group
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError
-from bot.infra.private_files import asked_for
+from bot.infra.private_files import with_user_mode
 from bot.text.formatting import counted
 from bot.usecases.roster import exporting, groups, members
 
@@ -69,7 +69,7 @@ async def export_archive(settings: Settings, path: Path, group: str | None) -> N
     """Write the roster of every server, or one group of it, to a zip that `import_archive` and Discord take."""
     async with App.open(settings, own_processes=False) as app:
         exported = await exporting.export_roster(app, SHARED_ROSTER, group)
-        with exported.file, terminal.naming(path), asked_for(path), path.open("wb") as file:
+        with exported.file, terminal.naming(path), with_user_mode(path), path.open("wb") as file:
             shutil.copyfileobj(exported.file, file)
     content = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")
     terminal.say(f"{path}: {', '.join(content)}{f'; {exported.lost} lost' if exported.lost else ''}")

@@ -14,7 +14,7 @@ from bot.app import App
 from bot.client import Nugu
 from bot.errors import PersonError
 from bot.infra import private_files
-from bot.infra.redaction import conceal, redact_logs
+from bot.infra.redaction import redact_logs, register_secrets
 from bot.usecases.retention import forgetting
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ async def run_bot(settings: Settings, token: str) -> None:
     Raises PersonError when Discord refuses the token or an intent, or can't be reached.
     """
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[settings.log_level], root=True)
-    conceal([token])
+    register_secrets([token])
     redact_logs()
     if settings.data.exists() and settings.data.stat().st_mode & private_files.OTHERS:
         log.warning("other users of this machine may use %s: nugu doctor --fix", settings.data.absolute())

@@ -9,7 +9,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from bot.infra.private_files import asked_for
+from bot.infra.private_files import with_user_mode
 from bot.infra.redaction import redact
 from bot.text.control_characters import escaped, is_harmless
 
@@ -59,8 +59,8 @@ def say_json(record: dict[str, Any]) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file that a person asked for by name; see `naming` and `asked_for`."""
-    with naming(path), asked_for(path):
+    """Write a file that a person asked for by name; see `naming` and `with_user_mode`."""
+    with naming(path), with_user_mode(path):
         path.write_bytes(data)
 
 

@@ -12,7 +12,7 @@ from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
 from bot.text.formatting import counted
 from bot.text.models import classifier_trial, gate_objections, model_accuracy
-from models.learning.isolation import BrokenOffError
+from models.learning.isolation import IsolatedProcessError
 
 if TYPE_CHECKING:
     from bot.domain.models import MadeModel
@@ -37,7 +37,7 @@ async def train_groups(settings: Settings) -> bool:
                 with terminal.spinner(f"training {number} of {len(groups)}: {subject}"):
                     made = await app.trainer.train(group, by=0)
                 terminal.say(f"{subject}: {training_summary(made)}")
-            except BrokenOffError as error:
+            except IsolatedProcessError as error:
                 all_trained = False
                 terminal.say(f"{subject}: failed; it answers as before")
                 terminal.complain(f"nugu: {subject}: {error}")

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception, stop_before_delay, wait_random_exponential
 
 from bot.database.faults import reason_of
-from bot.database.place import DatabasePlace
+from bot.database.location import DatabaseLocation
 from bot.database.quotas import filled
 from bot.database.servers import touched
 from bot.domain.storage import StorageReason
@@ -67,7 +67,7 @@ class Database:
         """Called after each commit with the id of each server whose roster the transaction changed."""
         self.filled_listeners: list[Callable[[int, QuotaUse], None]] = []
         """Called after each commit with each server whose moderators are to be told that this quota is full."""
-        self._place = DatabasePlace(engine.url)
+        self._place = DatabaseLocation(engine.url)
         self._faults = faults or StorageFaults()
         self._sessions = async_sessionmaker(engine, expire_on_commit=False, info={"limits": limits})
         # SQLite has one writer. The others of this process wait for it without a connection.
@@ -91,7 +91,7 @@ class Database:
             try:
                 await _migrate_if_needed(engine)
             except (SQLAlchemyError, OSError) as error:
-                raise DatabasePlace(engine.url).error_at_open(error) from error
+                raise DatabaseLocation(engine.url).error_at_open(error) from error
             yield cls(engine, settings.quotas, faults)
         finally:
             await engine.dispose()
@@ -99,7 +99,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession]:
         """A session that is rolled back at the end."""
-        with self._faults.watching(self._place.fault_of):
+        with self._faults.reporting(self._place.fault_of):
             self._place.check()
             async with self._sessions() as session:
                 yield session
@@ -110,7 +110,7 @@ class Database:
 
         While another process holds the lock, it is tried for `PATIENCE` seconds.
         """
-        with self._faults.watching(self._place.fault_of):
+        with self._faults.reporting(self._place.fault_of):
             async with self._taking_turns(), self._sessions() as session:
                 await self._take_lock(session)
                 yield session
@@ -180,7 +180,7 @@ def _make_folder(folder: Path) -> StorageError | None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        if (fault := StorageError.of(error)) is None:
+        if (fault := StorageError.from_error(error)) is None:
             raise
         return fault
     return None

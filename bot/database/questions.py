@@ -18,7 +18,7 @@ from bot.domain.enums import FaceOrigin
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.quotas import Quota
 from bot.errors import ForgottenError
-from models.faces import Band, Basis, Box, Candidate, Flaw, Guess
+from models.faces import Box, ConfidenceBand, FaceFlaw, Guess, GuessBasis, MemberCandidate
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -198,7 +198,7 @@ def _face(face: IdentifiedFace) -> QuestionFace:
     )
 
 
-def _likeliest(guess: Guess) -> Sequence[Candidate]:
+def _likeliest(guess: Guess) -> Sequence[MemberCandidate]:
     """The likeliest candidates, `MAX_CANDIDATES` at most, and the guessed one among them in any case."""
     kept, rest = guess.candidates[:MAX_CANDIDATES], guess.candidates[MAX_CANDIDATES:]
     chosen = [candidate for candidate in rest if candidate.member == guess.member]
@@ -225,10 +225,10 @@ def answered_face(face: QuestionFace) -> AnsweredFace:
         member=face.member_id,
         name=face.name,
         confidence=face.confidence,
-        band=Band(face.band),
-        candidates=tuple(Candidate(*candidate) for candidate in face.candidates),
-        basis=Basis(face.basis),
+        band=ConfidenceBand(face.band),
+        candidates=tuple(MemberCandidate(*candidate) for candidate in face.candidates),
+        basis=GuessBasis(face.basis),
     )
     annotation = face_annotation(last) if last else None
-    flaws = tuple(Flaw(flaw) for flaw in face.flaws)
+    flaws = tuple(FaceFlaw(flaw) for flaw in face.flaws)
     return AnsweredFace(face.id, face.number, Box(*face.box), guess, annotation, flaws, face.drawn)

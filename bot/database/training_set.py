@@ -14,7 +14,7 @@ from bot.database.tables.rosters import Crop, Group, Member, Photo
 from bot.domain.enums import AnnotationMeaning, FaceOrigin, NotLearnedReason, teaches
 from bot.domain.quotas import Quota
 from bot.errors import ForgottenError
-from models.faces import Flaw, flaw_of_example
+from models.faces import FaceFlaw, flaw_of_example
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,7 +62,7 @@ class TrainingSetRepository:
         crop = await self._session.get(Crop, crop_id) if crop_id is not None else None
         flaw = flaw_of_example(crop.face_width, crop.sharpness) if crop is not None else None
         return (
-            {Flaw.SMALL: NotLearnedReason.SMALL, Flaw.BLURRED: NotLearnedReason.BLURRED}.get(flaw)
+            {FaceFlaw.SMALL: NotLearnedReason.SMALL, FaceFlaw.BLURRED: NotLearnedReason.BLURRED}.get(flaw)
             if flaw
             else NotLearnedReason.FORGOTTEN
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bot.domain.enums import AnnotationMeaning
-from models.faces import Band, Box, Flaw, Guess
+from models.faces import Box, ConfidenceBand, FaceFlaw, Guess
 
 UNKEPT = 0
 """The id of an answer that the database could not take, and of its faces. No row has it."""
@@ -40,7 +40,7 @@ class AnsweredFace:
     box: Box
     guess: Guess
     annotation: FaceAnnotation | None
-    flaws: tuple[Flaw, ...] = ()
+    flaws: tuple[FaceFlaw, ...] = ()
     drawn: str | None = None
 
     @property
@@ -56,7 +56,7 @@ class AnsweredFace:
         if self.annotation is None:
             return self.guess
         member = self.annotation.member if self.name is not None else None
-        return Guess(member, self.name, 1.0, Band.SURE if self.name is not None else Band.UNKNOWN)
+        return Guess(member, self.name, 1.0, ConfidenceBand.SURE if self.name is not None else ConfidenceBand.UNKNOWN)
 
     @property
     def named_member(self) -> tuple[int, str] | None:

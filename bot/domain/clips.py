@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.clip_requests import ReplyTarget
     from bot.domain.enums import CaptionStyle
     from bot.domain.faces import FaceCrop
-    from models.faces import Box, Flaw, Guess
+    from models.faces import Box, FaceFlaw, Guess
 
 
 class ClipStage(StrEnum):
@@ -242,7 +242,7 @@ class NamedPerson:
     crop: FaceCrop
     box: Box
     vector: bytes
-    flaws: tuple[Flaw, ...]
+    flaws: tuple[FaceFlaw, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain.messages import Message
 
 if TYPE_CHECKING:
-    from models.faces import Box, Flaw, Guess, Once
+    from models.faces import Box, FaceFlaw, Guess, OncePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class IdentifyOptions:
     """
 
     group: int | None
-    once: Once
+    once: OncePolicy
     threshold: float
     max_bytes: int
     max_faces: int
@@ -61,7 +61,7 @@ class IdentifiedFace:
     box: Box
     guess: Guess
     vector: bytes
-    flaws: tuple[Flaw, ...] = ()
+    flaws: tuple[FaceFlaw, ...] = ()
     crop: FaceCrop | None = None
 
 
@@ -122,5 +122,5 @@ class GatheredFace:
     box: Box
     crop: FaceCrop
     vector: bytes
-    flaws: tuple[Flaw, ...]
+    flaws: tuple[FaceFlaw, ...]
     engine: str

@@ -13,7 +13,7 @@ Content: TypeAlias = Path | bytes
 """A file where the workers can read it; its bytes where they are on other machines."""
 
 
-class Fetch(Protocol):
+class FetchCallback(Protocol):
     """Brings a file."""
 
     async def __call__(self, path: Path, /) -> None:
@@ -30,7 +30,7 @@ class SubmittedFile:
     """
 
     name: str
-    content: bytes | Fetch = b""
+    content: bytes | FetchCallback = b""
     refusal: Message | None = None
     spoiler: bool = False
     size: int | None = None

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.domain.messages import Message
-from models.faces import Band, Flaw, flaw_of_example
+from models.faces import ConfidenceBand, FaceFlaw, flaw_of_example
 
 if TYPE_CHECKING:
     from bot.domain.quotas import Quota
@@ -86,9 +86,9 @@ PhotoReason = FaceProblem | SeveralFaces | PhotoDoubt | KnownPhoto | PhotoOfAnot
 def flaw_of(width: int, sharpness: float | None) -> SmallFace | BlurredFace | None:
     """The flaw of a face of this width (pixels) and sharpness as an example; None for a good example."""
     match flaw_of_example(width, sharpness):
-        case Flaw.SMALL:
+        case FaceFlaw.SMALL:
             return SmallFace(width)
-        case Flaw.BLURRED:
+        case FaceFlaw.BLURRED:
             return BlurredFace(sharpness or 0.0)
         case _:
             return None
@@ -101,7 +101,7 @@ def resemblance_of(guess: Guess, member: int, name: str) -> Resemblance | None:
     of all correct first photos surely resemble one of them. With an own photo, it is up to an eighth
     (`python -m bench.enrolment`).
     """
-    if guess.band is not Band.SURE or guess.name is None or guess.member in {None, member}:
+    if guess.band is not ConfidenceBand.SURE or guess.name is None or guess.member in {None, member}:
         return None
     if all(candidate.member != member for candidate in guess.candidates):
         return None

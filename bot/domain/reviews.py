@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.domain.enums import AnnotationMeaning, FaceOrigin
-from models.faces import Flaw, flaw_of_example
+from models.faces import FaceFlaw, flaw_of_example
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +58,7 @@ class FaceInReview:
     suggestions: tuple[FaceAnnotation, ...]
 
     @property
-    def flaw(self) -> Flaw | None:
+    def flaw(self) -> FaceFlaw | None:
         """The flaw that makes it no good example of its member, if any."""
         return flaw_of_example(self.face_width, self.sharpness)
 

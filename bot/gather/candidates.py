@@ -12,10 +12,10 @@ from itertools import chain, product, zip_longest
 from typing import TYPE_CHECKING
 
 from bot.domain.gathering import RefusalReason, SourceFailure
-from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
+from bot.errors import KilledWorkersError, NoWorkersError, TooSlowError
 from bot.gather.client.fetch import polite_client
 from bot.gather.client.reading import UnreadableAnswerError
-from bot.gather.client.refusals import RefusedError
+from bot.gather.client.refusals import FetchRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -82,7 +82,7 @@ async def candidates(
 
     No link and no file comes twice. A bad link or a failed source is counted, and the others go on. A caller that stops early
     closes the generator (`contextlib.aclosing`), which ends the fetches. `in_worker`: runs the functions that read answers.
-    `resolver`: in place of the system's. Raises NoContactError where `settings.gather_contact` is empty, and WorkersAwayError.
+    `resolver`: in place of the system's. Raises NoContactError where `settings.gather_contact` is empty, and NoWorkersError.
     """
     deadline = asyncio.get_running_loop().time() + settings.gather_seconds
     limit = min(limit, settings.gather_files)
@@ -118,7 +118,7 @@ async def _new_file(
     """The file that `task` fetches. None where it fails or its hash is in `seen`; the reason is counted."""
     try:
         data = await task
-    except RefusedError as error:
+    except FetchRefusedError as error:
         log.debug("%s: %s", link.url, error)
         tally.refused[error.reason] += 1
         return None
@@ -157,12 +157,12 @@ async def _search(
     except UnreadableAnswerError as error:
         log.warning("an answer of the source %s can't be read: %s", source.name, error.cause)
         tally.failed[source.name] = SourceFailure(error.reason)
-    except RefusedError as error:
+    except FetchRefusedError as error:
         tally.failed[source.name] = SourceFailure(error.reason, error.detail)
-    except (TooSlowError, WorkLostError) as error:
+    except (TooSlowError, KilledWorkersError) as error:
         log.warning("an answer of the source %s can't be read: %s", source.name, error)
         tally.failed[source.name] = SourceFailure(RefusalReason.UNREADABLE)
-    except WorkersAwayError:
+    except NoWorkersError:
         raise
     except Exception:  # the other sources go on
         log.exception("the source %s failed", source.name)

@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from bot.infra.lanes import JobLane, background_workers
-from bot.infra.shares import Shares
-from bot.infra.turns import Turns
+from bot.infra.shares import FairShares
+from bot.infra.turns import TurnQueue
 from bot.infra.workers import in_fresh_context
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ class Admission:
     """
 
     def __init__(self, settings: Settings, *, own_processes: bool, serves: bool) -> None:
-        shares = Shares()
-        self.jobs = Turns(1, shares=shares, patience=settings.longest_wait)
-        self.files = Turns(1, budget=settings.memory, shares=shares)
+        shares = FairShares()
+        self.jobs = TurnQueue(1, shares=shares, patience=settings.longest_wait)
+        self.files = TurnQueue(1, budget=settings.memory, shares=shares)
         self._serves = serves
         self._counted = -math.inf
         workers = settings.workers if own_processes else 1
@@ -41,10 +41,10 @@ class Admission:
         self._resize(workers, workers + beside)
 
     def check_room(self, jobs: int = 1) -> None:
-        """Raise BusyError where so many jobs of the current errand would wait too long; never after its first job."""
+        """Raise BusyError where so many jobs of the current request would wait too long; never after its first job."""
         self.jobs.check_room(jobs)
 
-    async def count(self, client: Any) -> None:
+    async def count_workers(self, client: Any) -> None:
         """Let as many jobs work at a time as a running scheduler has threads for. `client`: distributed's."""
         if time.monotonic() - self._counted < COUNT_SECONDS:
             return

@@ -61,17 +61,17 @@ class ClipFiles:
         self._days = days
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    def fetching(self, video: str) -> asyncio.Lock:
+    def download_lock(self, video: str) -> asyncio.Lock:
         """The lock that a download of this video holds."""
         return self._fetching.setdefault(video, asyncio.Lock())
 
     @asynccontextmanager
-    async def incoming(self) -> AsyncGenerator[Path]:
-        """A new folder for incoming files. It is deleted at the end, with all files that `take` did not move.
+    async def incoming_folder(self) -> AsyncGenerator[Path]:
+        """A new folder for incoming files. It is deleted at the end, with all files that `add` did not move.
 
         After the death of this process, the next `sweep` deletes it. Raises StorageError where the disk takes no more files.
         """
-        with self.watching():
+        with self.reporting_faults():
             await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
             folder = await asyncio.to_thread(TemporaryFolder, self._folder, INCOMING)
             try:
@@ -79,13 +79,13 @@ class ClipFiles:
             finally:
                 await asyncio.to_thread(folder.close)
 
-    def watching(self) -> AbstractContextManager[None]:
+    def reporting_faults(self) -> AbstractContextManager[None]:
         """While this context lasts, a fault of the disk is raised as StorageError and reported."""
-        return self._faults.watching(lambda error: StorageError.of(error, str(self._folder)))
+        return self._faults.reporting(lambda error: StorageError.from_error(error, str(self._folder)))
 
-    async def take(self, path: Path, video: str, title: str) -> CachedVideo:
+    async def add(self, path: Path, video: str, title: str) -> CachedVideo:
         """Move the file `path` into the folder of `video`. Raises StorageError."""
-        with self.watching():
+        with self.reporting_faults():
             return await asyncio.to_thread(self._take, path, video, title)
 
     async def find(self, video: str) -> CachedVideo | None:
@@ -169,6 +169,6 @@ def hash_of_file(path: Path) -> str:
     return digest.hexdigest()[:32]
 
 
-def hashed(*parts: str | float | Sequence[int] | None) -> str:
+def hashed_name(*parts: str | float | Sequence[int] | None) -> str:
     """A file name that differs if any of the parts differs."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

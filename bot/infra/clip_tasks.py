@@ -47,7 +47,7 @@ class ClipTasks:
         """Wake the queue after a job was added, cancelled or ended."""
         self._changed.set()
 
-    async def changed(self, seconds: float) -> None:
+    async def wait_for_change(self, seconds: float) -> None:
         """Wait until `wake` is called, or for so long. A call since the last return counts."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -62,7 +62,7 @@ class ClipTasks:
         self._cancelled.append(job_id)
         self.wake()
 
-    def take_cancelled(self) -> list[int]:
+    def pop_cancelled(self) -> list[int]:
         """The ids of the jobs that were cancelled since the last call."""
         cancelled, self._cancelled = self._cancelled, []
         return cancelled
@@ -83,7 +83,7 @@ class ClipTasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def took(self, seconds: float) -> None:
+    def record_duration(self, seconds: float) -> None:
         """Count the duration of a finished clip in the estimate."""
         self._seconds += (seconds - self._seconds) / 4
 

@@ -8,7 +8,7 @@ from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from bot.errors import TooSlowError, WorkersAwayError, WorkLostError
+from bot.errors import KilledWorkersError, NoWorkersError, TooSlowError
 from bot.infra.admission import Admission
 from bot.infra.deadline import Deadline
 from bot.infra.incoming import IncomingFiles
@@ -16,7 +16,7 @@ from bot.infra.lanes import JobLane
 from bot.infra.storage_faults import StorageFaults
 from bot.infra.temporary import TemporaryFolder, sweep
 from bot.infra.worker_side import run_with_watchdog
-from bot.infra.workers import Workers, in_fresh_context
+from bot.infra.workers import WorkerConnection, in_fresh_context
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -94,12 +94,12 @@ class Compute:
         return self._workers.start()
 
     def check_room(self, jobs: int = 1) -> None:
-        """Raise BusyError where so many jobs of the current errand would wait too long; never after its first job."""
+        """Raise BusyError where so many jobs of the current request would wait too long; never after its first job."""
         self.admission.check_room(jobs)
 
-    def received(self, file: SubmittedFile) -> AbstractAsyncContextManager[Content]:
-        """A submitted file for one job: see `IncomingFiles.received`."""
-        return self._files.received(file)
+    def receive(self, file: SubmittedFile) -> AbstractAsyncContextManager[Content]:
+        """A submitted file for one job: see `IncomingFiles.receive`."""
+        return self._files.receive(file)
 
     def scratch_file(self) -> AbstractAsyncContextManager[Path]:
         """A place for a private file: see `IncomingFiles.scratch_file`."""
@@ -108,8 +108,8 @@ class Compute:
     async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `job(*args, **kwargs)` in a worker.
 
-        Raises BusyError where it would have to wait too long, TooSlowError after the deadline, WorkLostError if the job's
-        workers died three times, WorkersAwayError if no workers can be reached, StorageError where a disk takes nothing of the
+        Raises BusyError where it would have to wait too long, TooSlowError after the deadline, KilledWorkersError if the job's
+        workers died three times, NoWorkersError if no workers can be reached, StorageError where a disk takes nothing of the
         job, and the other errors of the job.
         """
         return await self.run_within(self._settings.deadline, JobLane.PICTURES, job, *args, **kwargs)
@@ -124,7 +124,7 @@ class Compute:
         """As `run`, in a lane and with a limit of its own: seconds from the begin of its turn."""
         self.admission.check_room()
         watchdog = limit + GRACE if self._own_processes else None
-        turn = await self.admission.jobs.take(kind=lane, later=lane is JobLane.BACKGROUND)
+        turn = await self.admission.jobs.acquire(kind=lane, later=lane is JobLane.BACKGROUND)
         answer = asyncio.get_running_loop().create_future()
         work = self._work(turn, answer, partial(self._attempt, limit, watchdog, lane, job, args, kwargs))
         # In a fresh context, whose clock nobody simulates.
@@ -156,7 +156,7 @@ class Compute:
     async def background_slots(self) -> int:
         """The number of background jobs that run at a time."""
         if self._settings.scheduler:
-            await self.admission.count(await self._workers.client())
+            await self.admission.count_workers(await self._workers.client())
         return self.admission.background
 
     def worker_pids(self) -> list[int]:
@@ -168,8 +168,8 @@ class Compute:
         self._workers.close()
         self._folder.close()
 
-    def _workers_in(self, folder: Path, *, serves: bool) -> Workers:
-        return Workers(self._settings, folder, own_processes=self._own_processes, serves=serves)
+    def _workers_in(self, folder: Path, *, serves: bool) -> WorkerConnection:
+        return WorkerConnection(self._settings, folder, own_processes=self._own_processes, serves=serves)
 
     async def _work(self, turn: Turn, answer: asyncio.Future[T], attempt: Callable[[], Awaitable[T]]) -> None:
         """Do a job in its turn, which ends when its worker is free.
@@ -187,13 +187,13 @@ class Compute:
                 await asyncio.sleep(GRACE)
         finally:
             answer.cancel()
-            self.admission.jobs.give_back(turn)
+            self.admission.jobs.release(turn)
 
     async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        with self._faults.watching():
+        with self._faults.reporting():
             try:
                 return await attempt()
-            except WorkersAwayError:
+            except NoWorkersError:
                 return await attempt()
 
     async def _attempt(
@@ -213,7 +213,7 @@ class Compute:
 
         try:
             if self._settings.scheduler:
-                await self.admission.count(client)
+                await self.admission.count_workers(client)
             executor = client.get_executor(pure=False, **self._workers.options_of(lane, client))
             submit = partial(executor.submit, priority=lane.priority)
             future = in_fresh_context(submit, run_with_watchdog, watchdog, job, args, kwargs)
@@ -221,14 +221,14 @@ class Compute:
         except TimeoutError:
             raise TooSlowError(limit) from None
         except KilledWorker:
-            raise WorkLostError from None
+            raise KilledWorkersError from None
         except (ClosedClientError, CommClosedError) as error:
             self._workers.forget(client)
-            raise WorkersAwayError from error
+            raise NoWorkersError from error
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
             # This task was not cancelled: the client cancels its futures when it loses its scheduler.
             self._workers.forget(client)
-            raise WorkersAwayError from None
+            raise NoWorkersError from None

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 
-QUESTIONS = Message("I am still at work on what you asked before. Ask again when that is answered.")
-GATHERINGS = Message("I am gathering photos for this server already. Try again when that is done.")
+TOO_MANY_QUESTIONS = Message("I am still at work on what you asked before. Ask again when that is answered.")
+TOO_MANY_GATHERINGS = Message("I am gathering photos for this server already. Try again when that is done.")
 
 
 class ConcurrencyLimit:
@@ -23,7 +23,7 @@ class ConcurrencyLimit:
     `most`: the number of slots of a key. `refusal`: the message for a person who asks for more.
     """
 
-    def __init__(self, most: int, refusal: Message = QUESTIONS) -> None:
+    def __init__(self, most: int, refusal: Message = TOO_MANY_QUESTIONS) -> None:
         self._most = most
         self._refusal = refusal
         self._taken: Counter[int] = Counter()

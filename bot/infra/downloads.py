@@ -17,7 +17,7 @@ from yarl import URL
 
 from bot.domain.messages import Code, Message
 from bot.errors import PersonError
-from bot.infra.strangers_urls import url_of
+from bot.infra.untrusted_links import resolve_link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
@@ -35,14 +35,14 @@ SILENT_SECONDS = 30.0
 """Seconds without data after which a download ends. A download as a whole has no limit."""
 
 
-async def is_there(wanted: WeightFile, weights: Path, *, equivalents: bool = True) -> bool:
+async def is_present(wanted: WeightFile, weights: Path, *, equivalents: bool = True) -> bool:
     """Whether the folder of weights holds the publisher's file, or one of its equivalents unless these don't count."""
     path = weights / wanted.path
     accepted = (wanted.sha256, *wanted.equivalents) if equivalents else (wanted.sha256,)
     return path.is_file() and await asyncio.to_thread(_sha256, path) in accepted
 
 
-async def take(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> None:
+async def copy_from_folder(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> None:
     """Copy a weight file of `engine` from `folder`.
 
     Raises PersonError if it isn't there, or is neither the publisher's file nor an equivalent.
@@ -65,7 +65,7 @@ async def take(engine: str, wanted: WeightFile, folder: Path, weights: Path) -> 
             )
 
 
-async def fetch(engine: str, wanted: WeightFile, weights: Path, progress: DownloadProgressCallback) -> None:
+async def download(engine: str, wanted: WeightFile, weights: Path, progress: DownloadProgressCallback) -> None:
     """Download a weight file of `engine`. If the server supports ranges, an unfinished download is continued.
 
     Raises PersonError for every failure. The part that arrived before stays, unless it can't be a part of the file.
@@ -130,7 +130,7 @@ async def _request(
 
 
 def _redirected(url: URL, location: str) -> URL:
-    target = url_of(location, url)
+    target = resolve_link(location, url)
     if target is None:
         raise PersonError("{url} leads to {location}, which is no address.", url=str(url), location=location[:100])
     return target

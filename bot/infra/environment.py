@@ -39,7 +39,7 @@ def _spawn(path: bytes | str, args: Sequence[bytes | str], passfds: Sequence[int
     return child.pid
 
 
-def forget(variables: set[str]) -> None:
+def remove_variables(variables: set[str]) -> None:
     """Remove variables, written in any case, from this process and from its `/proc/PID/environ`.
 
     The other processes of this user can read that file.

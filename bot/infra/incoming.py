@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bot.domain.files import Content, SubmittedFile
     from bot.infra.storage_faults import StorageFaults
-    from bot.infra.turns import Turns
+    from bot.infra.turns import TurnQueue
 
 HEAD_BYTES = 4096
 
@@ -26,7 +26,7 @@ class IncomingFiles:
     otherwise files travel to them. `faults`: gets those of the folder's disk.
     """
 
-    def __init__(self, folder: Path, turns: Turns, max_bytes: int, *, shared: bool, faults: StorageFaults) -> None:
+    def __init__(self, folder: Path, turns: TurnQueue, max_bytes: int, *, shared: bool, faults: StorageFaults) -> None:
         self._folder = folder
         self._turns = turns
         self._most_bytes = max_bytes
@@ -34,12 +34,12 @@ class IncomingFiles:
         self._faults = faults
 
     @asynccontextmanager
-    async def received(self, file: SubmittedFile) -> AsyncGenerator[Content]:
+    async def receive(self, file: SubmittedFile) -> AsyncGenerator[Content]:
         """A file from its turn, in which it is fetched, to the end of the context. Raises PersonError where it can't be."""
         size = self._most_bytes if file.size is None else file.size
         async with self._turns.turn(size=size) as turn, self.scratch_file() as path:
-            with self._faults.watching():
-                await bring(file, path)
+            with self._faults.reporting():
+                await fetch_to(file, path)
             self._turns.stop_charging(turn)
             self._turns.shrink(turn, path.stat().st_size)
             yield path if self._shared else await asyncio.to_thread(path.read_bytes)
@@ -54,7 +54,7 @@ class IncomingFiles:
             path.unlink(missing_ok=True)
 
 
-def head_of(content: Content) -> bytes:
+def read_head(content: Content) -> bytes:
     """The first bytes of a file, which show its kind. Blocks."""
     if isinstance(content, bytes):
         return content
@@ -70,7 +70,7 @@ def sha256_of(content: Content) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-async def bring(file: SubmittedFile, path: Path) -> None:
+async def fetch_to(file: SubmittedFile, path: Path) -> None:
     """Write a submitted file to `path`. Raises PersonError where it can't be fetched."""
     if isinstance(file.content, bytes):
         await asyncio.to_thread(path.write_bytes, file.content)

@@ -31,12 +31,12 @@ class JobLane(StrEnum):
         return 0 if self is JobLane.PICTURES else -1
 
     @property
-    def needs(self) -> dict[str, float]:
+    def required_resources(self) -> dict[str, float]:
         """The resource that a job of this lane needs."""
         return {self.value: 1}
 
 
-def resources_of(*lanes: JobLane) -> dict[str, float]:
+def lane_resources(*lanes: JobLane) -> dict[str, float]:
     """The resources of a worker that takes jobs of these lanes."""
     return {lane.value: _ROOM for lane in lanes}
 

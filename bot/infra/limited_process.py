@@ -53,7 +53,7 @@ class ProcessFailedError(Exception):
         self.code = code
         self.stderr = stderr
 
-    def of_disk(self, folder: Path) -> OSError | None:
+    def disk_error(self, folder: Path) -> OSError | None:
         """The error of the disk of `folder` that ended ffmpeg, None for another end.
 
         ffmpeg's exit code is the number of the error, negated and cut to a byte. A full disk may hold no word of its stderr.

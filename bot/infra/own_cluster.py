@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from distributed import Nanny, Scheduler, SpecCluster, Worker
 
-from bot.infra.lanes import NICENESS, JobLane, resources_of
+from bot.infra.lanes import NICENESS, JobLane, lane_resources
 
 if TYPE_CHECKING:
     from typing import Self
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from distributed import Security
 
 
-class HiddenScheduler(Scheduler):
+class NoHttpScheduler(Scheduler):
     """A scheduler without an HTTP server, which distributed starts even without a dashboard."""
 
     def start_http_server(self, *_: object, **__: object) -> None:
         """Start none."""
 
 
-class HiddenWorker(Worker):
+class NoHttpWorker(Worker):
     """A worker without an HTTP server."""
 
     def start_http_server(self, *_: object, **__: object) -> None:
         """Start none."""
 
 
-class PatientWorker(HiddenWorker):
+class LowPriorityWorker(NoHttpWorker):
     """A worker whose process gives way to the others."""
 
     async def start_unsafe(self) -> Self:
@@ -52,21 +52,21 @@ def start_processes(workers: int, memory: int, folder: str, security: Security, 
     """
     common = {"host": "127.0.0.1", "protocol": "tls://", "security": security, "local_directory": folder}
 
-    def worker(kind: type[HiddenWorker], *lanes: JobLane) -> dict[str, Any]:
-        own = _worker_options(memory) | {"worker_class": kind, "resources": resources_of(*lanes)}
+    def worker(kind: type[NoHttpWorker], *lanes: JobLane) -> dict[str, Any]:
+        own = _worker_options(memory) | {"worker_class": kind, "resources": lane_resources(*lanes)}
         return {"cls": Nanny, "options": common | own}
 
     if not serves:
-        return _start(common, dict.fromkeys(range(workers), worker(PatientWorker, *JobLane)), security)
-    first, added = worker(HiddenWorker, JobLane.PICTURES), worker(PatientWorker, JobLane.BACKGROUND)
-    others = dict.fromkeys(range(1, workers), worker(HiddenWorker, *JobLane))
+        return _start(common, dict.fromkeys(range(workers), worker(LowPriorityWorker, *JobLane)), security)
+    first, added = worker(NoHttpWorker, JobLane.PICTURES), worker(LowPriorityWorker, JobLane.BACKGROUND)
+    others = dict.fromkeys(range(1, workers), worker(NoHttpWorker, *JobLane))
     return _start(common, {0: first, **others}, security, added)
 
 
 def start_thread(folder: str) -> SpecCluster:
     """A scheduler and one worker, both threads of this process. No port is open."""
     common = {"protocol": "inproc://", "local_directory": folder}
-    return _start(common, {0: {"cls": HiddenWorker, "options": common | _worker_options(0)}}, None)
+    return _start(common, {0: {"cls": NoHttpWorker, "options": common | _worker_options(0)}}, None)
 
 
 def _worker_options(memory: int) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def _start(
     # SpecCluster takes a level; its hint says bool.
     level: Any = logging.CRITICAL
     return SpecCluster(
-        scheduler={"cls": HiddenScheduler, "options": scheduler | none},
+        scheduler={"cls": NoHttpScheduler, "options": scheduler | none},
         workers=workers,
         worker=added,
         security=security,

@@ -22,53 +22,53 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 @dataclass(slots=True)
-class _Asker:
-    """The umask of the person who started this process, None before `keep_private`."""
+class _User:
+    """The umask of the person who started this process, None before `set_private_umask`."""
 
     umask: int | None = None
 
 
-_asker = _Asker()
+_user = _User()
 
 
-def keep_private() -> None:
+def set_private_umask() -> None:
     """Let only the user of this process read the files that it and its children make."""
     before = os.umask(UMASK)
-    if _asker.umask is None:
-        _asker.umask = before
+    if _user.umask is None:
+        _user.umask = before
 
 
 @contextmanager
-def asked_for(path: Path) -> Generator[None]:
+def with_user_mode(path: Path) -> Generator[None]:
     """Give a new file, which a person asked for by name, the mode of their own umask once it is written."""
     is_new = not path.exists()
     yield
     if is_new:
-        hand_over([path])
+        apply_user_umask([path])
 
 
-def make_asked_folder(folder: Path) -> None:
-    """Make a folder that a person asked for by name, with its missing parents; see `asked_for`."""
+def make_user_folder(folder: Path) -> None:
+    """Make a folder that a person asked for by name, with its missing parents; see `with_user_mode`."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    hand_over(missing)
+    apply_user_umask(missing)
 
 
-def hand_over(paths: Iterable[Path]) -> None:
+def apply_user_umask(paths: Iterable[Path]) -> None:
     """Give files and folders of this process the mode that the umask of the person who started it gives."""
-    if _asker.umask is None:
+    if _user.umask is None:
         return
     for path in paths:
         with suppress(FileNotFoundError):
-            path.chmod((0o777 if path.is_dir() else 0o666) & ~_asker.umask)
+            path.chmod((0o777 if path.is_dir() else 0o666) & ~_user.umask)
 
 
-def wider(folder: Path, *files: Path) -> list[Path]:
+def exposed_paths(folder: Path, *files: Path) -> list[Path]:
     """Of the folder, all that it holds, and `files`: what other users can use. Links in the folder are left out."""
-    return [path for path in (*_inside(folder), *(file.resolve() for file in files)) if _is_wide(path)]
+    return [path for path in (*_inside(folder), *(file.resolve() for file in files)) if _is_exposed(path)]
 
 
-def narrow(paths: Iterable[Path]) -> None:
+def restrict(paths: Iterable[Path]) -> None:
     """Take the permissions of other users away. Raises OSError for a file of another user."""
     for path in paths:
         # By a handle, since whoever can write there could put a link in its place meanwhile.
@@ -89,7 +89,7 @@ def _inside(folder: Path) -> Iterator[Path]:
             yield Path(place, name)
 
 
-def _is_wide(path: Path) -> bool:
+def _is_exposed(path: Path) -> bool:
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from cachetools import TTLCache
 
-from bot.errors import DeletedError
+from bot.errors import MessageDeletedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -37,7 +37,7 @@ class RecentDeletions:
         self._needed: dict[asyncio.Timeout, frozenset[_Key]] = {}
 
     def add(self, scope: MessageScope) -> None:
-        """Remember that these were deleted, and end the blocks of `needing` that need one of them."""
+        """Remember that these were deleted, and end the blocks of `abort_on_deletion` that need one of them."""
         keys = _keys(scope)
         for key in keys:
             self._deleted[key] = None
@@ -46,15 +46,15 @@ class RecentDeletions:
             if not needed.isdisjoint(keys) and not block.expired():
                 block.reschedule(now)
 
-    def any_of(self, scope: MessageScope) -> bool:
+    def contains_any(self, scope: MessageScope) -> bool:
         """Whether one of these was deleted."""
         return any(key in self._deleted for key in _keys(scope))
 
     @asynccontextmanager
-    async def needing(self, scope: MessageScope) -> AsyncGenerator[None]:
-        """A block of work that is given up with DeletedError as soon as one of these is deleted."""
-        if self.any_of(scope):
-            raise DeletedError
+    async def abort_on_deletion(self, scope: MessageScope) -> AsyncGenerator[None]:
+        """A block of work that is given up with MessageDeletedError as soon as one of these is deleted."""
+        if self.contains_any(scope):
+            raise MessageDeletedError
         block = asyncio.timeout(None)
         try:
             async with block:
@@ -65,7 +65,7 @@ class RecentDeletions:
                     del self._needed[block]
         except TimeoutError:
             if block.expired():
-                raise DeletedError from None
+                raise MessageDeletedError from None
             raise
 
 

@@ -22,7 +22,7 @@ SHORTEST = 4
 _secrets: set[str] = set()
 
 
-def conceal(secrets: Iterable[str]) -> None:
+def register_secrets(secrets: Iterable[str]) -> None:
     """Let `redact` remove these from now on: of a URL its password, anything else as a whole."""
     for secret in secrets:
         try:

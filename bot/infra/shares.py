@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from bot.infra.asker import Asker
+    from bot.infra.request_context import Asker
 
     Place = tuple[str, int]
 
 K = TypeVar("K", bound="Hashable")
 
 
-class Shares:
+class FairShares:
     """The accounts of all askers who wait or are served, and of those who have had more than these."""
 
     def __init__(self) -> None:
-        self._places = _Accounts["Place"]()
-        self._people: defaultdict[Place, _Accounts[Asker]] = defaultdict(_Accounts)
+        self._places = _ShareAccounts["Place"]()
+        self._people: defaultdict[Place, _ShareAccounts[Asker]] = defaultdict(_ShareAccounts)
         self._waiting: defaultdict[Place, Counter[Asker]] = defaultdict(Counter)
 
     @property
@@ -36,53 +36,53 @@ class Shares:
 
     def enter(self, asker: Asker) -> None:
         """Count one more turn that `asker` waits for. A newcomer begins with as much as whoever there has had least."""
-        self._places.enter(asker.place)
-        self._people[asker.place].enter(asker)
-        self._waiting[asker.place][asker] += 1
+        self._places.enter(asker.queue_key)
+        self._people[asker.queue_key].enter(asker)
+        self._waiting[asker.queue_key][asker] += 1
 
     def begin(self, asker: Asker) -> None:
         """Count one turn less that `asker` waits for: it has begun, or is given up."""
-        counted = self._waiting[asker.place]
+        counted = self._waiting[asker.queue_key]
         counted[asker] -= 1
         if not counted[asker]:
             del counted[asker]
         if not counted:
-            del self._waiting[asker.place]
+            del self._waiting[asker.queue_key]
 
     def leave(self, asker: Asker) -> None:
         """Count the end of a turn that began, or was given up."""
-        self._places.leave(asker.place)
-        people = self._people[asker.place]
+        self._places.leave(asker.queue_key)
+        people = self._people[asker.queue_key]
         people.leave(asker)
         if people.is_empty:
-            del self._people[asker.place]
+            del self._people[asker.queue_key]
 
     def charge(self, asker: Asker, seconds: float) -> None:
         """Write down what `asker`, who has not left, has used."""
-        self._places.charge(asker.place, seconds / asker.weight_of_place)
-        self._people[asker.place].charge(asker, seconds / asker.weight)
+        self._places.charge(asker.queue_key, seconds / asker.queue_weight)
+        self._people[asker.queue_key].charge(asker, seconds / asker.weight)
 
-    def had(self, asker: Asker) -> tuple[float, float]:
+    def seconds_used(self, asker: Asker) -> tuple[float, float]:
         """The weighed seconds that the asker's place and the asker have had. The least comes next."""
-        return self._places.had(asker.place), self._people[asker.place].had(asker)
+        return self._places.amount_used(asker.queue_key), self._people[asker.queue_key].amount_used(asker)
 
     def turns_until(self, asker: Asker, turns: int) -> int:
         """The number of turns from now to the end of `turns` new ones of `asker`, where all cost the same.
 
         In its server, nobody of the same weight has more turns than the asker meanwhile; and no server more than this one.
         """
-        here: Counter[Asker] = self._waiting.get(asker.place, Counter())
+        here: Counter[Asker] = self._waiting.get(asker.queue_key, Counter())
         own = here[asker] + turns
         mine = own + sum(
             min(number, math.ceil(own * other.weight / asker.weight))
             for other, number in here.items()
             if other != asker
         )
-        others = (counted.total() for place, counted in self._waiting.items() if place != asker.place)
+        others = (counted.total() for place, counted in self._waiting.items() if place != asker.queue_key)
         return mine + sum(min(number, mine) for number in others)
 
 
-class _Accounts(Generic[K]):
+class _ShareAccounts(Generic[K]):
     """The accounts of one level. Of those who are gone, only the ones who have had more than the others stay."""
 
     def __init__(self) -> None:
@@ -110,5 +110,5 @@ class _Accounts(Generic[K]):
     def charge(self, key: K, amount: float) -> None:
         self._had[key] += amount
 
-    def had(self, key: K) -> float:
+    def amount_used(self, key: K) -> float:
         return self._had[key]

@@ -72,13 +72,13 @@ class Storage:
 
     async def put(self, key: str, data: bytes) -> None:
         """Store `data` at `key`, in place of earlier data."""
-        with self._faults.watching(self._fault_of):
+        with self._faults.reporting(self._fault_of):
             self._check()
             await obstore.put_async(self._store, key, data)
 
     async def get(self, key: str) -> bytes | None:
         """The data at `key`, None without any."""
-        with self._faults.watching(self._fault_of):
+        with self._faults.reporting(self._fault_of):
             self._check()
             try:
                 found = await obstore.get_async(self._store, key)
@@ -89,26 +89,26 @@ class Storage:
 
     async def keys(self, folder: str) -> list[str]:
         """The keys below `folder`, sorted."""
-        with self._faults.watching(self._fault_of):
+        with self._faults.reporting(self._fault_of):
             self._check()
             # Some overloads refer to types of pyarrow, which isn't installed.
             entries = await obstore.list(self._store, folder).collect_async()  # pyright: ignore[reportUnknownMemberType]
             return sorted(entry["path"] for entry in entries)
 
-    async def older(self, folder: str, before: datetime) -> AsyncGenerator[list[str]]:
+    async def keys_older_than(self, folder: str, before: datetime) -> AsyncGenerator[list[str]]:
         """The keys below `folder` whose data was stored before then, up to 500 at a time."""
-        with self._faults.watching(self._fault_of):
+        with self._faults.reporting(self._fault_of):
             self._check()
             listed = obstore.list(self._store, folder, chunk_size=500)  # pyright: ignore[reportUnknownMemberType]  # as above
             async for entries in listed:
                 yield [entry["path"] for entry in entries if entry["last_modified"] < before]
 
-    async def unfinished(self, before: datetime) -> list[str]:
+    async def unfinished_keys(self, before: datetime) -> list[str]:
         """The keys of the parts of files that a process was storing when it was killed, before then.
 
         Only a folder has such parts. `delete` takes their keys.
         """
-        with self._faults.watching(self._fault_of):
+        with self._faults.reporting(self._fault_of):
             self._check()
             if self._folder is None:
                 return []
@@ -116,7 +116,7 @@ class Storage:
 
     async def delete(self, key: str) -> None:
         """Delete the data at `key`, if there is any."""
-        with self._faults.watching(self._fault_of):
+        with self._faults.reporting(self._fault_of):
             self._check()
             if self._folder is not None and _UNFINISHED.search(key):
                 await asyncio.to_thread(Path(self._folder, key).unlink, missing_ok=True)
@@ -180,4 +180,4 @@ def _of_system(number: int, name: str) -> StorageError:
     words = os.strerror(number)
     if number in {errno.EACCES, errno.EPERM}:
         return StorageError(StorageReason.DENIED, name, words)
-    return StorageError.of(OSError(number, words), name) or StorageError(StorageReason.BROKEN, name, words)
+    return StorageError.from_error(OSError(number, words), name) or StorageError(StorageReason.BROKEN, name, words)

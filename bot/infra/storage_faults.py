@@ -37,7 +37,9 @@ class StorageFaults:
             self.notices.send(fault.for_operator)
 
     @contextmanager
-    def watching(self, fault_of: Callable[[Exception], StorageError | None] = StorageError.of) -> Generator[None]:
+    def reporting(
+        self, fault_of: Callable[[Exception], StorageError | None] = StorageError.from_error
+    ) -> Generator[None]:
         """Raise the fault that an error stands for in place of that error, and report it. Other errors pass.
 
         `fault_of`: the fault of an error, None where it is no fault.

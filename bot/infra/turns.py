@@ -16,13 +16,13 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from bot.errors import BusyError
-from bot.infra.asker import current_errand, in_bulk
-from bot.infra.shares import Shares
+from bot.infra.request_context import bulk_request_context, current_request_context
+from bot.infra.shares import FairShares
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
-    from bot.infra.asker import Asker
+    from bot.infra.request_context import Asker
 
 MAX_WAITING = 1_000
 """Turns that are waited for at a time, at most. Each costs a kilobyte: nothing is read before its turn."""
@@ -46,7 +46,7 @@ class Turn:
     """The time from which on it costs its asker nothing; None: its end."""
 
 
-class Turns:
+class TurnQueue:
     """Grants at most `slots` turns at a time, which hold at most `budget` bytes together.
 
     While the next turn waits for bytes, no other begins; so a turn that is larger than the budget gets its time alone.
@@ -60,7 +60,7 @@ class Turns:
         *,
         budget: float = math.inf,
         limits: Mapping[object, int] | None = None,
-        shares: Shares | None = None,
+        shares: FairShares | None = None,
         patience: float = math.inf,
         usual: float = 1.0,
         timer: Callable[[], float] = time.monotonic,
@@ -68,13 +68,13 @@ class Turns:
         self._slots = slots
         self._limits = limits or {}
         self._budget = budget
-        self._shares = shares or Shares()
+        self._shares = shares or FairShares()
         self._patience = patience
         self._usual = usual
         self._timer = timer
         self._numbers = count()
         self._waiting: list[Turn] = []
-        self._under_way: list[Turn] = []
+        self._running: list[Turn] = []
 
     @property
     def waiting(self) -> list[Asker]:
@@ -82,66 +82,66 @@ class Turns:
         return [turn.asker for turn in self._waiting]
 
     def check_room(self, turns: int = 1) -> None:
-        """Raise BusyError where the current errand would wait too long for the end of so many new turns.
+        """Raise BusyError where the current request would wait too long for the end of so many new turns.
 
-        An errand that has begun is never turned away.
+        A request that has begun is never turned away.
         """
-        errand = current_errand()
-        share = errand.asker.patience
-        if errand.admitted or share is None:
-            errand.admitted = True
+        context = current_request_context()
+        share = context.asker.relative_patience
+        if context.admitted or share is None:
+            context.admitted = True
             return
-        seconds, patience = self.seconds_until(errand.asker, turns), share * self._patience
+        seconds, patience = self.seconds_until(context.asker, turns), share * self._patience
         if seconds > patience or self._shares.waiting + turns > MAX_WAITING:
             raise BusyError(time.time() + max(self._usual, seconds - min(seconds, patience) / 2))
-        errand.admitted = True
+        context.admitted = True
 
     def seconds_until(self, asker: Asker, turns: int) -> float:
         """The estimated seconds until the end of so many new turns."""
-        if len(self._under_way) + turns <= self._slots and not self._waiting:
+        if len(self._running) + turns <= self._slots and not self._waiting:
             return self._usual
-        return (self._shares.turns_until(asker, turns) + len(self._under_way)) * self._usual / self._slots
+        return (self._shares.turns_until(asker, turns) + len(self._running)) * self._usual / self._slots
 
     @asynccontextmanager
-    async def admitted(self) -> AsyncGenerator[None]:
+    async def bulk_turn(self) -> AsyncGenerator[None]:
         """A turn for a whole order, whose work is in bulk. Raises BusyError where it would have to wait too long."""
         self.check_room()
         async with self.turn():
-            with in_bulk():
+            with bulk_request_context():
                 yield
 
     @asynccontextmanager
     async def turn(self, asker: Asker | None = None, *, size: int = 0) -> AsyncGenerator[Turn]:
-        """A turn for `asker`, or that of the current errand, from its begin to the end of the context."""
-        turn = await self.take(asker, size=size)
+        """A turn for `asker`, or for that of the current request, from its begin to the end of the context."""
+        turn = await self.acquire(asker, size=size)
         try:
             yield turn
         finally:
-            self.give_back(turn)
+            self.release(turn)
 
-    async def take(
+    async def acquire(
         self, asker: Asker | None = None, *, kind: object = None, later: bool = False, size: int = 0
     ) -> Turn:
         """Wait for a turn, which the caller gives back. A caller that is cancelled no longer waits."""
         granted = asyncio.get_running_loop().create_future()
-        turn = Turn(asker or current_errand().asker, kind, later, size, next(self._numbers), granted)
+        turn = Turn(asker or current_request_context().asker, kind, later, size, next(self._numbers), granted)
         self._shares.enter(turn.asker)
         self._waiting.append(turn)
         self._grant()
         try:
             await turn.granted
         except BaseException:
-            self.give_back(turn)
+            self.release(turn)
             raise
         return turn
 
-    def give_back(self, turn: Turn) -> None:
+    def release(self, turn: Turn) -> None:
         """End a turn, which may still be waited for."""
         if turn in self._waiting:
             self._waiting.remove(turn)
             self._shares.begin(turn.asker)
         else:
-            self._under_way.remove(turn)
+            self._running.remove(turn)
             if not turn.later:
                 self._charge(turn)
         self._shares.leave(turn.asker)
@@ -163,9 +163,9 @@ class Turns:
 
     def _grant(self) -> None:
         """Begin the turns for which there is room."""
-        while len(self._under_way) < self._slots and (turn := self._next()) is not None and self._has_bytes(turn):
+        while len(self._running) < self._slots and (turn := self._next()) is not None and self._has_bytes(turn):
             self._waiting.remove(turn)
-            self._under_way.append(turn)
+            self._running.append(turn)
             self._shares.begin(turn.asker)
             turn.began = self._timer()
             turn.granted.set_result(None)
@@ -178,14 +178,14 @@ class Turns:
 
     def _next(self) -> Turn | None:
         """The turn that comes next, of the kinds that are below their limits."""
-        kinds = Counter(turn.kind for turn in self._under_way)
-        places = Counter(turn.asker.place for turn in self._under_way)
-        people = Counter(turn.asker for turn in self._under_way)
+        kinds = Counter(turn.kind for turn in self._running)
+        places = Counter(turn.asker.queue_key for turn in self._running)
+        people = Counter(turn.asker for turn in self._running)
 
         def order(turn: Turn) -> tuple[bool, float, float, int]:
             asker = turn.asker
-            place, person = self._shares.had(asker)
-            place += places[asker.place] * self._usual / asker.weight_of_place
+            place, person = self._shares.seconds_used(asker)
+            place += places[asker.queue_key] * self._usual / asker.queue_weight
             person += people[asker] * self._usual / asker.weight
             return turn.later, place, person, turn.number
 
@@ -195,5 +195,5 @@ class Turns:
         return min(filter(is_ready, self._waiting), key=order, default=None)
 
     def _has_bytes(self, turn: Turn) -> bool:
-        held = sum(other.size for other in self._under_way)
-        return not self._under_way or held + turn.size <= self._budget
+        held = sum(other.size for other in self._running)
+        return not self._running or held + turn.size <= self._budget

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import PersonError
-from bot.infra.private_files import keep_private
+from bot.infra.private_files import set_private_umask
 from bot.infra.redaction import redact_logs
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def run_with_watchdog(limit: float | None, job: Callable[..., T], args: tuple[An
 
     The watchdog of faulthandler is a thread that needs no GIL. Dask's nanny starts a new worker.
     """
-    keep_private()  # a worker of a running cluster has the umask of whoever started it
+    set_private_umask()  # a worker of a running cluster has the umask of whoever started it
     redact_logs()
     if limit is None:
         return _run(job, args, kwargs)

@@ -13,7 +13,7 @@ from contextvars import Context
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import StorageError, WorkersAwayError
+from bot.errors import NoWorkersError, StorageError
 from bot.infra.dask_configuration import configure
 from bot.infra.environment import confine_spawned_processes
 from bot.infra.lanes import JobLane
@@ -32,7 +32,7 @@ CONNECT_SECONDS = 5.0
 """Seconds that a running scheduler may take to answer at its address."""
 
 
-class Workers:
+class WorkerConnection:
     """The client of the workers. It connects at its first use, and again after it lost its scheduler.
 
     `folder`: of the workers' temporary files. `own_processes` and `serves` are as in `Compute.open`.
@@ -64,14 +64,14 @@ class Workers:
             return self._client
 
     async def client(self) -> Any:
-        """The running client. Raises WorkersAwayError where no workers can be reached, StorageError for a fault of a disk."""
+        """The running client. Raises NoWorkersError where no workers can be reached, StorageError for a fault of a disk."""
         try:
             client = await asyncio.wrap_future(self.start())
         except (OSError, RuntimeError) as error:
-            raise StorageError.of(error) or WorkersAwayError from error
+            raise StorageError.from_error(error) or NoWorkersError from error
         if client.status != "running":
             self.forget(client)
-            raise WorkersAwayError
+            raise NoWorkersError
         return client
 
     def forget(self, client: Any) -> None:
@@ -95,7 +95,7 @@ class Workers:
         if lane is JobLane.BACKGROUND and self._serves:
             # A single worker gets its second process with the first background job.
             client.cluster.scale(max(2, self._settings.workers))
-        return {"resources": lane.needs}
+        return {"resources": lane.required_resources}
 
     def pids(self) -> list[int]:
         """The process ids of the running workers. Blocks."""

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.errors import EngineAwayError, EngineBrokenError
+from bot.errors import EngineBrokenError, EngineMissingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +30,13 @@ class EngineConfig:
 
     @property
     def version(self) -> str:
-        """The engine's version, as encodings carry it, without loading the engine. Raises EngineAwayError."""
+        """The engine's version, as encodings carry it, without loading the engine. Raises EngineMissingError."""
         from models.engines import UnknownEngineError, version_of
 
         try:
             return version_of(self.engine)
         except UnknownEngineError:
-            raise EngineAwayError(self.engine) from None
+            raise EngineMissingError(self.engine) from None
 
     def with_engine(self, name: str) -> EngineConfig:
         """The same limits with the engine called `name`."""
@@ -44,7 +44,7 @@ class EngineConfig:
 
 
 def engine_of(config: EngineConfig) -> Engine:
-    """The configured engine. Raises EngineAwayError and EngineBrokenError."""
+    """The configured engine. Raises EngineMissingError and EngineBrokenError."""
     import cv2
 
     # OpenCV's threads spin while they wait, on the cores of other workers. Each job sets this: only one worker warms up,
@@ -56,14 +56,14 @@ def engine_of(config: EngineConfig) -> Engine:
 def load_engine(name: str, weights: Path) -> Engine:
     """The engine called `name`.
 
-    Raises EngineAwayError without the engine or its files, and EngineBrokenError for an engine that can't be loaded.
+    Raises EngineMissingError without the engine or its files, and EngineBrokenError for an engine that can't be loaded.
     """
     from models.engines import MissingWeightsError, UnknownEngineError, load
 
     try:
         return load(name, weights)
     except (MissingWeightsError, UnknownEngineError):
-        raise EngineAwayError(name) from None
+        raise EngineMissingError(name) from None
     except Exception as error:
         # Each library refuses a damaged file in its own way.
         reason = " ".join(str(error).split()) or type(error).__name__

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 def warm_up(config: EngineConfig) -> None:
     """Load and run once everything that each picture needs, so that the first one doesn't wait for it."""
-    from models.drawing.annotate import FaceTag, annotate
+    from models.drawing.annotate import FaceTag, tagged_jpeg
     from models.encodings.copies import perceptual_hash
-    from models.faces import Band, Box
+    from models.faces import Box, ConfidenceBand
 
     picture, _ = _rehearse(engine_of(config))
     perceptual_hash(picture)
-    annotate(picture, [FaceTag(1, Box(80, 80, 240, 240), "누구", Band.SURE, "50%")])
+    tagged_jpeg(picture, [FaceTag(1, Box(80, 80, 240, 240), "누구", ConfidenceBand.SURE, "50%")])
 
 
 def check_engine(config: EngineConfig) -> str:

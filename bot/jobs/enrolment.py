@@ -40,8 +40,8 @@ def enrol(
 
     Each face has a crop, and a guess by the recogniser of `rivals` if they are given.
     """
-    from models.faces import largest
-    from models.recognition.quality import measure
+    from models.faces import largest_faces
+    from models.recognition.quality import measure_quality
 
     opened = read_picture(config, content)
     if isinstance(opened, UnreadableFile):
@@ -50,13 +50,13 @@ def enrol(
     found = engine.detect(opened.pixels)
     if not found:
         return FaceProblem.NO_FACE
-    meant = largest(found, 1 if has_subject(by_size(found)) else MAX_FACES)
+    meant = largest_faces(found, 1 if has_subject(by_size(found)) else MAX_FACES)
     encodings = engine.encode(opened.pixels, meant)
     usable = [place for place, encoding in enumerate(encodings) if (abs(encoding) <= 1).all()]
     meant, encodings = [meant[place] for place in usable], encodings[usable]
     if not meant:
         return FaceProblem.INDISTINCT
-    qualities = [measure(opened.pixels, face, engine.landmarks) for face in meant]
+    qualities = [measure_quality(opened.pixels, face, engine.landmarks) for face in meant]
     guesses = _guesses(encodings, qualities, rivals)
     return IdentifiedPicture(
         size=opened.size,
@@ -89,7 +89,7 @@ def enrol_crop(config: EngineConfig, content: Content) -> IdentifiedPicture | Un
 
     from bot.domain.faces import FaceCrop
     from models.drawing.annotate import encode_jpeg
-    from models.recognition.quality import measure
+    from models.recognition.quality import measure_quality
 
     opened = read_picture(config, content)
     if isinstance(opened, UnreadableFile):
@@ -108,7 +108,7 @@ def enrol_crop(config: EngineConfig, content: Content) -> IdentifiedPicture | Un
         return FaceProblem.INDISTINCT
     jpeg = encode_jpeg(np.asarray(opened.pixels))
     box = opened.to_original(found[0].box)
-    crop = FaceCrop(jpeg, box.width, measure(pixels, found[0], engine.landmarks).sharpness, phash_of(jpeg))
+    crop = FaceCrop(jpeg, box.width, measure_quality(pixels, found[0], engine.landmarks).sharpness, phash_of(jpeg))
     (guess,) = _guesses(encodings, (), None)
     seen = IdentifiedFace(1, box, guess, encodings[0].tobytes(), crop=crop)
     return IdentifiedPicture(opened.size, None, (seen,), b"", engine.version)
@@ -128,31 +128,31 @@ def example_problem(
     opened: OpenedPicture, faces: Sequence[Face], engine: Engine
 ) -> FaceProblem | SeveralFaces | SmallFace | BlurredFace | None:
     """The reason why a photo is no good example of one person, None for a good one. `faces`: the largest first."""
-    from models.recognition.quality import measure
+    from models.recognition.quality import measure_quality
 
     if not faces:
         return FaceProblem.NO_FACE
     if not has_subject(faces):
         return SeveralFaces(len(faces))
     width = opened.to_original(faces[0].box).width
-    return flaw_of(width, measure(opened.pixels, faces[0], engine.landmarks).sharpness)
+    return flaw_of(width, measure_quality(opened.pixels, faces[0], engine.landmarks).sharpness)
 
 
 def _guesses(
     encodings: Encodings, qualities: Sequence[FaceQuality], rivals: EnrolmentContext | None
 ) -> Sequence[Guess]:
-    from models.faces import Band, Guess
+    from models.faces import ConfidenceBand, Guess
     from models.recognition.recogniser import Recogniser
 
     if rivals is None:
-        return [Guess(None, None, 0.0, Band.UNKNOWN)] * len(encodings)
+        return [Guess(None, None, 0.0, ConfidenceBand.UNKNOWN)] * len(encodings)
     recogniser = Recogniser.from_bytes(rivals.recogniser)
     return recogniser.identify(encodings, qualities=qualities, group=rivals.group, once="no").guesses
 
 
 def _numbered(opened: OpenedPicture, faces: Sequence[Face]) -> bytes:
-    from models.drawing.annotate import FaceTag, annotate
-    from models.faces import Band
+    from models.drawing.annotate import FaceTag, tagged_jpeg
+    from models.faces import ConfidenceBand
 
-    tags = [FaceTag(number, face.box, "", Band.UNSURE) for number, face in enumerate(faces, start=1)]
-    return annotate(opened.pixels, tags, max_side=NUMBERED_SIDE, max_bytes=NUMBERED_BYTES)
+    tags = [FaceTag(number, face.box, "", ConfidenceBand.UNSURE) for number, face in enumerate(faces, start=1)]
+    return tagged_jpeg(opened.pixels, tags, max_side=NUMBERED_SIDE, max_bytes=NUMBERED_BYTES)

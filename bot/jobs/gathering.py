@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def find_only_face(config: EngineConfig, content: Content) -> GatheredFace | None:
     """The one clear, large and sharp face of a photo, None for a photo without one, or an unreadable file."""
-    from models.recognition.quality import measure
+    from models.recognition.quality import measure_quality
 
     opened = read_picture(config, content)
     if isinstance(opened, UnreadableFile):
@@ -31,7 +31,7 @@ def find_only_face(config: EngineConfig, content: Content) -> GatheredFace | Non
         return None
     face = found[0]
     encoding = engine.encode(opened.pixels, [face])[0]
-    quality = measure(opened.pixels, face, engine.landmarks)
+    quality = measure_quality(opened.pixels, face, engine.landmarks)
     box = opened.to_original(face.box)
     return GatheredFace(
         opened.size, box, crop_face(opened, face, quality), encoding.tobytes(), quality.flaws, engine.version

@@ -24,9 +24,9 @@ def identify(
     config: EngineConfig, content: Content, recogniser: bytes, options: IdentifyOptions
 ) -> IdentifiedPicture | UnreadableFile:
     """The largest faces of the picture `content`, each with its guess, and the picture with the names drawn on it."""
-    from models.drawing.annotate import annotate
-    from models.faces import largest
-    from models.recognition.quality import measure
+    from models.drawing.annotate import tagged_jpeg
+    from models.faces import largest_faces
+    from models.recognition.quality import measure_quality
     from models.recognition.recogniser import Recogniser
 
     clock = _Stages()
@@ -36,17 +36,17 @@ def identify(
     clock.ends("read")
     engine = engine_of(config)
     detected = engine.detect(opened.pixels)
-    found = largest(detected, options.max_faces)
+    found = largest_faces(detected, options.max_faces)
     clock.ends("detect")
     encodings = engine.encode(opened.pixels, found)
-    qualities = [measure(opened.pixels, face, engine.landmarks) for face in found]
+    qualities = [measure_quality(opened.pixels, face, engine.landmarks) for face in found]
     clock.ends("encode")
     naming = Recogniser.from_bytes(recogniser).identify(
         encodings, qualities=qualities, group=options.group, once=options.once, threshold=options.threshold
     )
     clock.ends("name")
     pairs = list(enumerate(zip(found, naming.guesses, strict=True), start=1))
-    tagged = annotate(
+    tagged = tagged_jpeg(
         opened.pixels,
         [_tag(number, face.box, guess) for number, (face, guess) in pairs],
         max_bytes=options.max_bytes,
@@ -85,7 +85,7 @@ def draw_again(
     Boxes are in pixels of the upright original. A picture that can't be read, or has another `size` than that original, is
     refused: the boxes belong to another picture.
     """
-    from models.drawing.annotate import annotate
+    from models.drawing.annotate import tagged_jpeg
 
     opened = read_picture(config, content)
     if isinstance(opened, UnreadableFile):
@@ -93,7 +93,7 @@ def draw_again(
     if opened.size != size:
         return UnreadableFile(Message("this is another picture than before"))
     tags = [_tag(number, opened.from_original(box), guess) for number, box, guess in faces]
-    return annotate(opened.pixels, tags, max_bytes=max_bytes)
+    return tagged_jpeg(opened.pixels, tags, max_bytes=max_bytes)
 
 
 def _tag(number: int, box: Box, guess: Guess) -> FaceTag:

@@ -32,7 +32,7 @@ def draw_map(
     """The map of the group of `rows`, at least `MIN_MAP_PHOTOS` of them, made in an isolated process.
 
     `crops`: the JPEG of each row, None where it is lost. `of`: the number of the group's photos. `compiled`: the folder of
-    numba's compiled functions. Raises BrokenOffError.
+    numba's compiled functions. Raises IsolatedProcessError.
     """
     from bot.infra.worker_side import release_worker
     from models.learning.isolation import run_in_child
@@ -81,4 +81,4 @@ def lay_out_and_draw(
 
     found = lay_out(gallery, projection)
     faces = [None if crop is None else np.asarray(Image.open(BytesIO(crop)).convert("RGB")) for crop in crops]
-    return found, map_chart(group, found, faces, of=of if of > len(faces) else None)
+    return found, map_chart(group, found, faces, total_photos=of if of > len(faces) else None)

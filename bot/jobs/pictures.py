@@ -46,9 +46,9 @@ def picture_refusals(config: EngineConfig, pictures: Sequence[bytes]) -> list[Un
 
 def crop_face(opened: OpenedPicture, face: Face, quality: FaceQuality) -> FaceCrop:
     """The crop of a face, as the storage keeps it."""
-    from models.drawing.annotate import crop
+    from models.drawing.annotate import square_crop
 
-    jpeg = crop(opened.pixels, face.box)
+    jpeg = square_crop(opened.pixels, face.box)
     return FaceCrop(jpeg, opened.to_original(face.box).width, quality.sharpness, phash_of(jpeg))
 
 

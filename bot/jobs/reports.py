@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def report_on_group(until: Deadline, rows: Sequence[EnrolledEncoding], engine: str) -> ReportFigures:
-    """The report on the group of `rows`, made in an isolated process. Raises BrokenOffError."""
+    """The report on the group of `rows`, made in an isolated process. Raises IsolatedProcessError."""
     from bot.infra.worker_side import release_worker
     from models.learning.isolation import run_in_child
     from models.learning.report import IdentificationCounts
@@ -40,9 +40,9 @@ def report_on_group(until: Deadline, rows: Sequence[EnrolledEncoding], engine: s
     }
     return ReportFigures(
         len(rows),
-        named_of(IdentificationCounts.of(found.confusion)),
+        named_of(IdentificationCounts.from_confusion(found.confusion)),
         tuple(members.values()),
-        tuple(members[accuracy.member.id] for accuracy in found.needy),
+        tuple(members[accuracy.member.id] for accuracy in found.members_needing_photos),
         tuple(SuspectedPhoto(rows[label.photo].photo, label.looks_like) for label in found.suspected),
         picture,
         engine,

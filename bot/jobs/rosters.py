@@ -68,4 +68,4 @@ def gallery_of(rows: Sequence[EnrolledEncoding], engine: str) -> Gallery:
 
     encodings = [np.frombuffer(row.vector, np.float32) for row in rows]
     members = (GalleryMember(row.member, row.name, row.group, row.group_name) for row in rows)
-    return Gallery.of(zip(members, encodings, strict=True), engine, len(encodings[0]))
+    return Gallery.from_rows(zip(members, encodings, strict=True), engine, len(encodings[0]))

@@ -76,11 +76,11 @@ def name_tracks(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -
 def sure_names(segment: bytes, recogniser: bytes, options: NamingOptions) -> tuple[str, ...]:
     """The names of the members who are surely in a segment, judged by this segment alone."""
     from models.recognition.recogniser import Recogniser
-    from models.video.cast import cast
+    from models.video.cast import build_cast
     from models.video.segments import VideoSegment
 
     seen = VideoSegment.from_bytes(segment).face_tracks
-    named = cast(Recogniser.from_bytes(recogniser), seen, group=options.group, threshold=options.threshold)
+    named = build_cast(Recogniser.from_bytes(recogniser), seen, group=options.group, threshold=options.threshold)
     return tuple(person.guess.name for person in named.people if person.guess.name and person.guess.band == "sure")
 
 
@@ -116,12 +116,12 @@ def faces_by_frame(face_tracks: bytes, recogniser: bytes, options: NamingOptions
 
 def _cast(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> tuple[FaceTracks, Cast]:
     from models.recognition.recogniser import Recogniser
-    from models.video.cast import cast
+    from models.video.cast import build_cast
     from models.video.tracks import FaceTracks
 
     seen = FaceTracks.from_bytes(face_tracks)
     fitted = Recogniser.from_bytes(recogniser)
-    return seen, cast(fitted, seen, group=options.group, threshold=options.threshold)
+    return seen, build_cast(fitted, seen, group=options.group, threshold=options.threshold)
 
 
 def _named_person(face_tracks: FaceTracks, person: CastPerson) -> NamedPerson:

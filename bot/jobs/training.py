@@ -34,7 +34,7 @@ def train_model(
     """Judge the model made of `rows`, and train its classifier if the model passes.
 
     `answering`: the photos of the model in use, which are in `rows` too. A model without further photos passes. Each step
-    runs in an isolated process, while the worker takes other jobs. Raises BrokenOffError.
+    runs in an isolated process, while the worker takes other jobs. Raises IsolatedProcessError.
     """
     import numpy as np
 
@@ -53,7 +53,7 @@ def train_model(
 
 
 def train_classifier(until: Deadline, rows: Sequence[EnrolledEncoding], engine: str) -> TrainedClassifier | None:
-    """A classifier of `rows`, trained in an isolated process; None for too few rows. Raises BrokenOffError."""
+    """A classifier of `rows`, trained in an isolated process; None for too few rows. Raises IsolatedProcessError."""
     from bot.infra.worker_side import release_worker
 
     release_worker()
@@ -72,7 +72,9 @@ def _compare(gallery: Gallery, answering: NDArray[np.bool_]) -> tuple[GateCompar
     from models.learning.gate import compare
     from models.learning.report import IdentificationCounts, confusions
 
-    return compare(gallery, answering, np.ones(len(answering), np.bool_)), IdentificationCounts.of(confusions(gallery))
+    return compare(gallery, answering, np.ones(len(answering), np.bool_)), IdentificationCounts.from_confusion(
+        confusions(gallery)
+    )
 
 
 def _train_classifier(until: Deadline, gallery: Gallery) -> TrainedClassifier | None:

@@ -146,9 +146,9 @@ def stack_pictures(pictures: Sequence[bytes]) -> bytes:
 
 
 def _distances(rows: Sequence[EnrolledEncoding], engine: str) -> MemberDistances:
-    from models.similarity.twins import distances
+    from models.similarity.twins import member_distances
 
-    return distances(gallery_of(rows, engine))
+    return member_distances(gallery_of(rows, engine))
 
 
 def _compared(found: MemberDistances, place: int, rows: Sequence[EnrolledEncoding], seen: SeenFaces) -> ComparedMember:
@@ -168,11 +168,11 @@ def _compared(found: MemberDistances, place: int, rows: Sequence[EnrolledEncodin
 def _look_alike(
     found: MemberDistances, place: int, other: int, rows: Sequence[EnrolledEncoding], seen: SeenFaces
 ) -> LookAlike:
-    from models.similarity.twins import likeness
+    from models.similarity.twins import similarity_level
 
     distance = float(found.normalised[place, other])
     member = _compared(found, other, rows, seen)
-    return LookAlike(member, distance, float(found.euclidean[place, other]), likeness(distance))
+    return LookAlike(member, distance, float(found.euclidean[place, other]), similarity_level(distance))
 
 
 def _portrait(member: ComparedMember, crops: Mapping[int, bytes]) -> MemberPortrait:

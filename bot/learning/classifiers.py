@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.storage import StorageReason
 from bot.errors import StorageError
-from models.recognition.classifier_file import FORMAT, is_whole
+from models.recognition.classifier_file import FORMAT, is_complete
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -40,7 +40,7 @@ class ClassifierStore:
             if fault.reason is not StorageReason.BROKEN:
                 raise
         else:
-            if file is None or await asyncio.to_thread(is_whole, file):
+            if file is None or await asyncio.to_thread(is_complete, file):
                 return file
         log.warning("%s is broken; the distance answers alone until the group is trained anew", key)
         return None

@@ -13,7 +13,7 @@ from bot.database.models import GroupTrainingState, ModelRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.domain.models import ModelFigures
-from bot.errors import PersonError, UnseenPhotosError
+from bot.errors import PersonError, UnencodedPhotosError
 from bot.learning.classifiers import ClassifierStore, classifier_key
 from bot.text.models import gate_objections
 
@@ -95,7 +95,7 @@ class ModelMaker:
         """The group with its photos; None for a group that is gone or has no photo.
 
         Classifiers that learned a photo that is gone are deleted at once, even if nothing replaces them. Raises
-        UnseenPhotosError if the engine in use has encoded none of the photos.
+        UnencodedPhotosError if the engine in use has encoded none of the photos.
         """
         async with self._database.reading() as session:
             engine = await EngineRepository(session).in_use()
@@ -105,7 +105,7 @@ class ModelMaker:
         found = TrainableGroup(state, engine, version, rows) if state is not None and rows else None
         await self._delete_unused_classifiers(group, found, set())
         if found is None and state is not None and state.photos:
-            raise UnseenPhotosError(engine)
+            raise UnencodedPhotosError(engine)
         return found
 
     async def make_model(self, group: TrainableGroup, photos: frozenset[int], *, by: int) -> MadeModel | None:

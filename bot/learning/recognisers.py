@@ -11,7 +11,7 @@ from bot import jobs
 from bot.database.engines import EngineRepository
 from bot.database.rosters import RosterRepository
 from bot.database.vetoes import VetoRepository
-from bot.errors import NoPhotosError, NoRosterError, StorageError, UnseenPhotosError, WaitingForModelError
+from bot.errors import NoPhotosError, NoRosterError, StorageError, UnencodedPhotosError, WaitingForModelError
 from bot.infra.cache import SingleFlightCache
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class RecogniserCache:
         if not rows:
             if not totals.photos:
                 raise NoPhotosError
-            raise UnseenPhotosError(config.engine) if totals.answering else WaitingForModelError()
+            raise UnencodedPhotosError(config.engine) if totals.answering else WaitingForModelError()
         try:
             classifiers, is_whole = await self._trainer.classifiers(rows, engine), True
         except StorageError as fault:

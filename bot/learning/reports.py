@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot import jobs
 from bot.database.models import ModelRepository
 from bot.database.rosters import RosterRepository
-from bot.errors import PersonError, UnseenPhotosError
+from bot.errors import PersonError, UnencodedPhotosError
 from bot.infra.cache import SingleFlightCache
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ReportCache:
     async def of(self, server: int, group: int) -> ReportFigures:
         """The report on a group of a server, by its current roster.
 
-        Raises PersonError for a group without photos, and BrokenOffError if the process breaks off.
+        Raises PersonError for a group without photos, and IsolatedProcessError if the process breaks off.
         """
         engine = await self._recognisers.engine()
         async with self._database.reading() as session:
@@ -50,6 +50,6 @@ class ReportCache:
             state = await ModelRepository(session).state(group)
         if not rows:
             if state is not None and state.photos:
-                raise UnseenPhotosError((await self._recognisers.config()).engine)
+                raise UnencodedPhotosError((await self._recognisers.config()).engine)
             raise PersonError("There is no photo of that group yet that I could report on.")
         return await self._compute.run_isolated(LIMIT, jobs.report_on_group, rows, engine)

@@ -12,13 +12,13 @@ from bot.database.rosters import RosterRepository
 from bot.domain.messages import Message
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import PersonError, QuotaError, StorageError, log_failure
-from bot.infra.asker import Asker
-from bot.infra.turns import Turns
+from bot.infra.request_context import Asker
+from bot.infra.turns import TurnQueue
 from bot.learning.model_maker import ModelMaker
 from bot.learning.notifications import Notification
 from bot.learning.training_quota import TrainingQuota
 from bot.text.models import classifier_trial
-from models.learning.isolation import BrokenOffError
+from models.learning.isolation import IsolatedProcessError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
@@ -74,7 +74,7 @@ class Trainer:
         self._looked_at: set[int] = set()
         self._changed_meanwhile: set[int] = set()
         # A training takes 600 MB, so there is one at a time.
-        self._turns = Turns(1)
+        self._turns = TurnQueue(1)
 
     @classmethod
     @asynccontextmanager
@@ -152,8 +152,8 @@ class Trainer:
     async def train(self, group: int, *, by: int) -> MadeModel:
         """Make a model of all photos of a group now. Concurrent callers get the same model.
 
-        Raises PersonError if nothing is new, or if another model or engine came into use meanwhile; BrokenOffError; and the
-        errors of `Compute.run_isolated`; QuotaError. After an error the model in use stays.
+        Raises PersonError if nothing is new, or if another model or engine came into use meanwhile; IsolatedProcessError; and
+        the errors of `Compute.run_isolated`; QuotaError. After an error the model in use stays.
         """
         task = self._by_hand.get(group)
         if task is None:
@@ -197,7 +197,7 @@ class Trainer:
             except StorageError as fault:
                 log.error("group %s was not trained; it answers as before: %s", group, fault)
                 self.schedule(server, AFTER_FAULT)
-            except (BrokenOffError, PersonError, OSError) as error:
+            except (IsolatedProcessError, PersonError, OSError) as error:
                 log.warning("group %s was not trained; it answers as before: %s", group, error)
             except Exception:
                 log.exception("group %s was not trained", group)

@@ -201,7 +201,7 @@ async def _copy_cookies(settings: Settings, folder: Path) -> None:
     try:
         await asyncio.to_thread(shutil.copyfile, settings.link_cookies, folder / "cookies.txt")
     except OSError as error:
-        if (fault := StorageError.of(error, str(folder))) is not None:
+        if (fault := StorageError.from_error(error, str(folder))) is not None:
             raise fault from error
         log.warning("%s: %s", settings.link_cookies, error)
         raise reasons.no_cookies() from None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.text.formatting import percent
-from models.faces import MIN_EXAMPLE_SHARPNESS, MIN_EXAMPLE_WIDTH, Band, Basis, Flaw
+from models.faces import MIN_EXAMPLE_SHARPNESS, MIN_EXAMPLE_WIDTH, ConfidenceBand, FaceFlaw, GuessBasis
 
 if TYPE_CHECKING:
     from models.faces import Guess
 
 UNKNOWN = "someone I don't know"
 
-BY = {Basis.CONTEXT: "from context", Basis.ELIMINATION: "by elimination"}
+BY = {GuessBasis.CONTEXT: "from context", GuessBasis.ELIMINATION: "by elimination"}
 """The words in place of a confidence for a name that doesn't come from the face alone."""
 
 RIVAL_SHARE = 0.5
@@ -31,9 +31,9 @@ def name_and_confidence(guess: Guess) -> tuple[str, str]:
         return "", ""
     if not guess.candidates:
         return guess.name, ""
-    if guess.basis is not Basis.FACE:
+    if guess.basis is not GuessBasis.FACE:
         return f"{guess.name}?", BY[guess.basis]
-    if guess.band is Band.SURE:
+    if guess.band is ConfidenceBand.SURE:
         return guess.name, percent(guess.confidence)
     rivals = [c for c in guess.candidates if c.member != guess.member]
     if rivals and rivals[0].confidence >= RIVAL_SHARE * guess.confidence:
@@ -67,7 +67,7 @@ def confidence_of(guess: Guess) -> float | None:
 
 
 def basis_of(guess: Guess) -> str | None:
-    """The basis of the name, a value of `Basis`; None without a name."""
+    """The basis of the name, a value of `GuessBasis`; None without a name."""
     return None if guess.name is None else guess.basis.value
 
 
@@ -79,8 +79,8 @@ def face_quality(width: int, sharpness: float | None) -> str:
     return f"{size}, {'sharp' if sharpness >= SHARP else 'a little soft' if sharpness >= MIN_EXAMPLE_SHARPNESS else 'blurred'}"
 
 
-def flaw_sentence(flaw: Flaw) -> str:
+def flaw_sentence(flaw: FaceFlaw) -> str:
     """The reason why nothing is learned from a face without a moderator's decision."""
-    if flaw is Flaw.SMALL:
+    if flaw is FaceFlaw.SMALL:
         return f"Too small to learn from: {MIN_EXAMPLE_WIDTH} px or more make a good example."
     return "Too blurred to learn from: it would make me worse at others."

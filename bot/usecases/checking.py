@@ -122,14 +122,14 @@ def _person(crop: NamedCrop) -> str:
 
 async def _check_files(app: App, *, mendable: bool, mends: bool) -> list[DataFault]:
     found: list[DataFault] = []
-    async for keys in app.storage.older("crops", utc_now() - UNNAMED):
+    async for keys in app.storage.keys_older_than("crops", utc_now() - UNNAMED):
         async with app.database.reading() as session:
             used = await CropRepository(session).used(keys)
         for key in sorted(set(keys) - used):
             if mends and mendable:
                 await app.storage.delete(key)
             found.append(DataFault(DataFaultKind.UNNAMED_CROP, key, mendable=mendable, mended=mends and mendable))
-    for key in await app.storage.unfinished(utc_now() - UNNAMED):
+    for key in await app.storage.unfinished_keys(utc_now() - UNNAMED):
         if mends:
             await app.storage.delete(key)
         found.append(DataFault(DataFaultKind.UNFINISHED, key, mendable=True, mended=mends))

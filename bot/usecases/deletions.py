@@ -19,7 +19,7 @@ async def forget(app: App, gone: MessageScope) -> None:
     It is done later where the storage has a fault now.
     """
     app.deletions.add(gone)
-    await app.postponed.attempt(partial(_forget, app, gone))
+    await app.postponed_work.attempt(partial(_forget, app, gone))
 
 
 async def _forget(app: App, gone: MessageScope) -> None:

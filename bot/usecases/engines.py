@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot import jobs
 from bot.database.engines import EncodingProgress, EngineRepository, FacelessPhoto, UnencodedCrop
 from bot.domain.engines import DownloadStep, EncodingStep
-from bot.errors import EngineAwayError, EngineBrokenError, PersonError, WorkLostError
+from bot.errors import EngineBrokenError, EngineMissingError, KilledWorkersError, PersonError
 from bot.infra import downloads
 from models.engines import UnknownEngineError, names, weights_of
 
@@ -77,9 +77,9 @@ async def install(app: App, name: str, folder: Path | None, progress: EngineProg
         # All files come from one place: a twin of one file need not fit another from the publisher.
         for wanted in files:
             if folder is not None:
-                await downloads.take(name, wanted, folder, weights)
-            elif not await downloads.is_there(wanted, weights, equivalents=False):
-                await downloads.fetch(name, wanted, weights, _download_progress(progress))
+                await downloads.copy_from_folder(name, wanted, folder, weights)
+            elif not await downloads.is_present(wanted, weights, equivalents=False):
+                await downloads.download(name, wanted, weights, _download_progress(progress))
     return await use(app, name, progress)
 
 
@@ -135,14 +135,14 @@ def _weights(name: str) -> tuple[WeightFile, ...]:
 
 
 async def _installed(files: Sequence[WeightFile], weights: Path) -> bool:
-    return all([await downloads.is_there(wanted, weights) for wanted in files])
+    return all([await downloads.is_present(wanted, weights) for wanted in files])
 
 
 async def _tried_out(app: App, config: EngineConfig) -> str:
     """The version of an engine, after a trial in a worker. Raises PersonError where it doesn't work here."""
     try:
         return await app.compute.run(jobs.check_engine, config)
-    except EngineAwayError:
+    except EngineMissingError:
         raise PersonError(
             "My workers do not find {weights}; where they are, it must be the same folder.", weights=str(config.weights)
         ) from None
@@ -182,7 +182,7 @@ async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[Une
     there = {crop.crop: data for crop, data in zip(crops, read, strict=True) if data is not None}
     try:
         found = await app.compute.run_in_background(jobs.encode_crops, config, tuple(there.values()))
-    except WorkLostError:
+    except KilledWorkersError:
         # One crop breaks the workers, so each is tried alone.
         if len(crops) == 1:
             return {crops[0].crop: None}

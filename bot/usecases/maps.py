@@ -16,9 +16,9 @@ from bot.database.rosters import RosterRepository
 from bot.domain.messages import Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
-from bot.errors import NoRosterError, PersonError, UnseenPhotosError
+from bot.errors import NoRosterError, PersonError, UnencodedPhotosError
 from models.faces import MIN_MAP_PHOTOS, ProjectionMethod
-from models.learning.isolation import BrokenOffError
+from models.learning.isolation import IsolatedProcessError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -75,7 +75,7 @@ async def draw(
     key = found.id, projection, engine, revisions
     try:
         made = await app.caches.maps.get(key, partial(_draw, app, found, projection, engine))
-    except BrokenOffError as error:
+    except IsolatedProcessError as error:
         log.warning("there is no map of group %s: %s", found.id, error)
         raise PersonError("The map broke off. Try again.") from None
     # Labels of the shared roster are corrected only on the command line.
@@ -91,7 +91,7 @@ async def _draw(app: App, group: Group, projection: ProjectionMethod, engine: st
         rows = await RosterRepository(session).rows_of([group.id], engine)
         keys = {number: photo.key for number, photo in (await PhotoRepository(session).public([group.id])).items()}
     if keys and not rows:
-        raise UnseenPhotosError((await app.recognisers.config()).engine)
+        raise UnencodedPhotosError((await app.recognisers.config()).engine)
     different = len({row.vector for row in rows})
     if different < MIN_MAP_PHOTOS:
         has = Message("{number} different photos", number=different)
@@ -107,7 +107,7 @@ async def _draw(app: App, group: Group, projection: ProjectionMethod, engine: st
     shown = in_turns(rows, MOST)
     crops = await asyncio.gather(*(_crop(app, keys.get(row.photo)) for row in shown))
     compiled = (app.settings.data / "numba").absolute()
-    async with app.queues.maps.admitted():
+    async with app.queues.maps.bulk_turn():
         return await app.compute.run_isolated(
             LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled
         )

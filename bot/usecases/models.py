@@ -12,7 +12,7 @@ from bot.database.models import ModelRepository
 from bot.database.rosters import RosterRepository
 from bot.domain.messages import Hint, Message, Strong
 from bot.errors import PersonError
-from models.learning.isolation import BrokenOffError
+from models.learning.isolation import IsolatedProcessError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -104,7 +104,7 @@ async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
         found = await require_group(session, [server_id], group)
     try:
         return await app.trainer.train(found.id, by=by)
-    except BrokenOffError as error:
+    except IsolatedProcessError as error:
         log.warning("group %s was not trained: %s", found.id, error)
         raise PersonError(
             "The training broke off, so {group} answers as before. Try again.", group=Strong(found.name)
@@ -161,7 +161,7 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
         found = await require_group(session, [server_id], group)
     try:
         made = await app.reports.of(server_id, found.id)
-    except BrokenOffError as error:
+    except IsolatedProcessError as error:
         log.warning("there is no report on group %s: %s", found.id, error)
         raise PersonError("The report broke off. Try again.") from None
     async with app.database.writing() as session:

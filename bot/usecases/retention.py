@@ -45,7 +45,7 @@ async def forget_due(app: App) -> None:
     """
     steps = (
         partial(request.sweep, app),
-        app.postponed.retry,
+        app.postponed_work.retry,
         partial(crops.forget_older, app, utc_now() - timedelta(days=app.settings.forget_days)),
         partial(crops.sweep_files, app, utc_now() - UNNAMED),
     )

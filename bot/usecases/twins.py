@@ -14,7 +14,7 @@ from bot.database.tables.rosters import Group, Member
 from bot.domain.messages import AllOf, Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.twins import DrawnLookAlikes, DrawnTwins
-from bot.errors import MAX_NAMES, NoRosterError, PersonError, UnseenPhotosError
+from bot.errors import MAX_NAMES, NoRosterError, PersonError, UnencodedPhotosError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -143,7 +143,7 @@ async def _photos(
             await PhotoRepository(session).public(groups),
         )
     if photos and not rows:
-        raise UnseenPhotosError((await app.recognisers.config()).engine)
+        raise UnencodedPhotosError((await app.recognisers.config()).engine)
     return rows, photos
 
 

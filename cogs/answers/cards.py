@@ -24,14 +24,14 @@ from cogs.common.layout import (
     lines_within,
 )
 from cogs.common.message_media import walk
-from models.faces import Band
+from models.faces import ConfidenceBand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.domain.answers import Answer, AnsweredFace
 
-ACCENTS = {Band.SURE: GREEN, Band.UNSURE: AMBER, Band.UNKNOWN: GREY}
+ACCENTS = {ConfidenceBand.SURE: GREEN, ConfidenceBand.UNSURE: AMBER, ConfidenceBand.UNKNOWN: GREY}
 
 
 def answer_card(answer: Answer, urls: Sequence[str] = ()) -> Card:
@@ -78,7 +78,9 @@ def picture_urls(card: discord.Message) -> list[str]:
 def accent_of(answer: Answer) -> int:
     """The colour of a card: that of its least certain name."""
     bands = {_band(face) for _, face in answer.faces}
-    return ACCENTS[next((band for band in (Band.UNSURE, Band.SURE) if band in bands), Band.UNKNOWN)]
+    return ACCENTS[
+        next((band for band in (ConfidenceBand.UNSURE, ConfidenceBand.SURE) if band in bands), ConfidenceBand.UNKNOWN)
+    ]
 
 
 def answer_buttons(answer: Answer) -> Row:
@@ -109,7 +111,7 @@ def _lines(picture: AnsweredPicture, room: int, *, several: bool) -> str:
     return lines_within(lines, room)
 
 
-def _band(face: AnsweredFace) -> Band:
+def _band(face: AnsweredFace) -> ConfidenceBand:
     if face.annotation is None:
         return face.guess.band
-    return Band.UNKNOWN if face.annotation.meaning is AnnotationMeaning.NOT_MEMBER else Band.SURE
+    return ConfidenceBand.UNKNOWN if face.annotation.meaning is AnnotationMeaning.NOT_MEMBER else ConfidenceBand.SURE

@@ -49,6 +49,6 @@ def _detail(face: AnsweredFace) -> str:
         lines += [basis] if basis is not None else []
     shares: list[tuple[str | None, float]] = [(each.name, each.confidence) for each in guess.candidates]
     if guess.candidates:
-        shares.append((None, guess.nobody))
+        shares.append((None, guess.stranger_probability))
     lines += [texts.share_line(share, name) for name, share in shares if share >= NEGLIGIBLE]
     return "\n".join(lines)

@@ -11,13 +11,13 @@ from bot.text.formatting import circled, percent
 from cogs.common.discord_limits import LONGEST_ALT
 from cogs.common.layout import bar
 from cogs.common.markup import code, plain
-from models.faces import Basis
+from models.faces import GuessBasis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.answers import Answer, AnsweredFace, AnsweredPicture, FaceAnnotation
-    from models.faces import Flaw
+    from models.faces import FaceFlaw
 
 ALL_RIGHT, FIX_A_FACE, DETAILS, HIDE, UNDO = "All right", "Fix a face", "Details", "Hide", "Undo"
 """The labels of the buttons under an answer."""
@@ -31,8 +31,10 @@ LONGEST_ATTRIBUTION = 300
 """Characters. A longer attribution gives the number of people instead of their mentions."""
 
 BASIS_SENTENCES = {
-    Basis.CONTEXT: "By itself this face is rather nobody's, as below. Only the others beside it speak for {name}.",
-    Basis.ELIMINATION: "Everybody else of the group is there, so that {name} is left. By itself the face says what is below.",
+    GuessBasis.CONTEXT: "By itself this face is rather nobody's, as below. Only the others beside it speak for {name}.",
+    GuessBasis.ELIMINATION: (
+        "Everybody else of the group is there, so that {name} is left. By itself the face says what is below."
+    ),
 }
 """The reason for a name that the face alone does not support."""
 
@@ -125,12 +127,12 @@ def annotation_text(annotation: FaceAnnotation) -> str:
     ) or NOBODY[annotation.meaning]
 
 
-def flaws_line(flaws: Sequence[Flaw]) -> str:
+def flaws_line(flaws: Sequence[FaceFlaw]) -> str:
     """The reasons to doubt a guess."""
     return f"-# {' and '.join(flaws)}: harder to tell"
 
 
-def basis_line(basis: Basis, name: str) -> str | None:
+def basis_line(basis: GuessBasis, name: str) -> str | None:
     """The reason for a name that the face alone does not support; None for one that it supports."""
     sentence = BASIS_SENTENCES.get(basis)
     return f"-# {sentence.format(name=plain(name))}" if sentence is not None else None

@@ -64,7 +64,8 @@ async def request_clip(
 ) -> None:
     """Request the clip of a linked video, or of a posted one after receiving it. `start` and `length` in seconds.
 
-    Raises PersonError: a BusyError where its turn would come too late, a DeletedError where its message is deleted meanwhile.
+    Raises PersonError: a BusyError where its turn would come too late, a MessageDeletedError where its message is deleted
+    meanwhile.
     """
     if isinstance(found, VideoLink):
         clip_request = ClipRequest(found.url, found.start if start is None else start, length, style, found.spoiler)
@@ -72,9 +73,9 @@ async def request_clip(
         return
     await request.check_room(client.app, asked)
     async with (
-        client.app.deletions.needing(asked.scope),
-        client.app.queues.uploads.admitted(),
-        client.app.videos.incoming() as folder,
+        client.app.deletions.abort_on_deletion(asked.scope),
+        client.app.queues.uploads.bulk_turn(),
+        client.app.videos.incoming_folder() as folder,
     ):
         clip_request = ClipRequest(await receive(client, found, folder), start or 0.0, length, style, found.spoiler)
         await request.ask(client.app, asked, clip_request, target)

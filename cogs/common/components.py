@@ -10,7 +10,7 @@ import discord
 from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases.questions import identify
-from bot.usecases.questions.asked import require_asked_here
+from bot.usecases.questions.access import require_asked_here
 from bot.usecases.questions.correct import Actor
 from cogs.common.errors import answer_error
 from cogs.common.layout import message_card

@@ -81,7 +81,7 @@ def why_unread(error: Exception) -> Message:
 
 
 async def _fetch(client: Nugu, url: str, limit: int, kind: FileKind, path: Path) -> None:
-    """See `bot.domain.files.Fetch`."""
+    """See `bot.domain.files.FetchCallback`."""
     try:
         await save(client, url, path, limit)
     except LargeFileError as error:

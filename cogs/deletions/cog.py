@@ -43,7 +43,7 @@ class DeletionsCog(commands.Cog):
 
     async def _forget(self, gone: MessageScope) -> None:
         """Forget, even while the bot stops."""
-        self.client.under_way.add()
+        self.client.running_tasks.add()
         await deletions.forget(self.client.app, gone)
 
 

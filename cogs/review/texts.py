@@ -14,7 +14,7 @@ from bot.text.formatting import joined, percent
 from cogs.answers.texts import annotation_text, suggestion_line
 from cogs.common.markup import plain
 from cogs.corrections.texts import correction_sentence
-from models.faces import Band
+from models.faces import ConfidenceBand
 
 if TYPE_CHECKING:
     from bot.domain.answers import FaceAnnotation
@@ -112,7 +112,7 @@ def _label(annotation: FaceAnnotation) -> str:
 
 def _guess(face: FaceInReview) -> str:
     guess = face.face.guess
-    if guess.band is not Band.UNKNOWN:
+    if guess.band is not ConfidenceBand.UNKNOWN:
         return guess_text(guess)
     text = f"{guess_text(guess)} ({percent(guess.confidence)})"
     nearest = next(iter(guess.candidates), None)

@@ -13,8 +13,8 @@ from discord.ext import commands
 
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.deletions import MessageScope
-from bot.errors import BusyError, DeletedError, PersonError, StoppingError
-from bot.infra.asker import Asker, Urgency, begin_errand
+from bot.errors import BusyError, MessageDeletedError, PersonError, StoppingError
+from bot.infra.request_context import Asker, Urgency, set_request_context
 from bot.usecases.questions import cards, identify
 from bot.usecases.setup import choices as choices_of
 from cogs.answers.cards import answer_card, answer_files
@@ -113,10 +113,10 @@ class WhoCog(commands.Cog):
         if not addressed and not await self._is_watched(message):
             return
         server = message.guild.id if message.guild else None
-        begin_errand(Asker(message.author.id, server, Urgency.ASKED if addressed else Urgency.WATCHED))
+        set_request_context(Asker(message.author.id, server, Urgency.ASKED if addressed else Urgency.WATCHED))
         tell = partial(explain, message, StoppingError())
-        stopping = self.client.under_way.stopping
-        self.client.under_way.add(None if stopping else tell)
+        stopping = self.client.running_tasks.stopping
+        self.client.running_tasks.add(None if stopping else tell)
         if stopping:
             await tell()
             return
@@ -133,9 +133,9 @@ class WhoCog(commands.Cog):
                     tagged = await self._ask_about(message)
             card = await reply(message, view=answer_card(tagged.answer), files=answer_files(tagged.pictures))
             await cards.save_card(self.client.app, tagged.answer, card.id)
-        except DeletedError as error:
+        except MessageDeletedError as error:
             # The asker deleted the question, and waits for no answer.
-            if not self.client.app.deletions.any_of(MessageScope(messages=frozenset({message.id}))):
+            if not self.client.app.deletions.contains_any(MessageScope(messages=frozenset({message.id}))):
                 await explain(message, error)
         except BusyError as error:
             # In a watched channel nobody may have meant the bot, so it adds no message about itself.

@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image
 
 from models.drawing.fonts import drawable, font, shorten
-from models.drawing.layout import is_beside, place
+from models.drawing.layout import is_beside, place_labels
 from models.drawing.markers import SPACE, MeasuredLabel, digit_size, paint_badge, paint_label, paint_outline, paint_stem
-from models.faces import Band, Box
+from models.faces import Box, ConfidenceBand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,20 +46,22 @@ class FaceTag:
     number: int
     box: Box
     text: str
-    band: Band
+    band: ConfidenceBand
     detail: str = ""
 
 
-def annotate(picture: Picture, tags: Sequence[FaceTag], *, max_side: int = 2048, max_bytes: int = 8 * 2**20) -> bytes:
-    """The tagged picture as a JPEG of `max_bytes` at most. `draw` tells its size in pixels.
+def tagged_jpeg(
+    picture: Picture, tags: Sequence[FaceTag], *, max_side: int = 2048, max_bytes: int = 8 * 2**20
+) -> bytes:
+    """The tagged picture as a JPEG of `max_bytes` at most. `draw_tags` tells its size in pixels.
 
     Raises:
         ValueError: `picture` isn't (h, w, 3) uint8, or `max_bytes` is below 16 KiB.
     """
-    return encode_jpeg(draw(picture, tags, max_side=max_side), max_bytes=max_bytes)
+    return encode_jpeg(draw_tags(picture, tags, max_side=max_side), max_bytes=max_bytes)
 
 
-def draw(picture: Picture, tags: Sequence[FaceTag], *, max_side: int = 2048) -> Picture:
+def draw_tags(picture: Picture, tags: Sequence[FaceTag], *, max_side: int = 2048) -> Picture:
     """The tagged picture as pixels, (h', w', 3) uint8.
 
     The longest side has `max_side` pixels at most. A picture below 800 px is enlarged, four times at most, for readable names.
@@ -90,7 +92,7 @@ def draw(picture: Picture, tags: Sequence[FaceTag], *, max_side: int = 2048) -> 
     return np.asarray(image)
 
 
-def crop(picture: Picture, box: Box, *, max_side: int = 320) -> bytes:
+def square_crop(picture: Picture, box: Box, *, max_side: int = 320) -> bytes:
     """The face crop for a roster, as a JPEG: a square with a margin of 40% of the box's longer side.
 
     `max_side`: pixels of its side at most. A crop beyond the border moves into the picture. Where the picture is smaller than
@@ -202,7 +204,7 @@ def _arrange(
     for letters in sorted(sizes, reverse=True):
         labels = [_measure(tag, letters, frame) for tag in tags]
         gap = _gap(letters)
-        places = place(frame, boxes, [label.size for label in labels], gap=gap)
+        places = place_labels(frame, boxes, [label.size for label in labels], gap=gap)
         placed = sum(
             spot is not None and is_beside(spot, box, gap) and not any(_touch(spot, other) for other in boxes)
             for spot, box in zip(places, boxes, strict=True)

@@ -192,7 +192,7 @@ def screen_time_chart(
     def across(seconds: float) -> float:
         return left + (right - left) * min(max(seconds / length, 0.0), 1.0) if length > 0 else float(left)
 
-    for seconds in ticks(length):
+    for seconds in axis_ticks(length):
         draw.line((across(seconds), top, across(seconds), bottom), EMPTY, 2)
         draw.text((across(seconds), bottom + 8), written(seconds), DIM, face, anchor="ma")
     for row, (person, name, total) in enumerate(zip(shown, names, totals, strict=True)):
@@ -210,7 +210,7 @@ def screen_time_chart(
     return to_png(image)
 
 
-def ticks(length: float) -> range:
+def axis_ticks(length: float) -> range:
     """The labelled seconds of an axis of `length` seconds, from 0 on."""
     step = next((step for step in _STEPS if length / step < _MAX_TICKS), _STEPS[-1])
     return range(0, int(length) + 1, step)

@@ -32,7 +32,7 @@ _PASSES = 4
 _STACK = 5
 
 
-def place(
+def place_labels(
     frame: tuple[int, int], faces: Sequence[Box], sizes: Sequence[tuple[int, int]], *, gap: int
 ) -> list[Box | None]:
     """A rectangle for each label, in the order of `faces`.

@@ -60,7 +60,7 @@ class MapText:
         return (left + right) / 2, (top + bottom) / 2
 
 
-def arrange(points: Points, size: tuple[int, int]) -> tuple[Points, int]:
+def arrange_thumbnails(points: Points, size: tuple[int, int]) -> tuple[Points, int]:
     """The centres (n, 2) of thumbnails and their side, in pixels, for a frame of `size` (width, height).
 
     `points`: (n, 2), y upward, without a unit. They are scaled to the frame. Thumbnails that would overlap repel each other;

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from models.drawing.fonts import drawable, font, shorten
-from models.drawing.map_layout import arrange, place_texts
+from models.drawing.map_layout import arrange_thumbnails, place_texts
 from models.drawing.theme import (
     BACKGROUND_COLOUR,
     DIM,
@@ -46,27 +46,31 @@ _DASHES: Final = 9
 _OUTLIER: Final = "dashed: looks unlike the other photos of that name"
 
 
-def map_chart(title: str, found: FaceMap, faces: Sequence[Picture | None], *, of: int | None = None) -> bytes:
+def map_chart(
+    title: str, face_map: FaceMap, faces: Sequence[Picture | None], *, total_photos: int | None = None
+) -> bytes:
     """A PNG, 1440 pixels wide: the photos of a map as thumbnails, apart where they would overlap, and a legend.
 
-    `faces`: a square crop ((h, w, 3) uint8) for each point of the map, None where the crop is lost. `of`: the number of all
-    photos where the map has only a part of them. A member's colour is `theme.member_colour`. Members from the thirteenth on
-    have double rings, from the twenty-fifth on triple rings. Raises ValueError unless there is one face a point.
+    `faces`: a square crop ((h, w, 3) uint8) for each point of the map, None where the crop is lost. `total_photos`: the number
+    of all photos where the map has only a part of them. A member's colour is `theme.member_colour`. Members from the thirteenth
+    on have double rings, from the twenty-fifth on triple rings. Raises ValueError unless there is one face a point.
     """
-    if len(faces) != len(found.points):
-        raise ValueError(f"{len(faces)} faces for {len(found.points)} points")
-    names = [shorten(drawable(place.member.name), TEXT_SIZE, _LONGEST) for place in found.places]
-    subtitle = _subtitle(found, of)
+    if len(faces) != len(face_map.points):
+        raise ValueError(f"{len(faces)} faces for {len(face_map.points)} points")
+    names = [shorten(drawable(place.member.name), TEXT_SIZE, _LONGEST) for place in face_map.places]
+    subtitle = _subtitle(face_map, total_photos)
     top = content_top(subtitle)
-    legend, rows = _legend(names, outliers=bool(found.outliers))
+    legend, rows = _legend(names, outliers=bool(face_map.outliers))
     image, draw = page(_ACROSS, top + _DOWN + rows * _ROW + 2 * GAP, title, subtitle)
-    centres, side = arrange(found.points, (_ACROSS - 2 * GAP, _DOWN))
+    centres, side = arrange_thumbnails(face_map.points, (_ACROSS - 2 * GAP, _DOWN))
     centres = centres + np.array([GAP, top])
-    outliers = {outlier.photo for outlier in found.outliers}
-    for number, (face, member, (x, y)) in enumerate(zip(faces, found.members.tolist(), centres.tolist(), strict=True)):
+    outliers = {outlier.photo for outlier in face_map.outliers}
+    for number, (face, member, (x, y)) in enumerate(
+        zip(faces, face_map.members.tolist(), centres.tolist(), strict=True)
+    ):
         _draw_thumbnail(image, face, (round(x - side / 2), round(y - side / 2)), side, member, number in outliers)
     frame = (GAP, top, _ACROSS - GAP, top + _DOWN)
-    for text in place_texts(found, names, outliers, centres, side, frame):
+    for text in place_texts(face_map, names, outliers, centres, side, frame):
         if text.plate:
             draw.rounded_rectangle(text.box, 6, BACKGROUND_COLOUR)
         draw.text(text.middle, text.text, text.ink, font(text.letters), anchor="mm")

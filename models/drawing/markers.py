@@ -9,15 +9,15 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from models.drawing.fonts import font
-from models.faces import Band, Box
+from models.faces import Box, ConfidenceBand
 
 Colour = tuple[int, int, int]
 _Strokes = list[tuple[int, int]]
 
-COLOURS: Final[dict[Band, Colour]] = {
-    Band.SURE: (61, 220, 151),
-    Band.UNSURE: (255, 107, 87),
-    Band.UNKNOWN: (190, 196, 206),
+COLOURS: Final[dict[ConfidenceBand, Colour]] = {
+    ConfidenceBand.SURE: (61, 220, 151),
+    ConfidenceBand.UNSURE: (255, 107, 87),
+    ConfidenceBand.UNKNOWN: (190, 196, 206),
 }
 """Colours by band, distinct for colour-blind eyes: a bluish green, an orange red, and the green is lighter. The line (whole,
 dashed, corners alone) and the badge (disc, ring, square) show the band without colour."""
@@ -55,7 +55,7 @@ def _rounded(size: tuple[int, int], radius: float) -> Image.Image:
     return fine.reduce(_FINE)
 
 
-def paint_label(image: Image.Image, spot: Box, label: MeasuredLabel, number: int, band: Band) -> None:
+def paint_label(image: Image.Image, spot: Box, label: MeasuredLabel, number: int, band: ConfidenceBand) -> None:
     """Paint the plate with badge, name and confidence into `spot`."""
     letters, (width, height) = label.letters, label.size
     mask = _rounded((width, height), height / 2)
@@ -78,19 +78,21 @@ def paint_label(image: Image.Image, spot: Box, label: MeasuredLabel, number: int
         pen.text((x, baseline), label.detail, COLOURS[band], face, "ls")
 
 
-def paint_badge(image: Image.Image, spot: Box, label: MeasuredLabel, number: int, band: Band) -> None:
+def paint_badge(image: Image.Image, spot: Box, label: MeasuredLabel, number: int, band: ConfidenceBand) -> None:
     """Paint the number alone into `spot`, for a label without room."""
     rim = (spot.width + 4, spot.height + 4)
     image.paste(_PLATE, (spot.left - 2, spot.top - 2), _rounded(rim, rim[1] / 2))
     _paint_badge(image, (spot.left, spot.top), label, number, band)
 
 
-def _paint_badge(image: Image.Image, corner: tuple[int, int], label: MeasuredLabel, number: int, band: Band) -> None:
+def _paint_badge(
+    image: Image.Image, corner: tuple[int, int], label: MeasuredLabel, number: int, band: ConfidenceBand
+) -> None:
     """Paint a disc, ring or square by band, with the number in it."""
     width, height = label.badge
     colour = COLOURS[band]
-    image.paste(colour, corner, _rounded((width, height), height * (0.28 if band is Band.UNKNOWN else 0.5)))
-    if band is Band.UNSURE:
+    image.paste(colour, corner, _rounded((width, height), height * (0.28 if band is ConfidenceBand.UNKNOWN else 0.5)))
+    if band is ConfidenceBand.UNSURE:
         rim = max(2, round(height * 0.1))
         inner = (width - 2 * rim, height - 2 * rim)
         image.paste(_PLATE, (corner[0] + rim, corner[1] + rim), _rounded(inner, inner[1] / 2))
@@ -98,7 +100,7 @@ def _paint_badge(image: Image.Image, corner: tuple[int, int], label: MeasuredLab
     ImageDraw.Draw(image).text(
         (corner[0] + width / 2, corner[1] + height / 2 + _cap_height(digits) / 2),
         str(number),
-        colour if band is Band.UNSURE else _PLATE,
+        colour if band is ConfidenceBand.UNSURE else _PLATE,
         font(digits),
         "ms",
         stroke_width=digits * 0.025,
@@ -109,13 +111,16 @@ def _cap_height(letters: int) -> float:
     return letters * 0.733
 
 
-def paint_outline(image: Image.Image, box: Box, band: Band, line: int) -> None:
+def paint_outline(image: Image.Image, box: Box, band: ConfidenceBand, line: int) -> None:
     """Paint a rounded box, whole, dashed or as corners by band, over a faint dark rim for bright backgrounds."""
     radius = max(line + 1, min(round(min(box.width, box.height) * 0.14), 7 * line))
     if min(box.width, box.height) < 2 * radius + 2:
         ImageDraw.Draw(image).rectangle((box.left, box.top, box.right - 1, box.bottom - 1), outline=COLOURS[band])
         return
-    drawn = (strokes(radius, box.width - radius, line, band), strokes(radius, box.height - radius, line, band))
+    drawn = (
+        edge_strokes(radius, box.width - radius, line, band),
+        edge_strokes(radius, box.height - radius, line, band),
+    )
     rim = _outline((box.width, box.height), line, radius, drawn, grown=1)
     image.paste((0, 0, 0), (box.left - 1, box.top - 1), rim.point(lambda level: level * 0.45))
     image.paste(COLOURS[band], (box.left, box.top), _outline((box.width, box.height), line, radius, drawn, grown=0))
@@ -148,12 +153,12 @@ def _outline(
     return mask
 
 
-def strokes(start: int, end: int, line: int, band: Band) -> _Strokes:
+def edge_strokes(start: int, end: int, line: int, band: ConfidenceBand) -> _Strokes:
     """The strokes of a straight edge from `start` to `end`, in pixels, symmetrical."""
     span = end - start
-    if band is Band.SURE:
+    if band is ConfidenceBand.SURE:
         return [(start, end)]
-    if band is Band.UNKNOWN:
+    if band is ConfidenceBand.UNKNOWN:
         stub = round(span * 0.16)
         return [(start, start + stub), (end - stub, end)] if stub else []
     pieces = 2 * max(1, round(span / (line * 7))) + 1
@@ -161,7 +166,7 @@ def strokes(start: int, end: int, line: int, band: Band) -> _Strokes:
     return [(int(edges[i]), int(edges[i + 1])) for i in range(1, pieces, 2)]
 
 
-def paint_stem(image: Image.Image, box: Box, spot: Box, band: Band, line: int) -> None:
+def paint_stem(image: Image.Image, box: Box, spot: Box, band: ConfidenceBand, line: int) -> None:
     """Paint a line from a label to its face."""
     x = _between((box.left, box.right), (spot.left, spot.right))
     y = _between((box.top, box.bottom), (spot.top, spot.bottom))

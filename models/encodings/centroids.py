@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.encodings.whitening import unit
+from models.encodings.whitening import unit_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +41,7 @@ def _clusters(vectors: Encodings, photos: NDArray[np.intp], threshold: float) ->
     first, second = photos[halves], photos[~halves]
     if min(len(first), len(second)) < MIN_CLUSTER_PHOTOS:
         return [photos]
-    middles = unit(np.stack([vectors[first].sum(axis=0), vectors[second].sum(axis=0)]))
+    middles = unit_rows(np.stack([vectors[first].sum(axis=0), vectors[second].sum(axis=0)]))
     if middles[0] @ middles[1] >= threshold:
         return [photos]
     return [*_clusters(vectors, first, threshold), *_clusters(vectors, second, threshold)]
@@ -57,5 +57,5 @@ def _halves(vectors: Encodings) -> NDArray[np.bool_]:
         before, halves = halves, vectors @ middles[0] >= vectors @ middles[1]
         if (halves == before).all() or halves.all():
             break
-        middles = unit(np.stack([vectors[halves].sum(axis=0), vectors[~halves].sum(axis=0)]))
+        middles = unit_rows(np.stack([vectors[halves].sum(axis=0), vectors[~halves].sum(axis=0)]))
     return halves

@@ -70,9 +70,9 @@ class Whitening:
             raise ValueError(f"encodings {encodings.shape}, not (n, {len(self.mean)})")
         faces = encodings - self.mean
         along = faces @ self.directions.T
-        return unit((faces + (along * (self.gains - 1)) @ self.directions).astype(np.float32, copy=False))
+        return unit_rows((faces + (along * (self.gains - 1)) @ self.directions).astype(np.float32, copy=False))
 
 
-def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def unit_rows(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows (n, d) at unit length; a row of zeros stays zero."""
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-9))

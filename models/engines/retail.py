@@ -81,7 +81,7 @@ def create(weights: Path) -> AlignedEngine:
     # bfloat16 halves the time of a face. On 179 photos of ../shared/faces the cosine with the encoding in float32 is 0.9995 or
     # more, scores of two faces differ by 0.002 (standard deviation), and the nearest centroid names the same 178.
     embedder = Embedder(network, SIDE, colours="BGR", exact=False)
-    return AlignedEngine("retail", VERSION, YuNet(detector), REFERENCE, embedder, dlib.companion(), DLIB_SHARE)
+    return AlignedEngine("retail", VERSION, YuNet(detector), REFERENCE, embedder, dlib.create_companion(), DLIB_SHARE)
 
 
 def _installed(file: WeightFile, weights: Path) -> Path:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from models.encodings.background import FOLDER, PHOTOS, QUANTILES, Background, ScoreQuantiles
-from models.encodings.whitening import DIRECTIONS, Whitening, unit
+from models.encodings.whitening import DIRECTIONS, Whitening, unit_rows
 from models.engines import load
 from models.recognition.calibration import best_of_others
 
@@ -114,7 +114,7 @@ def measure(
         own_whitening = Whitening.learn(people[:i] + people[i + 1 :], directions) if i < len(people) else whitening
         others = [] if i >= len(alike) else alike[:i] + alike[i + 1 :]
         whitened.score(own_whitening.apply(person), [own_whitening.apply(other) for other in others])
-        raw.score(unit(person), [unit(other) for other in others])
+        raw.score(unit_rows(person), [unit_rows(other) for other in others])
     return Background(
         version=version,
         whitening=whitening,
@@ -163,7 +163,7 @@ def _quantiles(kinds: Sequence[Sequence[np.float32]]) -> NDArray[np.float64]:
 
 
 def _centroid(photos: Encodings) -> NDArray[np.float32]:
-    return unit(photos.sum(axis=0, keepdims=True))[0]
+    return unit_rows(photos.sum(axis=0, keepdims=True))[0]
 
 
 def _of_anyone(anyone: Encodings, chance: np.random.Generator) -> NDArray[np.float64]:
@@ -178,11 +178,11 @@ def _cleaned(people: Sequence[Encodings]) -> list[Encodings]:
     """The photos of each person without copies and without wrong labels: photos that are nearer to another person."""
     people = [np.unique(person, axis=0) for person in people]
     mean = np.stack([person.mean(axis=0) for person in people]).mean(axis=0)
-    vectors = [unit(person - mean) for person in people]
+    vectors = [unit_rows(person - mean) for person in people]
     kept: list[Encodings] = []
     for i, own in enumerate(vectors):
         others = np.stack([_centroid(vector) for j, vector in enumerate(vectors) if j != i])
-        rest = unit(own.sum(axis=0) - own)
+        rest = unit_rows(own.sum(axis=0) - own)
         kept.append(people[i][np.einsum("nd,nd->n", own, rest) > (own @ others.T).max(axis=1)])
     return kept
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.encodings import background
-from models.encodings.whitening import unit
+from models.encodings.whitening import unit_rows
 from models.learning.cross_validation import cross_validate
 from models.recognition.calibration import choose_whitening, scale
 
@@ -62,10 +62,10 @@ def outliers(encodings: Encodings, version: str, accepted: Encodings | None = No
     whitening, scores = choose_whitening(both, np.zeros(len(both), np.intp), background.load(version))
     faces = whitening.apply(encodings)
     anchor = whitening.apply(known).sum(axis=0)
-    alike = faces @ (unit(anchor[None])[0] if len(known) else faces[(faces @ faces.T).sum(axis=1).argmax()])
+    alike = faces @ (unit_rows(anchor[None])[0] if len(known) else faces[(faces @ faces.T).sum(axis=1).argmax()])
     kept = alike >= scale(scores, max(len(known), 1)).midpoint
     for _ in range(_ROUNDS):
-        others = unit(anchor + faces[kept].sum(axis=0) - np.where(kept[:, None], faces, np.float32(0)))
+        others = unit_rows(anchor + faces[kept].sum(axis=0) - np.where(kept[:, None], faces, np.float32(0)))
         photos = len(known) + kept.sum() - kept
         midpoint = {count: scale(scores, max(count, 1)).midpoint for count in set(photos.tolist())}
         now = np.einsum("nd,nd->n", faces, others) >= [midpoint[count] for count in photos.tolist()]
@@ -92,12 +92,12 @@ def suspected_labels(
     strength, looks_like = np.zeros(count), np.full(count, -1, np.int64)
     for _ in range(_ROUNDS):
         (answers,) = cross_validate(gallery, learnable=~flagged, seed=seed)
-        own, other = np.where(answers.known, answers.own, 0), answers.other
-        before, judged = flagged, judged | answers.known
+        own, other = np.where(answers.has_other_photo, answers.own_log_odds, 0), answers.rival_log_odds
+        before, judged = flagged, judged | answers.has_other_photo
         # A member with flagged photos alone has no further answers, so their flags stay.
-        flagged = np.where(answers.known, (other - own > LIKELIER) | (own < UNLIKE), before)
-        strength = np.where(answers.known, np.maximum(other, 0) - own, strength)
-        looks_like = np.where(answers.known, np.where(other > 0, answers.rival, -1), looks_like)
+        flagged = np.where(answers.has_other_photo, (other - own > LIKELIER) | (own < UNLIKE), before)
+        strength = np.where(answers.has_other_photo, np.maximum(other, 0) - own, strength)
+        looks_like = np.where(answers.has_other_photo, np.where(other > 0, answers.rival, -1), looks_like)
         if (flagged == before).all():
             break
     found: list[SuspectedLabel] = []

@@ -22,27 +22,27 @@ FOLDS = 10
 class HeldOutAnswers:
     """Answers for held-out photos within their own group: arrays with one entry a photo.
 
-    Members are indices of the gallery's members. `truth`: int64, the labelled member. `own`: float64, log-odds of that member
-    against a stranger, -inf where the recogniser had no other photo of the member. `rival`: int64, the likeliest other member
-    of the group, -1 for none. `other`: float64, the rival's log-odds, -inf for none. `named`: int64, the member accepted at
-    the recogniser's own thresholds for the face alone, -1 for none.
+    Members are indices of the gallery's members. `truth`: int64, the labelled member. `own_log_odds`: float64, log-odds of that
+    member against a stranger, -inf where the recogniser had no other photo of the member. `rival`: int64, the likeliest other
+    member of the group, -1 for none. `rival_log_odds`: float64, the rival's log-odds, -inf for none. `named`: int64, the member
+    accepted at the recogniser's own thresholds for the face alone, -1 for none.
     """
 
     truth: NDArray[np.int64]
-    own: NDArray[np.float64]
+    own_log_odds: NDArray[np.float64]
     rival: NDArray[np.int64]
-    other: NDArray[np.float64]
+    rival_log_odds: NDArray[np.float64]
     named: NDArray[np.int64]
 
     @property
-    def known(self) -> NDArray[np.bool_]:
+    def has_other_photo(self) -> NDArray[np.bool_]:
         """Whether the recogniser had another photo of the member: (n,)."""
-        return np.isfinite(self.own)
+        return np.isfinite(self.own_log_odds)
 
     @property
     def likeliest(self) -> NDArray[np.int64]:
         """The member with the highest log-odds in the group: (n,) int64, -1 where the recogniser had no photo of the group."""
-        return np.where(self.known & (self.own >= self.other), self.truth, self.rival)
+        return np.where(self.has_other_photo & (self.own_log_odds >= self.rival_log_odds), self.truth, self.rival)
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -72,7 +72,7 @@ def assign_folds(
     return fold[photos]
 
 
-def ask_held_out(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np.intp]) -> HeldOutAnswers:
+def identify_held_out(gallery: Gallery, learned: NDArray[np.bool_], asked: NDArray[np.intp]) -> HeldOutAnswers:
     """Identify the photos at `asked` (k,) with a recogniser fitted to others: one answer each.
 
     `learned`: (n,) mask of the photos to fit. Raises LookupError when the gallery's engine has no measured background.
@@ -112,7 +112,7 @@ def cross_validate(
     for chance in np.random.default_rng(seed).spawn(repeats):
         fold = assign_folds(numbers, gallery.labels, folds, chance)
         asked = [np.flatnonzero(fold == number) for number in np.unique(fold)]
-        parts = [ask_held_out(gallery, may & (fold != fold[places[0]]), places) for places in asked]
+        parts = [identify_held_out(gallery, may & (fold != fold[places[0]]), places) for places in asked]
         rounds.append(_joined(parts, asked, count))
     return tuple(rounds)
 
@@ -126,6 +126,6 @@ def _joined(parts: list[HeldOutAnswers], places: list[NDArray[np.intp]], count: 
         np.empty(count, np.int64),
     )
     for part, mine in zip(parts, places, strict=True):
-        whole.truth[mine], whole.own[mine], whole.rival[mine] = part.truth, part.own, part.rival
-        whole.other[mine], whole.named[mine] = part.other, part.named
+        whole.truth[mine], whole.own_log_odds[mine], whole.rival[mine] = part.truth, part.own_log_odds, part.rival
+        whole.rival_log_odds[mine], whole.named[mine] = part.rival_log_odds, part.named
     return whole

@@ -48,7 +48,7 @@ class MeanAndDeviation:
     deviation: float
 
     @classmethod
-    def of(cls, values: Sequence[float]) -> MeanAndDeviation:
+    def from_values(cls, values: Sequence[float]) -> MeanAndDeviation:
         """The figure of `values`, one a trial."""
         return cls(float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0)
 
@@ -101,7 +101,7 @@ def evaluate(
     sources = range(len(sample.sources))
 
     def figure(measure: Callable[[TrialOutcome], float]) -> MeanAndDeviation:
-        return MeanAndDeviation.of([measure(outcome) for outcome in outcomes])
+        return MeanAndDeviation.from_values([measure(outcome) for outcome in outcomes])
 
     return Evaluation(
         version=sample.version,
@@ -130,10 +130,10 @@ def run_trial(
     asked = sample.probes & ~sample.same_photo(enrolled).any(axis=1)
     asked[enrolled] = False
     encodings, people = sample.encodings[asked], sample.people[asked]
-    return judge(fit(sample.gallery(enrolled)), sample.members, encodings, people)
+    return trial_outcome(fit(sample.gallery(enrolled)), sample.members, encodings, people)
 
 
-def judge(
+def trial_outcome(
     recogniser: OpenSetRecogniser, members: Sequence[GalleryMember], encodings: Encodings, people: NDArray[np.int64]
 ) -> TrialOutcome:
     """The outcome of faces (n, d) of `people` (n,) with a recogniser of `members`, those of one group in its order.

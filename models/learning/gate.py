@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.encodings.copies import photo_numbers
-from models.learning.cross_validation import FOLDS, ask_held_out, assign_folds
+from models.learning.cross_validation import FOLDS, assign_folds, identify_held_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,15 +91,15 @@ def compare(gallery: Gallery, old: NDArray[np.bool_], new: NDArray[np.bool_], *,
         for number in np.unique(fold):
             asked = probes[fold == number]
             unseen = ~np.isin(numbers, numbers[asked])
-            both = [ask_held_out(gallery, model & unseen, asked) for model in (old, new)]
+            both = [identify_held_out(gallery, model & unseen, asked) for model in (old, new)]
             for score, answers in zip(scores, both, strict=True):
                 score += answers.right.sum(), answers.wrong.sum()
             margins = [
-                np.clip(answers.own, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
-                - np.clip(answers.other, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
+                np.clip(answers.own_log_odds, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
+                - np.clip(answers.rival_log_odds, -_LARGEST_LOG_ODDS, _LARGEST_LOG_ODDS)
                 for answers in both
             ]
-            unknown = ~both[0].known & both[1].known
+            unknown = ~both[0].has_other_photo & both[1].has_other_photo
             fresh += margins[1][unknown].tolist()
             np.add.at(changes[0], both[0].truth[~unknown], (margins[1] - margins[0])[~unknown])
             np.add.at(changes[1], both[0].truth[~unknown], 1)

@@ -21,28 +21,28 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class BrokenOffError(Exception):
+class IsolatedProcessError(Exception):
     """The isolated process was killed, took too long, or failed."""
 
 
 def run_in_child(limit: float, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The result of `work(*args, **kwargs)` from a process of its own, which ends within `limit` seconds.
 
-    `work`: a function of a module, as it is pickled by its name. Raises BrokenOffError when the process gives no result, or
-    when `limit` is not positive; then no process starts.
+    `work`: a function of a module, as it is pickled by its name. Raises IsolatedProcessError when the process gives no result,
+    or when `limit` is not positive; then no process starts.
     """
     if limit <= 0:
-        raise BrokenOffError("no time was left for it")
+        raise IsolatedProcessError("no time was left for it")
     command = [sys.executable, "-m", "models.learning.isolation", str(limit), str(os.getpid())]
     given = pickle.dumps((work, args, kwargs))
     try:
         # The process ends itself too, if this one dies; but its own clock starts only after Python has started.
         done = subprocess.run(command, input=given, capture_output=True, check=False, timeout=limit)
     except subprocess.TimeoutExpired:
-        raise BrokenOffError(f"it was not done within {limit:.0f} s") from None
+        raise IsolatedProcessError(f"it was not done within {limit:.0f} s") from None
     if done.returncode:
         *_, last = ["", *done.stderr.decode(errors="replace").splitlines()]
-        raise BrokenOffError(f"it ended with {done.returncode} {last}".strip())
+        raise IsolatedProcessError(f"it ended with {done.returncode} {last}".strip())
     return cast("T", pickle.loads(done.stdout))
 
 

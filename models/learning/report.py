@@ -77,7 +77,7 @@ class IdentificationCounts:
     wrong: int
 
     @classmethod
-    def of(cls, confusion: NDArray[np.int64]) -> IdentificationCounts:
+    def from_confusion(cls, confusion: NDArray[np.int64]) -> IdentificationCounts:
         """The counts of a matrix (m, m + 1) of `confusions`."""
         asked, right = int(confusion.sum()), int(np.trace(confusion))
         return cls(asked, right, asked - right - int(confusion[:, -1].sum()))
@@ -97,7 +97,7 @@ class GalleryReport:
     version: str
 
     @property
-    def needy(self) -> tuple[MemberAccuracy, ...]:
+    def members_needing_photos(self) -> tuple[MemberAccuracy, ...]:
         """The members who need photos: those with the fewest first, then those with the lowest share."""
         needy = (member for member in self.members if member.need is not None)
         return tuple(sorted(needy, key=lambda member: (min(member.different, ENOUGH), member.share or 0.0)))
@@ -116,7 +116,7 @@ def confusions(gallery: Gallery, *, repeats: int = REPEATS, seed: int = 0) -> ND
     # Answers of each photo by name, where its member was known. The last column is for no name.
     names = np.zeros((len(truth), members + 1), np.int64)
     for answers in rounds:
-        photos = np.flatnonzero(answers.known)
+        photos = np.flatnonzero(answers.has_other_photo)
         names[photos, np.where(answers.named >= 0, answers.named, members)[photos]] += 1
     asked = names.sum(axis=1) > 0
     confusion = np.zeros((members, members + 1), np.int64)

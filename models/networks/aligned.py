@@ -39,7 +39,7 @@ class LandmarkDetector(Protocol):
         """All faces of the picture, in reading order. Faces narrower than `smallest` pixels may be missing."""
         ...
 
-    def scan(self, picture: Picture, scale: float) -> list[Face]:
+    def detect_at_scale(self, picture: Picture, scale: float) -> list[Face]:
         """The faces of the picture at one scale, in pixels of the picture."""
         ...
 
@@ -94,7 +94,7 @@ class AlignedEngine:
         area = face.box.grown(_MARGIN)
         left, top = max(0, area.left), max(0, area.top)
         around = picture[top : area.bottom, left : area.right]
-        moved = [other.moved(left, top) for other in self.detector.scan(around, CLOSE / side)]
+        moved = [other.moved(left, top) for other in self.detector.detect_at_scale(around, CLOSE / side)]
         best = max(moved, key=lambda other: other.box.overlap(face.box), default=face)
         return best if best.box.overlap(face.box) >= _SAME_FACE else face
 

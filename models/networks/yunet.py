@@ -69,11 +69,13 @@ class YuNet:
             scale = min(scale, SURELY_FOUND / smallest)
         found: list[Face] = []
         if scale**2 * pixels > LARGE_SCAN:
-            found = self.scan(picture, small)
-        found += [face for face in self.scan(picture, scale) if not any(_within(face, large) for large in found)]
+            found = self.detect_at_scale(picture, small)
+        found += [
+            face for face in self.detect_at_scale(picture, scale) if not any(_is_within(face, large) for large in found)
+        ]
         return reading_order(found)
 
-    def scan(self, picture: Picture, scale: float) -> list[Face]:
+    def detect_at_scale(self, picture: Picture, scale: float) -> list[Face]:
         """The faces of the picture at one scale, in pixels of the picture."""
         height, width = picture.shape[:2]
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -97,7 +99,7 @@ def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
     return cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
-def _within(face: Face, large: Face) -> bool:
+def _is_within(face: Face, large: Face) -> bool:
     across, down = face.box.left + face.box.right, face.box.top + face.box.bottom
     return 2 * large.box.left < across < 2 * large.box.right and 2 * large.box.top < down < 2 * large.box.bottom
 

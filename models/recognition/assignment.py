@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.faces import Once
+    from models.faces import OncePolicy
 
 PRIOR_FACES = 6.0
 """Weight, in faces, of the prior that half of all faces are members.
@@ -148,7 +148,7 @@ def _positive_log(odds: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.maximum(0, np.log(odds))
 
 
-def each_once(log_odds: NDArray[np.float64], once: Once) -> bool:
+def is_each_once(log_odds: NDArray[np.float64], once: OncePolicy) -> bool:
     """Whether each name occurs at most once, for log-odds (n, m) of the faces and members of a picture."""
     if once != "auto" or not log_odds.size:
         return once != "no"

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from models.encodings.whitening import Whitening, unit
+from models.encodings.whitening import Whitening, unit_rows
 from models.recognition.gallery import can_hold_out
 
 if TYPE_CHECKING:
@@ -114,9 +114,9 @@ def leave_one_out(vectors: Encodings, members: NDArray[np.intp], clusters: NDArr
     _, firsts, places = np.unique(clusters, return_index=True, return_inverse=True)
     sums = sums_by_owner(vectors, places, len(firsts))
     companions = np.bincount(places)[places] > 1
-    rest = unit((sums[places] - vectors)[companions])
+    rest = unit_rows((sums[places] - vectors)[companions])
     return LeaveOneOutScores(
-        best_of_others(vectors, members, unit(sums), members[firsts]),
+        best_of_others(vectors, members, unit_rows(sums), members[firsts]),
         np.einsum("nd,nd->n", vectors[companions], rest),
         float(np.minimum(np.bincount(members) / FULL_WEIGHT_PHOTOS, 1).sum()),
     )
@@ -146,7 +146,7 @@ def scale(scores: ScoreQuantiles, photos: int, left_out: LeaveOneOutScores | Non
 
     `left_out`: the gallery's scores, None where there are none.
     """
-    genuine, strangers = scores.at(photos)
+    genuine, strangers = scores.for_photos(photos)
     left_out = left_out or LeaveOneOutScores(np.empty(0, np.float32), np.empty(0, np.float32), 0)
     own = np.concatenate([genuine, left_out.genuine.astype(np.float64)])
     own_weights = _weights(len(genuine), len(left_out.genuine), left_out.weight)
@@ -196,7 +196,7 @@ def _quantile(values: NDArray[np.float64], weights: NDArray[np.float64], share: 
 def _resembles_background(encodings: Encodings, owners: NDArray[np.intp], count: int, background: Background) -> bool:
     if not count:
         return True
-    faces = unit(sums_by_owner(encodings, owners, count))
+    faces = unit_rows(sums_by_owner(encodings, owners, count))
     mean = background.whitening.mean
     nearness = faces @ (mean / np.linalg.norm(mean))
     return bool(np.median(nearness) > background.nearness_mean - NEARNESS_DEVIATIONS * background.nearness_deviation)

@@ -34,7 +34,7 @@ def opened(data: bytes) -> Generator[zipfile.ZipFile]:
         yield file
 
 
-def is_whole(data: bytes) -> bool:
+def is_complete(data: bytes) -> bool:
     """Whether all entries are intact, in the current format."""
     try:
         with opened(data) as file:

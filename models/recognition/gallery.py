@@ -67,7 +67,7 @@ class Gallery:
             raise ValueError(f"labels of {len(strays)} members who are not among the {len(ids)}")
 
     @classmethod
-    def of(cls, rows: Iterable[tuple[GalleryMember, Encodings]], version: str, dimensions: int) -> Gallery:
+    def from_rows(cls, rows: Iterable[tuple[GalleryMember, Encodings]], version: str, dimensions: int) -> Gallery:
         """A gallery of `rows` (member, encodings); a member may have several rows.
 
         Encodings are (k, d) or a single (d,), where d is `dimensions`. Raises ValueError as the class does, and for an id with

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from models.faces import Flaw, Landmarks
+from models.faces import FaceFlaw, Landmarks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,12 +61,12 @@ class FaceQuality:
     yaw: float
 
     @property
-    def flaws(self) -> tuple[Flaw, ...]:
+    def flaws(self) -> tuple[FaceFlaw, ...]:
         """The flaws of the face, none for a good one."""
         found = {
-            Flaw.SMALL: self.width < SMALL,
-            Flaw.BLURRED: self.sharpness < SHARP,
-            Flaw.TURNED: abs(self.yaw) >= TURNED,
+            FaceFlaw.SMALL: self.width < SMALL,
+            FaceFlaw.BLURRED: self.sharpness < SHARP,
+            FaceFlaw.TURNED: abs(self.yaw) >= TURNED,
         }
         return tuple(flaw for flaw, has in found.items() if has)
 
@@ -79,7 +79,7 @@ class FaceQuality:
         return min(1.0, max(0.0, (self.sharpness - BLIND) / (SHARP - BLIND)))
 
 
-def measure(picture: Picture, face: Face, landmarks: Landmarks) -> FaceQuality:
+def measure_quality(picture: Picture, face: Face, landmarks: Landmarks) -> FaceQuality:
     """The quality of one face of `picture`. `landmarks`: the meaning of the engine's landmarks."""
     left, right = _eyes(face.landmarks, landmarks)
     across = right - left
@@ -106,7 +106,7 @@ def sharpness(grey: NDArray[np.uint8]) -> float:
     return math.sqrt(max(float(ratios.real.min()), 0.0))
 
 
-def weighted(log_odds: NDArray[np.float64], qualities: Sequence[FaceQuality] | None) -> NDArray[np.float64]:
+def quality_weighted(log_odds: NDArray[np.float64], qualities: Sequence[FaceQuality] | None) -> NDArray[np.float64]:
     """Log-odds (n, m) of the members of one group, weighted by the quality of each face; the same shape out.
 
     The differences between members shrink by the face's weight, and the odds of any member at all stay. So the likeliest

@@ -11,13 +11,13 @@ import numpy as np
 
 from models.encodings import background
 from models.encodings.centroids import cluster_numbers
-from models.encodings.whitening import Whitening, unit
-from models.faces import Band, Basis, Candidate, Guess
-from models.recognition.assignment import Assignment, each_once
+from models.encodings.whitening import Whitening, unit_rows
+from models.faces import ConfidenceBand, Guess, GuessBasis, MemberCandidate
+from models.recognition.assignment import Assignment, is_each_once
 from models.recognition.calibration import choose_whitening, leave_one_out, scale, sums_by_owner
 from models.recognition.classifier import Classifier
 from models.recognition.gallery import Gallery, GalleryMember
-from models.recognition.quality import weighted
+from models.recognition.quality import quality_weighted
 from models.recognition.vetoes import Vetoes
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from models.faces import Encodings, Once
+    from models.faces import Encodings, OncePolicy
     from models.recognition.quality import FaceQuality
 
 SURE = 0.5
@@ -103,13 +103,13 @@ class Recogniser:
         *,
         qualities: Sequence[FaceQuality] | None = None,
         group: int | None = None,
-        once: Once = "auto",
+        once: OncePolicy = "auto",
         threshold: float = SURE,
     ) -> Identification:
         """Identify the faces of one picture.
 
         `encodings`: (n, d) float32, rows of unit length. `qualities`: one a face; None counts all faces as good. `group`: the
-        id of the only group to consider; None selects the group with the most evidence. `once`: see `models.faces.Once`.
+        id of the only group to consider; None selects the group with the most evidence. `once`: see `models.faces.OncePolicy`.
         `threshold`: the minimum confidence of a sure name. In a group without enrolled members every face is unknown.
         Raises ValueError when the encodings aren't (n, d).
         """
@@ -119,14 +119,18 @@ class Recogniser:
         for number in numbers:
             columns = np.array([i for i, member in enumerate(self.members) if member.group == number], np.int64)
             mine = weighted_log_odds(log_odds[:, columns], qualities)
-            assignments.append(Assignment.solve(mine, self.acceptances[columns], columns, once=each_once(mine, once)))
+            assignments.append(
+                Assignment.solve(mine, self.acceptances[columns], columns, once=is_each_once(mine, once))
+            )
         assignment = max(assignments, key=lambda assignment: assignment.evidence, default=None)
         # All groups have the same prior, so the evidence for the best one must exceed the logarithm of their number.
         prior = math.log(max(len(assignments), 1))
         if assignment is None or not assignment.columns.size or (group is None and assignment.evidence <= prior):
             return Identification(group, None, self.unknown_guesses(log_odds - prior))
         members = [self.members[int(column)] for column in assignment.columns]
-        guesses = guesses_of(members, assignment.with_context().with_elimination(), assignment.log_odds, threshold)
+        guesses = assignment_guesses(
+            members, assignment.with_context().with_elimination(), assignment.log_odds, threshold
+        )
         return Identification(members[0].group, members[0].group_name, tuple(guesses))
 
     def unknown_guesses(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:
@@ -134,7 +138,7 @@ class Recogniser:
         columns = np.arange(len(self.members), dtype=np.int64)
         nobody = Assignment.solve(log_odds, self.acceptances, columns, once=False)
         return tuple(
-            guess_of(list(self.members), -1, confidences, order, SURE) for _, confidences, order in nobody.rows()
+            row_guess(list(self.members), -1, confidences, order, SURE) for _, confidences, order in nobody.rows()
         )
 
     def to_bytes(self) -> bytes:
@@ -218,7 +222,7 @@ def fit(gallery: Gallery) -> Recogniser:
             )
     return Recogniser(
         whitening,
-        unit(sums_by_owner(vectors, clusters, len(owners))),
+        unit_rows(sums_by_owner(vectors, clusters, len(owners))),
         owners.astype(np.int64),
         members,
         slopes,
@@ -229,12 +233,12 @@ def fit(gallery: Gallery) -> Recogniser:
 
 
 def weighted_log_odds(log_odds: NDArray[np.float64], qualities: Sequence[FaceQuality] | None) -> NDArray[np.float64]:
-    """`models.recognition.quality.weighted` for the names without a veto: log-odds (n, m) in and out; a veto stays -inf."""
+    """`quality.quality_weighted` for the names without a veto: log-odds (n, m) in and out; a veto stays -inf."""
     forbidden = np.isneginf(log_odds)
-    return np.where(forbidden, -np.inf, weighted(np.where(forbidden, _VETOED, log_odds), qualities))
+    return np.where(forbidden, -np.inf, quality_weighted(np.where(forbidden, _VETOED, log_odds), qualities))
 
 
-def guesses_of(
+def assignment_guesses(
     members: list[GalleryMember], assignment: Assignment, alone: NDArray[np.float64], threshold: float
 ) -> list[Guess]:
     """One guess a face of an assignment to these members.
@@ -247,24 +251,24 @@ def guesses_of(
     ):
         member = in_context[0]
         if member < 0 or (assignment.is_accepted(face) and alone[face, member] >= 0):
-            guesses.append(guess_of(members, *in_context, threshold))
+            guesses.append(row_guess(members, *in_context, threshold))
             continue
         # A name from context alone is never sure. Beside eight members of nine, a woman of another group got the ninth
         # name in 297 of 300 pictures; in 291 of them the log-odds of her own face were below 0.
-        basis = Basis.CONTEXT if assignment.is_accepted(face) else Basis.ELIMINATION
-        guesses.append(replace(guess_of(members, *by_itself, threshold), band=Band.UNSURE, basis=basis))
+        basis = GuessBasis.CONTEXT if assignment.is_accepted(face) else GuessBasis.ELIMINATION
+        guesses.append(replace(row_guess(members, *by_itself, threshold), band=ConfidenceBand.UNSURE, basis=basis))
     return guesses
 
 
-def guess_of(
+def row_guess(
     members: list[GalleryMember], chosen: int, confidences: NDArray[np.float64], order: list[int], threshold: float
 ) -> Guess:
     """The guess of one row of `Assignment.rows`, for an assignment to these members."""
     candidates = tuple(
-        Candidate(members[i].id, members[i].name, float(confidences[i]), members[i].group_name) for i in order
+        MemberCandidate(members[i].id, members[i].name, float(confidences[i]), members[i].group_name) for i in order
     )
     if chosen < 0:
-        return Guess(None, None, float(1 - confidences.sum()), Band.UNKNOWN, candidates)
+        return Guess(None, None, float(1 - confidences.sum()), ConfidenceBand.UNKNOWN, candidates)
     confidence = float(confidences[chosen])
-    band = Band.SURE if confidence >= threshold else Band.UNSURE
+    band = ConfidenceBand.SURE if confidence >= threshold else ConfidenceBand.UNSURE
     return Guess(members[chosen].id, members[chosen].name, confidence, band, candidates)

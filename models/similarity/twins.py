@@ -9,7 +9,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from models.encodings import background
-from models.encodings.whitening import unit
+from models.encodings.whitening import unit_rows
 from models.faces import SimilarityLevel
 from models.recognition.calibration import sums_by_owner
 
@@ -73,7 +73,7 @@ class MemberDistances:
         return sorted(others, key=lambda other: self.normalised[place, other])[:most]
 
 
-def distances(gallery: Gallery) -> MemberDistances:
+def member_distances(gallery: Gallery) -> MemberDistances:
     """The distances between a gallery's members, without those who have no encoding.
 
     Raises LookupError when the gallery's engine has no measured background.
@@ -83,7 +83,7 @@ def distances(gallery: Gallery) -> MemberDistances:
     photos = np.bincount(owners, minlength=count)
     means = sums_by_owner(gallery.encodings, owners, count).astype(np.float64) / photos[:, None]
     vectors = background.load(gallery.version).whitening.apply(gallery.encodings)
-    centroids = unit(sums_by_owner(vectors, owners, count))
+    centroids = unit_rows(sums_by_owner(vectors, owners, count))
     cosines = (centroids @ centroids.T).astype(np.float64)
     return MemberDistances(
         members,
@@ -116,7 +116,7 @@ def seriation_order(matrix: NDArray[np.float64]) -> list[int]:
     return [int(place) for place in np.argsort(vectors[:, 1], kind="stable")]
 
 
-def likeness(normalised: float) -> SimilarityLevel:
+def similarity_level(normalised: float) -> SimilarityLevel:
     """The likeness of a normalised distance."""
     return next((alike for alike, most in _LARGEST_DISTANCE.items() if normalised <= most), SimilarityLevel.UNLIKE)
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.encodings.whitening import unit
-from models.faces import Band, Guess
+from models.encodings.whitening import unit_rows
+from models.faces import ConfidenceBand, Guess
 from models.recognition.assignment import CLEAR_LOG_ODDS, Assignment
 from models.recognition.calibration import WRONG_NAME_COST
-from models.recognition.recogniser import SURE, Identification, guesses_of
+from models.recognition.recogniser import SURE, Identification, assignment_guesses
 from models.video.clusters import TrackClusters
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ dlib, women of ITZY as every eighth face) this limit names 2.5% of the strangers
 are right instead of 96.0%.
 """
 
-UNKNOWN_GUESS = Guess(None, None, 1.0, Band.UNKNOWN)
+UNKNOWN_GUESS = Guess(None, None, 1.0, ConfidenceBand.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ class Cast:
     people: tuple[CastPerson, ...]
 
 
-def cast(recogniser: Recogniser, face_tracks: FaceTracks, *, group: int | None = None, threshold: float = SURE) -> Cast:
+def build_cast(
+    recogniser: Recogniser, face_tracks: FaceTracks, *, group: int | None = None, threshold: float = SURE
+) -> Cast:
     """Name the tracks of a clip.
 
     Similar tracks are one person, whose face is their mean, and get one name. People who are clearly a member are further
@@ -73,7 +75,7 @@ def cast(recogniser: Recogniser, face_tracks: FaceTracks, *, group: int | None =
     guesses = [UNKNOWN_GUESS] * len(face_tracks.tracks)
     if not encoded:
         return Cast(group, None, tuple(guesses), ())
-    clusters = TrackClusters.of(recogniser, [face_tracks.tracks[place] for place in encoded])
+    clusters = TrackClusters.from_tracks(recogniser, [face_tracks.tracks[place] for place in encoded])
     naming = _name(recogniser, clusters, group, threshold)
     merged, merged_guesses = clusters.with_strangers_merged(recogniser, naming.guesses)
     people = _people_of(face_tracks, [tuple(encoded[i] for i in tracks) for tracks in merged], merged_guesses)
@@ -102,7 +104,7 @@ def _name(recogniser: Recogniser, clusters: TrackClusters, group: int | None, th
     assignment = _assign_in_context(assignment, clusters.cannot_link)
     members = [recogniser.members[int(column)] for column in assignment.columns]
     return Identification(
-        members[0].group, members[0].group_name, tuple(guesses_of(members, assignment, alone, threshold))
+        members[0].group, members[0].group_name, tuple(assignment_guesses(members, assignment, alone, threshold))
     )
 
 
@@ -140,7 +142,10 @@ def _log_odds_with_examples(
         total = clusters.faces[examples].sum(axis=0)
         for person in range(len(log_odds)):
             others = total - clusters.faces[person] if person in examples else total
-            now = unit((CENTROID_WEIGHT * centroids + others).astype(np.float32, copy=False)) @ clusters.faces[person]
+            now = (
+                unit_rows((CENTROID_WEIGHT * centroids + others).astype(np.float32, copy=False))
+                @ clusters.faces[person]
+            )
             before = centroids @ clusters.faces[person]
             log_odds[person, place] += recogniser.slopes[column] * float(now.max() - before.max())
     return log_odds
@@ -159,7 +164,9 @@ def _people_of(
         key = ("stranger", number) if guess.member is None else ("member", guess.member)
         tracks.setdefault(key, []).extend(places)
         best[key] = max(
-            best.get(key, guess), guess, key=lambda candidate: (candidate.band is Band.SURE, candidate.confidence)
+            best.get(key, guess),
+            guess,
+            key=lambda candidate: (candidate.band is ConfidenceBand.SURE, candidate.confidence),
         )
     frames = {key: sum(len(face_tracks.tracks[place].boxes) for place in places) for key, places in tracks.items()}
     order = sorted(tracks, key=lambda key: (key[0] != "member", -frames[key], min(tracks[key])))

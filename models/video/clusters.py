@@ -9,7 +9,7 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 
 from models.encodings import background
-from models.encodings.whitening import unit
+from models.encodings.whitening import unit_rows
 from models.recognition.calibration import scale
 from models.recognition.recogniser import weighted_log_odds
 
@@ -52,9 +52,9 @@ class TrackClusters:
     cannot_link: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, recogniser: Recogniser, tracks: Sequence[Track]) -> TrackClusters:
+    def from_tracks(cls, recogniser: Recogniser, tracks: Sequence[Track]) -> TrackClusters:
         """Cluster tracks into people."""
-        means = unit(np.stack([track.encodings.mean(axis=0) for track in tracks]).astype(np.float32, copy=False))
+        means = unit_rows(np.stack([track.encodings.mean(axis=0) for track in tracks]).astype(np.float32, copy=False))
         vectors = recogniser.whitening.apply(means)
         together = _share_a_frame(tracks)
         single = _scale(recogniser, 1)
@@ -63,7 +63,7 @@ class TrackClusters:
         cannot_link = np.array(
             [[together[np.ix_(cluster, other)].any() for other in clusters] for cluster in clusters], np.bool_
         )
-        faces = unit(np.stack([means[cluster].mean(axis=0) for cluster in clusters]))
+        faces = unit_rows(np.stack([means[cluster].mean(axis=0) for cluster in clusters]))
         member_log_odds = _member_log_odds(recogniser, faces, [[tracks[i] for i in cluster] for cluster in clusters])
         return cls(clusters, member_log_odds, recogniser.whitening.apply(faces), cannot_link)
 
@@ -132,7 +132,7 @@ def _merge_strangers(
     def log_odds_of(person: int) -> NDArray[np.float64]:
         photos = np.minimum(np.maximum(tracks, tracks[person]), len(scales)) - 1
         row = slopes[photos] * (
-            (unit(sums) @ unit(sums[person : person + 1])[0]).astype(np.float64) - midpoints[photos]
+            (unit_rows(sums) @ unit_rows(sums[person : person + 1])[0]).astype(np.float64) - midpoints[photos]
         )
         return np.where(cannot_link[person] | (tracks == 0) | (np.arange(len(row)) == person), -np.inf, row)
 

@@ -136,10 +136,10 @@ def track_box(source: Picture, box: Box, picture: Picture) -> Box | None:
     The search reaches half the size of the box in each direction. None where the correlation is too low or the box leaves the
     picture.
     """
-    inside = clipped(box, source)
+    inside = clip_box(box, source)
     if inside.width < 0.7 * box.width or inside.height < 0.7 * box.height:
         return None
-    area = clipped(inside.grown(0.5), picture)
+    area = clip_box(inside.grown(0.5), picture)
     scale = _TEMPLATE_SIDE / max(inside.width, inside.height)
     template, around = (
         cv2.resize(
@@ -159,7 +159,7 @@ def track_box(source: Picture, box: Box, picture: Picture) -> Box | None:
     return Box(left, top, left + box.width, top + box.height)
 
 
-def clipped(box: Box, picture: Picture) -> Box:
+def clip_box(box: Box, picture: Picture) -> Box:
     """The part of a box inside the picture; it may be empty."""
     height, width = picture.shape[:2]
     left, top = min(max(box.left, 0), width), min(max(box.top, 0), height)

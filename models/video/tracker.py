@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from models.drawing.annotate import crop
-from models.recognition.quality import SMALL, measure
+from models.drawing.annotate import square_crop
+from models.recognition.quality import SMALL, measure_quality
 from models.video.observations import (
     FacePatch,
     Observation,
     SampledFrame,
-    clipped,
+    clip_box,
     link_tracklets,
     track_box,
 )
@@ -164,7 +164,7 @@ class FaceTracker:
     ) -> Observation | None:
         """The face of another frame's `box` near the same place in this frame, by detection or else by its pixels."""
         picture = frame.picture()
-        area = clipped(box.grown(_SEARCH_MARGIN), picture)
+        area = clip_box(box.grown(_SEARCH_MARGIN), picture)
         around = picture[area.top : area.bottom, area.left : area.right]
         if not around.size:
             return None
@@ -180,8 +180,8 @@ class FaceTracker:
 
     def _observe(self, picture: Picture, face: Face) -> Observation:
         """The observation of a detected face, with its patch."""
-        area = clipped(face.box.grown(_PATCH_MARGIN), picture)
-        quality = measure(picture, face, self._engine.landmarks)
+        area = clip_box(face.box.grown(_PATCH_MARGIN), picture)
+        quality = measure_quality(picture, face, self._engine.landmarks)
         pixels = picture[area.top : area.bottom, area.left : area.right].copy()
         return Observation(face.box, True, FacePatch(pixels, face.moved(-area.left, -area.top), quality))
 
@@ -202,7 +202,7 @@ class FaceTracker:
         refined = [(patch.picture, self._engine.refined(patch.picture, patch.face)) for patch in best]
         encodings = np.concatenate([self._engine.encode(picture, [face]) for picture, face in refined])
         quality = best[0].quality
-        portrait = TrackPortrait(crop(best[0].picture, best[0].face.box), quality.width, quality.sharpness)
+        portrait = TrackPortrait(square_crop(best[0].picture, best[0].face.box), quality.width, quality.sharpness)
         return Track(start, boxes, encodings, tuple(patch.quality for patch in best), portrait)
 
 

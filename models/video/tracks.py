@@ -30,7 +30,7 @@ _WIDE = 160
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrackPortrait:
-    """The best observation of a track as a square JPEG, with the face's width in pixels and sharpness (`quality.measure`)."""
+    """The best observation of a track as a square JPEG. `face_width`: in pixels. `sharpness`: of `quality.measure_quality`."""
 
     jpeg: bytes
     face_width: int

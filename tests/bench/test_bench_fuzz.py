@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from bot.app import App
-from bot.errors import PersonError, WorkLostError
+from bot.errors import KilledWorkersError, PersonError
 from tests.conftest import LONG_ENOUGH
 from tests.support.fuzzing.campaign import run_campaign
 from tests.support.fuzzing.kinds import KINDS, feeding
@@ -50,7 +50,7 @@ def take_memory() -> int:
     [
         (fail, [ValueError("/tmp/x")], "ValueError"),
         (fail, [PersonError("Traceback (most recent call last)")], "no sentence for a person"),
-        (fail, [WorkLostError()], "WorkLostError"),
+        (fail, [KilledWorkersError()], "KilledWorkersError"),
         (take_memory, [], "a worker took too much memory"),
     ],
 )

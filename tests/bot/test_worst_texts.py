@@ -15,7 +15,7 @@ import pytest
 
 from bot.errors import PersonError
 from bot.gather.client.robots import MAX_BYTES, TooManyRulesError, read_robots
-from bot.infra.strangers_urls import url_of
+from bot.infra.untrusted_links import resolve_link
 from bot.links import reasons
 from bot.links.protocol import LinkFailure
 from bot.links.sites import PermittedSites, normalise
@@ -92,7 +92,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(
-    "read", [first_link, parts_of, start_in, normalise, url_of, is_discords, lambda link: name_in(link, "")]
+    "read", [first_link, parts_of, start_in, normalise, resolve_link, is_discords, lambda link: name_in(link, "")]
 )
 def test_links(read: Callable[[str], Any]) -> None:
     for text in [*LINKS, *TEXTS]:

@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from bot.infra.admission import AHEAD
-from bot.infra.asker import Asker, working_for
+from bot.infra.request_context import Asker, request_context
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, latest, texts
@@ -51,7 +51,7 @@ def no_patience(presidents: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
 async def all_turns_taken(stage: Stage) -> AsyncGenerator[None]:
     """Files of somebody else are on their way to the workers, as many as may be, and none of them moves."""
     async with AsyncExitStack() as stack:
-        with working_for(Asker(person=1)):
+        with request_context(Asker(person=1)):
             for _ in range(WORKERS + AHEAD):
                 await stack.enter_async_context(stage.app.compute.admission.files.turn())
         yield

@@ -21,7 +21,7 @@ from simcord.http import FakeWebhookAdapter
 from bot.app import App
 from bot.client import Nugu
 from bot.database.rosters import RosterRepository
-from bot.errors import WorkersAwayError
+from bot.errors import NoWorkersError
 from bot.infra.clip_files import ClipFiles
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
@@ -194,7 +194,7 @@ async def test_a_cancel_between_attempts_ends_the_card(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def away(*_: Any) -> None:
-        raise WorkersAwayError
+        raise NoWorkersError
 
     monkeypatch.setattr(attempt, "make", away)
     async with stage.app.database.writing() as session:

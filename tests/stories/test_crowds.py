@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.faces import Box, Face, largest
+from models.faces import Box, Face, largest_faces
 from tests.stories.conftest import Stage
 from tests.stories.reading import latest, texts
 from tests.support.portraits import astronauts_head
@@ -16,8 +16,8 @@ from tests.support.portraits import astronauts_head
 
 def test_the_largest_faces_keep_their_order() -> None:
     faces = [Face(Box(0, 0, side, side), 1.0, np.zeros((5, 2), np.float32)) for side in (50, 90, 10, 70, 90)]
-    assert [face.box.width for face in largest(faces, 3)] == [90, 70, 90]
-    assert largest(faces, 9) == faces
+    assert [face.box.width for face in largest_faces(faces, 3)] == [90, 70, 90]
+    assert largest_faces(faces, 9) == faces
 
 
 def crowd(head: bytes, smaller: int) -> tuple[str, bytes]:

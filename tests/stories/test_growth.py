@@ -23,7 +23,7 @@ from bot.database.tables.questions import QuestionFace, QuestionPicture
 from bot.media.pictures.opening import open_picture
 from models.encodings.copies import same_photo_cosine
 from models.engines import Engine, load
-from models.learning.evaluation import judge
+from models.learning.evaluation import trial_outcome
 from models.learning.outcomes import TrialOutcome
 from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH
@@ -108,7 +108,7 @@ async def outcome_of(app: App, server: int, unseen: Unseen) -> TrialOutcome:
     recogniser = Recogniser.from_bytes((await app.recognisers.of([server])).recogniser)
     ids = {member.name: member.id for member in recogniser.members}
     people = np.array([-1 if name is None else ids[name] for name in unseen.people], np.int64)
-    return judge(recogniser, recogniser.members, unseen.faces, people)
+    return trial_outcome(recogniser, recogniser.members, unseen.faces, people)
 
 
 async def truth(stage: Stage) -> dict[int, str | None]:

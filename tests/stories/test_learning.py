@@ -167,7 +167,7 @@ async def test_a_picture_deleted_during_the_work_is_forgotten_and_not_shown(
         assert message is not None
         stage.env.backend.delete_message(stage.channel.id, message)
         async with asyncio.timeout(LONG_ENOUGH):
-            while not app.deletions.any_of(MessageScope(messages=frozenset({message}))):
+            while not app.deletions.contains_any(MessageScope(messages=frozenset({message}))):
                 await asyncio.sleep(0)
         return examined
 

@@ -12,7 +12,7 @@ from bot.app import App
 from bot.domain.answers import Answer
 from bot.domain.files import SubmittedFile
 from bot.domain.trust import Trust
-from bot.errors import WorkersAwayError
+from bot.errors import NoWorkersError
 from bot.usecases.questions import correct, identify
 from bot.usecases.questions.correct import Actor
 from tests.stories.conftest import Stage
@@ -85,7 +85,7 @@ async def test_a_correction_is_saved_when_its_picture_cannot_be_drawn(
     await asked(stage)
 
     async def too_slow(*_: object) -> None:
-        raise WorkersAwayError
+        raise NoWorkersError
 
     monkeypatch.setattr(identify, "draw_again", too_slow)
     await fix(stage, "Biden")

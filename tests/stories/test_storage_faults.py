@@ -90,7 +90,7 @@ async def test_a_deletion_on_a_full_disk_is_made_up_for(stage: Stage, data: Path
     assert len(await stage.app.storage.keys("crops")) == len(before) + 1
     with filled(data):
         await stage.fan.delete(message)
-    await stage.app.postponed.retry()
+    await stage.app.postponed_work.retry()
     assert await stage.app.storage.keys("crops") == before
 
 

@@ -18,14 +18,14 @@ from bot.domain.clips import (
     PersonScreenTime,
     ReportedClip,
 )
-from models.faces import Band, Box, Candidate, Guess
+from models.faces import Box, ConfidenceBand, Guess, MemberCandidate
 
 
 def face(number: int, name: str | None) -> AnsweredFace:
     """A face of a clip, named surely or not at all."""
-    guess = Guess(None, None, 0.9, Band.UNKNOWN)
+    guess = Guess(None, None, 0.9, ConfidenceBand.UNKNOWN)
     if name is not None:
-        guess = Guess(number, name, 0.97, Band.SURE, (Candidate(number, name, 0.97),))
+        guess = Guess(number, name, 0.97, ConfidenceBand.SURE, (MemberCandidate(number, name, 0.97),))
     return AnsweredFace(number, number, Box(0, 0, 9, 9), guess, None)
 
 

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from models.faces import Band, Candidate, Guess
+from models.faces import ConfidenceBand, Guess, MemberCandidate
 from models.video.cast import Cast, CastPerson
 from models.video.tracks import FaceTracks, Track
 
 
-def guess(name: str | None, band: Band = Band.SURE, confidence: float = 0.97, others: Sequence[str] = ()) -> Guess:
+def guess(
+    name: str | None, band: ConfidenceBand = ConfidenceBand.SURE, confidence: float = 0.97, others: Sequence[str] = ()
+) -> Guess:
     """A guess of `name`, with `others` behind it; of nobody where it is None."""
     names = [*([name] if name else []), *others]
     shares = [confidence, *(0.02 for _ in names[1:])]
     candidates = tuple(
-        Candidate(number, each, share) for number, (each, share) in enumerate(zip(names, shares, strict=False))
+        MemberCandidate(number, each, share) for number, (each, share) in enumerate(zip(names, shares, strict=False))
     )
-    return Guess(0 if name else None, name, confidence, band if name else Band.UNKNOWN, candidates)
+    return Guess(0 if name else None, name, confidence, band if name else ConfidenceBand.UNKNOWN, candidates)
 
 
 def track(first: int, boxes: Sequence[Sequence[float]]) -> Track:

@@ -40,4 +40,4 @@ class World:
             for group, people in groups.items()
             for person in people
         ]
-        return Gallery.of(rows, VERSION, D)
+        return Gallery.from_rows(rows, VERSION, D)

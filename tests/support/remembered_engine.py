@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from bot.infra.compute import Compute
-from bot.infra.workers import Workers
+from bot.infra.workers import WorkerConnection
 from models.engines import dlib
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class RememberedEngine:
         return self._engine.chips(picture, faces)
 
 
-class RememberingWorkers(Workers):
+class RememberingWorkers(WorkerConnection):
     """Worker processes whose engine dlib is a `RememberedEngine`. A worker that restarts has the plain engine."""
 
     def connect(self) -> Any:
@@ -69,7 +69,7 @@ class RememberingWorkers(Workers):
 class RememberingCompute(Compute):
     """Jobs in `RememberingWorkers`."""
 
-    def _workers_in(self, folder: Path, *, serves: bool) -> Workers:
+    def _workers_in(self, folder: Path, *, serves: bool) -> WorkerConnection:
         return RememberingWorkers(self._settings, folder, own_processes=self._own_processes, serves=serves)
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.discord_answers import answer_problems, event_problems
 from tests.support.discord_messages import FileInfo
 from tests.support.discord_schema import load_schema
-from tests.support.wire_answers import ENDPOINTS, Answers, RefusedError
+from tests.support.wire_answers import ENDPOINTS, Answers, DiscordRefusalError
 from tests.support.wire_interactions import Interaction, component_data, interaction_payload, slash_data
 from tests.support.wire_world import Channel, Json, User, World
 
@@ -77,7 +77,7 @@ class Stage:
         self.asked.add(pattern)
         try:
             answer = await self.answers.answer(method, path, body, {"files[0]": FILE} if files else {})
-        except RefusedError as refusal:
+        except DiscordRefusalError as refusal:
             answer, status = {"message": refusal.reason, "code": refusal.code}, refusal.status
         else:
             status = 204 if answer is None else 200

@@ -21,7 +21,7 @@ class UnknownEndpointError(LookupError):
     """A request that this kit has no answer to: a gap of the test, not something that the bot may handle."""
 
 
-class RefusedError(Exception):
+class DiscordRefusalError(Exception):
     """An answer of Discord's that is an error."""
 
     def __init__(self, status: int, code: int, reason: str) -> None:
@@ -61,7 +61,7 @@ class Answers:
     ) -> Any:
         """The JSON of a response; None for one without a body.
 
-        Raises RefusedError as Discord would refuse, and UnknownEndpointError for an endpoint that this kit lacks.
+        Raises DiscordRefusalError as Discord would refuse, and UnknownEndpointError for an endpoint that this kit lacks.
         """
         for pattern, handler in ENDPOINTS:
             if match := re.fullmatch(pattern, f"{method} {path}"):
@@ -125,7 +125,7 @@ class Answers:
         """POST /users/@me/channels."""
         user = self.world.users.get(int(call.json["recipient_id"]))
         if user is None:
-            raise RefusedError(404, 10013, "Unknown User")
+            raise DiscordRefusalError(404, 10013, "Unknown User")
         return self.world.add_channel(user.name, None).payload([user])
 
     async def get_channel(self, call: Call) -> Json:
@@ -170,9 +170,9 @@ class Answers:
         """POST /interactions/*/*/callback: the first answer, which must come in time and once."""
         interaction = self._interaction(call.parts[1])
         if interaction.expired:
-            raise RefusedError(404, 10062, "Unknown interaction")
+            raise DiscordRefusalError(404, 10062, "Unknown interaction")
         if interaction.answered:
-            raise RefusedError(400, 40060, "Interaction has already been acknowledged.")
+            raise DiscordRefusalError(400, 40060, "Interaction has already been acknowledged.")
         interaction.answered = True
         kind: int = call.json["type"]
         data: Json = call.json.get("data") or {}
@@ -201,7 +201,7 @@ class Answers:
         """POST /webhooks/*/*: the first one takes the place of "thinking"."""
         interaction = self._interaction(call.parts[1])
         if not interaction.answered:
-            raise RefusedError(404, 10015, "Unknown Webhook")
+            raise DiscordRefusalError(404, 10015, "Unknown Webhook")
         original = self.world.messages.get(interaction.original_id or 0)
         if original is not None and original["flags"] & _LOADING:
             flags = call.json.get("flags", 0) & ~_EPHEMERAL
@@ -228,19 +228,19 @@ class Answers:
     def _channel(self, channel_id: str) -> Channel:
         channel = self.world.channels.get(int(channel_id))
         if channel is None:
-            raise RefusedError(404, 10003, "Unknown Channel")
+            raise DiscordRefusalError(404, 10003, "Unknown Channel")
         return channel
 
     def _message(self, message_id: int) -> Json:
         message = self.world.messages.get(message_id)
         if message is None:
-            raise RefusedError(404, 10008, "Unknown Message")
+            raise DiscordRefusalError(404, 10008, "Unknown Message")
         return message
 
     def _interaction(self, token: str) -> Interaction:
         interaction = self.interactions.get(token)
         if interaction is None:
-            raise RefusedError(404, 10015, "Unknown Webhook")
+            raise DiscordRefusalError(404, 10015, "Unknown Webhook")
         return interaction
 
     def _answer_id(self, call: Call) -> int:
@@ -248,7 +248,7 @@ class Answers:
             return int(call.parts[2])
         original = self._interaction(call.parts[1]).original_id
         if original is None:
-            raise RefusedError(404, 10008, "Unknown Message")
+            raise DiscordRefusalError(404, 10008, "Unknown Message")
         return original
 
     async def _create(self, channel: Channel, body: Json, files: Mapping[str, FileInfo]) -> Json:

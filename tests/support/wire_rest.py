@@ -17,7 +17,7 @@ from aiohttp import BodyPartReader, web
 from tests.support.discord_answers import answer_problems
 from tests.support.discord_api import api_path, problems
 from tests.support.discord_messages import FileInfo
-from tests.support.wire_answers import Answers, RefusedError, UnknownEndpointError
+from tests.support.wire_answers import Answers, DiscordRefusalError, UnknownEndpointError
 from tests.support.wire_gateway import Signal
 from tests.support.wire_world import Json
 
@@ -157,7 +157,7 @@ class Rest:
             response = await self._answers.answer(
                 received.method, received.path, received.json, received.files, received.query
             )
-        except RefusedError as refusal:
+        except DiscordRefusalError as refusal:
             return refusal.status, {"message": refusal.reason, "code": refusal.code}
         except UnknownEndpointError as error:
             # A gap of this kit is a failure of the test, not something that the bot may handle.

@@ -21,7 +21,7 @@ from bot.database.engine import Database
 from bot.database.tables.clips import ClipJob
 from bot.domain.enums import ClipState
 from bot.domain.rosters import EnrolledEncoding
-from bot.infra import under_way
+from bot.infra import running_tasks
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.galleries import enrol
@@ -53,7 +53,7 @@ async def place(wire: WireDiscord, app: App, gallery_rows: list[EnrolledEncoding
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A bot that gives up at once what isn't done when it stops."""
-    monkeypatch.setattr(under_way, "FINISH_SECONDS", 0.1)
+    monkeypatch.setattr(running_tasks, "FINISH_SECONDS", 0.1)
 
 
 def sentences(wire: WireDiscord, channel: Channel) -> list[str]:
@@ -84,7 +84,7 @@ async def test_a_question_under_way_is_answered_before_the_end(
     async with wire.running(bot):
         await asked(wire, channel, moderator)
         finishing = asyncio.create_task(bot.finish())
-        await until(lambda: bot.under_way.stopping)
+        await until(lambda: bot.running_tasks.stopping)
         wire.give_files()
         await finishing
         assert sentences(wire, channel) == [NO_PICTURE]
@@ -111,7 +111,7 @@ async def test_who_asks_during_the_stop_hears_so_at_once(
     async with wire.running(bot):
         await asked(wire, channel, moderator)
         finishing = asyncio.create_task(bot.finish())
-        await until(lambda: bot.under_way.stopping)
+        await until(lambda: bot.running_tasks.stopping)
         await wire.slash(channel, moderator, "group add", name="ITZY")
         assert (await wire.wait_for("POST", "/interactions/*/*/callback")).json["data"]["content"] == STOPPING
         await wire.message(channel, moderator, "who?", mentions=[wire.bot])
@@ -203,7 +203,7 @@ async def test_a_second_signal_ends_the_process_and_its_workers_at_once(
         process.send_signal(signal.SIGTERM)
         _, errors = await asyncio.wait_for(process.communicate(), LONG_ENOUGH)
         assert process.returncode == -signal.SIGTERM
-        assert time.monotonic() - began < under_way.FINISH_SECONDS
+        assert time.monotonic() - began < running_tasks.FINISH_SECONDS
         assert b"Traceback" not in errors
         _, alive = await asyncio.to_thread(psutil.wait_procs, below, LONG_ENOUGH)
         assert not alive, "the workers end with the bot"

@@ -15,10 +15,10 @@ from bot.domain.gathering import RefusalReason
 from bot.domain.messages import Code, Hint, Message
 from bot.errors import PersonError
 from bot.gather.client.reading import read_answer
-from bot.gather.client.refusals import RefusedError
+from bot.gather.client.refusals import FetchRefusedError
 from bot.gather.client.robots import MAX_BYTES, ROBOT, RobotsRules, TooManyRulesError, read_robots
 from bot.infra.checked_connector import RefusedAddressError, guarded_connector
-from bot.infra.strangers_urls import url_of
+from bot.infra.untrusted_links import resolve_link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -66,7 +66,7 @@ class _Rules:
     """The robots.txt of one origin, or the error of reading it; None before that."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    outcome: RobotsRules | RefusedError | None = None
+    outcome: RobotsRules | FetchRefusedError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class PoliteClient:
     async def picture(self, link: str) -> bytes:
         """The file at `link`, not decoded, where robots.txt permits it and its content type is a picture.
 
-        Raises RefusedError for every obstacle.
+        Raises FetchRefusedError for every obstacle.
         """
         expected = _Expectation("image/*", self._settings.picture_bytes, image=True)
         return _data_of(await self._follow(_web_link(link), expected, robots=True))
@@ -137,7 +137,7 @@ class PoliteClient:
         """What `read` makes of a search's answer at `link`, 4 MiB at most.
 
         `read`: a function of a module, which a worker runs. robots.txt isn't read, because nugu's owner chooses the address.
-        Raises RefusedError for every obstacle, UnreadableAnswerError for an answer that `read` raises an error for, and
+        Raises FetchRefusedError for every obstacle, UnreadableAnswerError for an answer that `read` raises an error for, and
         PersonError where the worker takes too long or dies.
         """
         answer = await self._follow(_web_link(link).update_query(query), _Expectation("*/*", SEARCH_BYTES))
@@ -149,26 +149,26 @@ class PoliteClient:
         while url not in visited and len(visited) <= MAX_REDIRECTS:
             visited.add(url)
             if robots and not await (await self._rules_of(url)).permit(str(url)):
-                raise RefusedError(RefusalReason.ROBOTS)
+                raise FetchRefusedError(RefusalReason.ROBOTS)
             answer = await self._hop(url, expected)
             if answer.redirect is None:
                 return answer
             url = answer.redirect
-        raise RefusedError(RefusalReason.REDIRECTS)
+        raise FetchRefusedError(RefusalReason.REDIRECTS)
 
     async def _rules_of(self, url: URL) -> RobotsRules:
-        """The robots.txt for `url`, read once a run. Raises RefusedError where it can't be read."""
+        """The robots.txt for `url`, read once a run. Raises FetchRefusedError where it can't be read."""
         rules = self._rules.setdefault(url.origin(), _Rules())
         async with rules.lock:
             if rules.outcome is None:
                 try:
                     rules.outcome = await self._read_rules(url.origin())
-                except RefusedError as error:
+                except FetchRefusedError as error:
                     rules.outcome = error
                 else:
                     host = self._host(url)
                     host.pause = max(host.pause, rules.outcome.pause)
-        if isinstance(rules.outcome, RefusedError):
+        if isinstance(rules.outcome, FetchRefusedError):
             raise rules.outcome
         return rules.outcome
 
@@ -179,20 +179,20 @@ class PoliteClient:
             try:
                 return await read_robots(answer.data)
             except TooManyRulesError as error:
-                raise RefusedError(RefusalReason.ROBOTS, Message("more rules than I read")) from error
+                raise FetchRefusedError(RefusalReason.ROBOTS, Message("more rules than I read")) from error
         if 400 <= answer.status < 500:
             return await read_robots(b"")
-        raise RefusedError(RefusalReason.ROBOTS_AWAY, Message("HTTP {status}", status=answer.status))
+        raise FetchRefusedError(RefusalReason.ROBOTS_AWAY, Message("HTTP {status}", status=answer.status))
 
     def _host(self, url: URL) -> _Host:
         return self._hosts.setdefault((url.raw_host or "").rstrip("."), _Host(self._settings.gather_pause))
 
     async def _hop(self, url: URL, expected: _Expectation) -> _Answer:
-        """One request, once the site is free. Raises RefusedError."""
+        """One request, once the site is free. Raises FetchRefusedError."""
         host, now = self._host(url), asyncio.get_running_loop().time
         async with host.lock:
             if host.given_up:
-                raise RefusedError(host.given_up)
+                raise FetchRefusedError(host.given_up)
             await asyncio.sleep(host.free_at - now())
             try:
                 async with asyncio.timeout(self._settings.gather_file_seconds):
@@ -207,7 +207,7 @@ class PoliteClient:
             # A run is shorter than any Retry-After, so the site gets no further request.
             if answer.status in {429, 503}:
                 host.given_up = RefusalReason.BUSY
-                raise RefusedError(RefusalReason.BUSY, Message("HTTP {status}", status=answer.status))
+                raise FetchRefusedError(RefusalReason.BUSY, Message("HTTP {status}", status=answer.status))
             return answer
 
     async def _request(self, url: URL, expected: _Expectation) -> _Answer:
@@ -225,46 +225,46 @@ class PoliteClient:
 async def _read(response: aiohttp.ClientResponse, expected: _Expectation) -> bytes:
     """The body of an answer, of which no more than `expected.max_bytes` and a chunk are ever held."""
     if expected.image and not response.content_type.startswith("image/"):
-        raise RefusedError(RefusalReason.NOT_IMAGE, Message("{content_type}", content_type=response.content_type))
+        raise FetchRefusedError(RefusalReason.NOT_IMAGE, Message("{content_type}", content_type=response.content_type))
     if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise RefusedError(RefusalReason.BROKEN, Message("packed, though I asked for it as it is"))
+        raise FetchRefusedError(RefusalReason.BROKEN, Message("packed, though I asked for it as it is"))
     if not expected.truncate and (response.content_length or 0) > expected.max_bytes:
-        raise RefusedError(RefusalReason.TOO_LARGE)
+        raise FetchRefusedError(RefusalReason.TOO_LARGE)
     data = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK):
         data += chunk
         if len(data) > expected.max_bytes:
             if not expected.truncate:
-                raise RefusedError(RefusalReason.TOO_LARGE)
+                raise FetchRefusedError(RefusalReason.TOO_LARGE)
             break
     return bytes(data[: expected.max_bytes])
 
 
 def _data_of(answer: _Answer) -> bytes:
-    """The data of a final answer. Raises RefusedError where there is none."""
+    """The data of a final answer. Raises FetchRefusedError where there is none."""
     if answer.status != 200:
-        raise RefusedError(RefusalReason.STATUS, Message("HTTP {status}", status=answer.status))
+        raise FetchRefusedError(RefusalReason.STATUS, Message("HTTP {status}", status=answer.status))
     if not answer.data:
-        raise RefusedError(RefusalReason.BROKEN, Message("empty"))
+        raise FetchRefusedError(RefusalReason.BROKEN, Message("empty"))
     return answer.data
 
 
 def _web_link(link: str, page: URL | None = None) -> URL:
-    """`link`, relative to `page`, as a URL. Raises RefusedError for other schemes and for links with a user or a password."""
-    url = url_of(link, page)
+    """`link`, relative to `page`, as a URL. Raises FetchRefusedError for another scheme, a user or a password."""
+    url = resolve_link(link, page)
     if url is None or url.scheme not in {"http", "https"} or not url.raw_host or url.raw_user or url.raw_password:
-        raise RefusedError(RefusalReason.LINK)
+        raise FetchRefusedError(RefusalReason.LINK)
     return url.with_fragment(None)
 
 
-def _refused(error: aiohttp.ClientError | OSError | ValueError) -> RefusedError:
+def _refused(error: aiohttp.ClientError | OSError | ValueError) -> FetchRefusedError:
     """The error of a request as a refusal."""
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, RefusedAddressError):
-        return RefusedError(RefusalReason.ADDRESS)
+        return FetchRefusedError(RefusalReason.ADDRESS)
     if isinstance(error, aiohttp.InvalidURL):
-        return RefusedError(RefusalReason.LINK)
+        return FetchRefusedError(RefusalReason.LINK)
     if isinstance(error, TimeoutError):
-        return RefusedError(RefusalReason.SLOW)
+        return FetchRefusedError(RefusalReason.SLOW)
     if isinstance(error, aiohttp.ClientConnectorError):
-        return RefusedError(RefusalReason.AWAY)
-    return RefusedError(RefusalReason.BROKEN)
+        return FetchRefusedError(RefusalReason.AWAY)
+    return FetchRefusedError(RefusalReason.BROKEN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from bot.domain.gathering import RefusalReason
-from bot.gather.client.refusals import RefusedError
+from bot.gather.client.refusals import FetchRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ class RunInWorker(Protocol):
     def __call__(self, job: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Awaitable[T]: ...
 
 
-class UnreadableAnswerError(RefusedError):
+class UnreadableAnswerError(FetchRefusedError):
     """A source gives another answer than its client knows. `cause`: what the parser says of it, for the log."""
 
     def __init__(self, cause: str) -> None:

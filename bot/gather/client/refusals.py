@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from bot.domain.messages import Message
 
 
-class RefusedError(Exception):
+class FetchRefusedError(Exception):
     """A link isn't fetched. `detail`: such as the status of the site's answer."""
 
     def __init__(self, reason: RefusalReason, detail: Message | None = None) -> None:

@@ -65,7 +65,7 @@ class Source(Protocol):
     def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """About `limit` photos for `query`, the likeliest first; the caller may take fewer.
 
-        Raises bot.gather.client.refusals.RefusedError and PersonError from the client.
+        Raises bot.gather.client.refusals.FetchRefusedError and PersonError from the client.
         """
         ...
 

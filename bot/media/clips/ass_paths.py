@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from models.faces import Band
+    from models.faces import ConfidenceBand
 
 _CURVE: Final = 0.5523
 """The length of the handles of a quarter circle, in radii."""
@@ -25,16 +25,16 @@ def rounded(width: float, height: float, radius: float) -> str:
     )
 
 
-def outline(width: int, height: int, line: int, band: Band) -> list[tuple[int, int, str]]:
+def outline(width: int, height: int, line: int, band: ConfidenceBand) -> list[tuple[int, int, str]]:
     """A box as up to four paths, each with its left and top: solid, dashed or corners alone by band, as on pictures.
 
     For a single path, libass would blend all pixels of the face.
     """
-    from models.drawing.markers import strokes
+    from models.drawing.markers import edge_strokes
 
     short = min(width, height)
     radius = min(max(line + 1, min(round(short * 0.14), 7 * line)), short // 2 - 1)
-    along, down = strokes(radius, width - radius, line, band), strokes(radius, height - radius, line, band)
+    along, down = edge_strokes(radius, width - radius, line, band), edge_strokes(radius, height - radius, line, band)
     parts: list[tuple[int, int, str]] = []
     for low, edge in ((False, 0), (True, radius - line)):
         path = [_corner(width, radius, line, right=right, low=low) for right in (False, True)]

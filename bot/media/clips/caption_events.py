@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from bot.media.clips.ass_paths import outline
 from bot.media.clips.caption_labels import CaptionLayer, frame_side
 from bot.media.clips.label_placement import even_runs
-from models.faces import Band
+from models.faces import ConfidenceBand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def new_file(size: tuple[int, int]) -> SSAFile:
     file = SSAFile()
     file.info |= {"PlayResX": str(size[0]), "PlayResY": str(size[1]), "WrapStyle": "2", "YCbCr Matrix": "None"}
     file.styles.clear()
-    colours = {**{band.value: COLOURS[band] for band in Band}, "text": _WHITE, "plate": _PLATE}
+    colours = {**{band.value: COLOURS[band] for band in ConfidenceBand}, "text": _WHITE, "plate": _PLATE}
     for name, colour in colours.items():
         file.styles[name] = SSAStyle(
             fontname=FONT,
@@ -73,7 +73,9 @@ def frame_clock(times: NDArray[np.float64]) -> FrameClock:
     return FrameClock(times, np.array([first, *middles, ceil(times[-1] * 100) + 100], np.int64))
 
 
-def draw_box(file: SSAFile, clock: FrameClock, first: int, boxes: Rows, band: Band, size: tuple[int, int]) -> None:
+def draw_box(
+    file: SSAFile, clock: FrameClock, first: int, boxes: Rows, band: ConfidenceBand, size: tuple[int, int]
+) -> None:
     """Draw the box of a face through its track.
 
     `first`: the number of the track's first frame. `boxes`: (n, 4). `size`: (width, height) of the frame.

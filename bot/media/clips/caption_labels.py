@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.media.clips.label_placement import Rows
-    from models.faces import Band, Guess
+    from models.faces import ConfidenceBand, Guess
 
 _EM: Final = 1.48
 """The ascent and descent of the font together, in em: the unit of a font size in libass."""
@@ -150,7 +150,7 @@ def list_label(guess: Guess, lines: int, size: tuple[int, int]) -> CaptionLabel 
     )
 
 
-def _column(texts: Sequence[str], lit: Sequence[bool], band: Band) -> str:
+def _column(texts: Sequence[str], lit: Sequence[bool], band: ConfidenceBand) -> str:
     from models.drawing.markers import COLOURS
 
     colours = (_hex(COLOURS[band] if on else _QUIET) for on in lit)

@@ -219,7 +219,7 @@ def _run(command: list[str], section: VideoSection, folder: Path, watch: Progres
         if any(file.stat().st_size >= max_bytes for file in folder.glob("*.*")):
             return True
         log.warning("ffmpeg ended with %s: %s", error.code, error.stderr)
-        if (fault := error.of_disk(folder)) is not None:
+        if (fault := error.disk_error(folder)) is not None:
             raise fault from error
         if error.code is None:
             raise VideoError("this video took too long to draw; choose a shorter section") from error

@@ -258,7 +258,7 @@ def _run(command: Sequence[str], folder: Path, deadline: float, max_bytes: int) 
                 pass
     except ProcessFailedError as error:
         log.warning("ffmpeg ended with %s: %s", error.code, error.stderr)
-        if (fault := error.of_disk(folder)) is not None:
+        if (fault := error.disk_error(folder)) is not None:
             raise fault from error
         raise VideoError(
             "this video is joined of several files, and they can't be put together; save it once more and post that copy"

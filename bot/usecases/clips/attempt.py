@@ -14,7 +14,7 @@ from bot.domain.enums import ClipState, FaceOrigin, teaches
 from bot.domain.faces import IdentifiedFace, IdentifiedPicture
 from bot.domain.messages import Message
 from bot.errors import PersonError
-from bot.infra.clip_files import hashed
+from bot.infra.clip_files import hashed_name
 from bot.links.fetching import fetch, inspect
 from bot.usecases.clips.drawing import draw_chart
 from bot.usecases.clips.options import ClipOptions, RequestedSection
@@ -72,16 +72,16 @@ async def cached_link(
     """The video of a link: from the cache, or downloaded. Raises PersonError, also for a section that it doesn't have."""
     video = video_of_link(link, app.settings.clip_height)
     # A request for another section of the video waits for the same download.
-    async with files.fetching(video):
+    async with files.download_lock(video):
         if (found := await files.find(video)) is not None:
             return found
         on_progress(ClipStage.DOWNLOAD)
         info = await inspect(app.settings, link)
         if info.seconds is not None:
             section.of(info.seconds)
-        async with files.incoming() as folder:
+        async with files.incoming_folder() as folder:
             fetched = await fetch(app.settings, link, folder, lambda share, _: on_progress(ClipStage.DOWNLOAD, share))
-            return await files.take(fetched.path, video, fetched.title)
+            return await files.add(fetched.path, video, fetched.title)
 
 
 async def make(app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:
@@ -154,7 +154,7 @@ async def finished(app: App, job: ClipJob) -> FinishedClip | None:
 
 def video_of_link(link: str, height: int) -> str:
     """The name of a link's video in the cache. `height`: pixels at most."""
-    return hashed("link", link, height)
+    return hashed_name("link", link, height)
 
 
 def numbers_to_learn(people: Sequence[NamedPerson]) -> set[int]:
@@ -206,7 +206,7 @@ async def _keep(
         moved = await ClipRepository(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
             raise SupersededError
-    if job.deleted or app.deletions.any_of(request_of(job).scope):
+    if job.deleted or app.deletions.contains_any(request_of(job).scope):
         await crops.forget_question(app, answer.id)
     return answer
 

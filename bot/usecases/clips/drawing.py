@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from bot import jobs
 from bot.domain.clips import ClipStage
-from bot.infra.clip_files import hashed
+from bot.infra.clip_files import hashed_name
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.usecases.clips.tracking import footage_key, probe, require_result
 
@@ -55,7 +55,7 @@ async def draw_clip(
     """The clip with the captions of `script` (ASS), from the cache if it is there. Raises PersonError."""
     limits, section = ClipLimits(options.max_bytes, options.height or app.settings.clip_height), tracked.section
     captions = hashlib.sha256(script.encode()).hexdigest()
-    key = hashed(
+    key = hashed_name(
         footage_key(tracked.footage), section.start, section.end, captions, limits.max_bytes, limits.max_height
     )
     clip = video.folder / f"clip-{key}.mp4"

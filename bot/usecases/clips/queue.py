@@ -16,7 +16,7 @@ from bot.domain.enums import ClipState
 from bot.domain.messages import Code, Message
 from bot.domain.storage import StorageReason
 from bot.errors import StorageError, log_failure
-from bot.infra.asker import Asker, Urgency, begin_errand
+from bot.infra.request_context import Asker, Urgency, set_request_context
 from bot.usecases.clips import request
 from bot.usecases.clips.outcome import (
     ClipCancelled,
@@ -99,11 +99,11 @@ class ClipQueue:
             except Exception as error:  # noqa: BLE001  # the queue goes on
                 log_failure("the queue of clips stumbled; it goes on in %.0f s", PAUSE, error=error, logger=log)
                 pause = PAUSE
-            await self._app.clips.changed(pause)
+            await self._app.clips.wait_for_change(pause)
 
     async def _report_cancelled(self) -> None:
         """Report the jobs that were cancelled since the last call. A cancelled redrawing isn't: its earlier clip stays."""
-        for job_id in self._app.clips.take_cancelled():
+        for job_id in self._app.clips.pop_cancelled():
             async with self._app.database.reading() as session:
                 job = await ClipRepository(session).get(job_id)
             if job is not None and job.state is ClipState.CANCELLED:
@@ -166,7 +166,7 @@ class ClipQueue:
 
     async def _attempt(self, job: ClipJob, cancelled: asyncio.Event) -> None:
         """Attempt a clip and act on the outcome. If the bot stops, the job waits again as if it had not begun."""
-        begin_errand(Asker(job.asker_id, job.server_id, Urgency.BULK))
+        set_request_context(Asker(job.asker_id, job.server_id, Urgency.BULK))
         try:
             await self._act_on(await self._runner.run(job, cancelled), job)
         except asyncio.CancelledError:
@@ -206,7 +206,7 @@ class ClipQueue:
         async with self._app.database.writing() as session:
             await ClipRepository(session).move(job, ClipState.DONE, answer_id=answer_id)
         answer = MessageScope(messages=frozenset({answer_id}))
-        if self._app.deletions.any_of(answer):
+        if self._app.deletions.contains_any(answer):
             await crops.forget_deleted(self._app, answer)
             await request.forget_deleted(self._app, answer)
         await self._forget_if_deleted(job)

@@ -12,11 +12,11 @@ from bot.domain.clip_requests import PostedVideo
 from bot.domain.messages import Code, Message
 from bot.domain.trust import Trust
 from bot.errors import ForgottenError, NoRosterError, PersonError
-from bot.infra.clip_files import hash_of_file, hashed
+from bot.infra.clip_files import hash_of_file, hashed_name
 from bot.links.fetching import normalised_link
 from bot.text.formatting import time_code
 from bot.usecases.clips import attempt
-from bot.usecases.questions.asked import require_asked_here
+from bot.usecases.questions.access import require_asked_here
 from bot.usecases.questions.identify import naming_of
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
         title = link = normalised_link(app.settings, request.source)
         video = attempt.video_of_link(link, app.settings.clip_height)
     job = ClipJob(
-        request_hash=hashed(
+        request_hash=hashed_name(
             video,
             request.start,
             request.length,
@@ -93,7 +93,7 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
         await _check_limits(app, session, asked.asker_id, asked.server_id)
         await ClipRepository(session).add(job)
         if isinstance(request.source, PostedVideo):
-            await app.videos.take(request.source.path, video, request.source.name)
+            await app.videos.add(request.source.path, video, request.source.name)
     if is_deleted(app, job):
         await _forget(app, [job])
     app.clips.wake()
@@ -169,7 +169,7 @@ async def forget_deleted(app: App, gone: MessageScope) -> None:
 
 def is_deleted(app: App, job: ClipJob) -> bool:
     """Whether the posted video of a job was deleted, or the message that asked. Never for a link."""
-    return job.link is None and app.deletions.any_of(attempt.request_of(job).scope)
+    return job.link is None and app.deletions.contains_any(attempt.request_of(job).scope)
 
 
 async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:

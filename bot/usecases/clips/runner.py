@@ -13,7 +13,7 @@ from bot.database.tables.clips import LONGEST_TITLE
 from bot.domain.clips import ClipStage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.domain.messages import Message
-from bot.errors import DeletedError, PersonError, StorageError, WorkersAwayError, message_for
+from bot.errors import MessageDeletedError, NoWorkersError, PersonError, StorageError, message_for
 from bot.usecases.clips import attempt, request
 from bot.usecases.clips.attempt import SupersededError
 from bot.usecases.clips.outcome import ClipCancelled, ClipDelayed, ClipFailed, ClipSent, ClipSuperseded, ClipTooLarge
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 3
 """Attempts at a clip, those that ended with the bot included."""
 
-PASSING = (WorkersAwayError, StorageError, aiohttp.ClientError, TimeoutError, ConnectionError)
+PASSING = (NoWorkersError, StorageError, aiohttp.ClientError, TimeoutError, ConnectionError)
 """Errors that pass by themselves, or once the operator has acted."""
 
 FORGOTTEN = Message("What I saw in that video was forgotten meanwhile.")
@@ -64,7 +64,7 @@ class AttemptRunner:
 
     async def _attempt(self, job: ClipJob) -> Outcome:
         try:
-            with self._app.videos.watching():
+            with self._app.videos.reporting_faults():
                 return ClipSent(await self._make_and_send(*await self._with_video(job)))
         except Exception as error:  # noqa: BLE001  # no error of one clip ends the queue
             return _outcome_of(error, job)
@@ -74,7 +74,7 @@ class AttemptRunner:
         if job.attempt > MAX_ATTEMPTS:
             raise PersonError(GIVEN_UP)
         if request.is_deleted(self._app, job):
-            raise DeletedError
+            raise MessageDeletedError
         async with self._cards.showing(job) as on_progress:
             on_progress(ClipStage.WAITING)
             video = await attempt.cached_video(self._app, self._app.videos, job, on_progress)
@@ -88,7 +88,7 @@ class AttemptRunner:
             async with self._all_workers:
                 began = time.monotonic()
                 made = await attempt.make(self._app, job, video, on_progress)
-                self._app.clips.took(time.monotonic() - began)
+                self._app.clips.record_duration(time.monotonic() - began)
             # Written before the clip is posted: after a bot that ended, the next start looks whether it was posted.
             job = await self._move(job, ClipState.SENDING, drawn_changes=made.changes)
         finished = await attempt.finished(self._app, job)

@@ -15,7 +15,7 @@ from bot import jobs
 from bot.domain.clips import ClipStage
 from bot.domain.faces import UnreadableFile
 from bot.errors import PersonError
-from bot.infra.clip_files import hashed
+from bot.infra.clip_files import hashed_name
 from bot.infra.lanes import JobLane
 from bot.media.videos.footage import VideoLimits, VideoSection
 
@@ -138,7 +138,7 @@ def segment_spans(section: VideoSection, footage: Footage) -> list[VideoSection]
 
 
 def _tracks_path(video: CachedVideo, footage: Footage, section: VideoSection, fitted: FittedRecogniser) -> Path:
-    return video.folder / f"tracks-{hashed(footage_key(footage), section.start, section.end, fitted.engine)}.npz"
+    return video.folder / f"tracks-{hashed_name(footage_key(footage), section.start, section.end, fitted.engine)}.npz"
 
 
 @asynccontextmanager

@@ -102,11 +102,11 @@ async def sweep_files(app: App, before: datetime) -> None:
 
     A bot that is killed between the storage and the database, or while it stores, leaves such files.
     """
-    async for keys in app.storage.older("crops", before):
+    async for keys in app.storage.keys_older_than("crops", before):
         async with app.database.reading() as session:
             used = await CropRepository(session).used(keys)
         await forget_files(app, set(keys) - used)
-    await forget_files(app, await app.storage.unfinished(before))
+    await forget_files(app, await app.storage.unfinished_keys(before))
 
 
 @asynccontextmanager

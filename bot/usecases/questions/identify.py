@@ -19,16 +19,16 @@ from bot.domain.faces import IdentifiedPicture, IdentifyOptions, UnreadableFile
 from bot.domain.messages import Lines, Message
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import (
-    DeletedError,
+    MessageDeletedError,
     NoPhotosError,
     NoRosterError,
     PersonError,
     StorageError,
-    UnkeptError,
+    UnsavedAnswerError,
     WaitingForModelError,
     message_for,
 )
-from bot.infra.incoming import head_of
+from bot.infra.incoming import read_head
 from bot.media.pictures.headers import sniff
 from bot.usecases.questions import crops, record
 from bot.usecases.questions.record import PictureRecord, QuestionRecord
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from bot.domain.faces import FaceCrop
     from bot.domain.files import SubmittedFile
     from bot.learning.recognisers import FittedRecogniser
-    from models.faces import Once
+    from models.faces import OncePolicy
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class IdentifyRequest:
     restricted: bool = False
     rosters: tuple[int, ...] = ()
     group: str | None = None
-    once: Once = "auto"
+    once: OncePolicy = "auto"
 
     @property
     def servers(self) -> list[int]:
@@ -158,10 +158,10 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
     """Identify pictures, and record the question with its answer.
 
     An answer that the database can't take is returned all the same, but not kept (`Answer.is_kept`). Raises as `examine`
-    does; PersonError where no picture could be read; DeletedError as soon as the pictures or the question are deleted, and
-    then keeps nothing of them.
+    does; PersonError where no picture could be read; MessageDeletedError as soon as the pictures or the question are deleted,
+    and then keeps nothing of them.
     """
-    async with app.deletions.needing(asked.scope):
+    async with app.deletions.abort_on_deletion(asked.scope):
         app.compute.check_room(len(pictures))
         pictures = await without_strays(app, pictures)
         examined = await examine(app, asked, pictures)
@@ -182,10 +182,10 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
         for picture, result in zip(pictures, examined.results, strict=True)
     ]
     answer = await _keep(app, examined, asked.record(examined.engine, examined.threshold, records))
-    if app.deletions.any_of(asked.scope):
+    if app.deletions.contains_any(asked.scope):
         if answer.is_kept:
             await crops.forget_question(app, answer.id)
-        raise DeletedError
+        raise MessageDeletedError
     files = {
         picture.file_name: result.tagged
         for picture, result in zip(answer.pictures, examined.results, strict=True)
@@ -213,7 +213,7 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
         ]
         if posted.refusal is not None:
             return None
-        async with app.compute.received(posted) as content:
+        async with app.compute.receive(posted) as content:
             made = await app.compute.run(jobs.draw_again, config, content, picture.size, faces, max_bytes)
         if isinstance(made, UnreadableFile):
             return None
@@ -222,9 +222,9 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
 
 
 async def read_answer(app: App, question_id: int) -> Answer:
-    """The answer of a question, with its corrections. Raises ForgottenError, or UnkeptError for one that was never kept."""
+    """The answer of a question, with its corrections. Raises ForgottenError, UnsavedAnswerError."""
     if question_id == UNKEPT:
-        raise UnkeptError
+        raise UnsavedAnswerError
     async with app.database.reading() as session:
         return await QuestionRepository(session).answer(question_id)
 
@@ -284,8 +284,8 @@ async def _is_stray(app: App, file: SubmittedFile) -> bool:
     if not file.optional or file.refusal is not None:
         return False
     try:
-        async with app.compute.received(file) as content:
-            return sniff(await asyncio.to_thread(head_of, content)) is None
+        async with app.compute.receive(file) as content:
+            return sniff(await asyncio.to_thread(read_head, content)) is None
     except PersonError:
         return False
 
@@ -297,7 +297,7 @@ async def _identify(
     if picture.refusal is not None:
         return UnreadableFile(picture.refusal)
     try:
-        async with app.compute.received(picture) as content:
+        async with app.compute.receive(picture) as content:
             return await app.compute.run(jobs.identify, fitted.config, content, fitted.recogniser, how)
     except Exception as error:  # noqa: BLE001  # the other pictures of the question are answered
         return UnreadableFile(message_for(error))

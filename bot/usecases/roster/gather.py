@@ -22,13 +22,13 @@ from bot.domain.enums import FaceOrigin, teaches
 from bot.domain.faces import IdentifiedFace, IdentifiedPicture
 from bot.domain.gathering import CandidateRefusal, GatherProgress
 from bot.domain.quotas import Quota
-from bot.errors import NobodyKnownError, PersonError, TooSlowError, WorkLostError
+from bot.errors import KilledWorkersError, NobodyKnownError, PersonError, TooSlowError
 from bot.gather.candidates import CandidatePhoto, candidates, queries
 from bot.gather.sources import load
 from bot.usecases.questions import crops, record
 from bot.usecases.questions.record import PictureRecord, QuestionRecord
 from bot.usecases.roster.enrolment import LEARNS_NOTHING, require_learning
-from models.faces import Band, Guess
+from models.faces import ConfidenceBand, Guess
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -123,7 +123,7 @@ async def gather(
     """
     gathering = GatherProgress(sought[0].group_name, tuple(each.name for each in sought))
     with app.gathering_limit.slot(server_id):
-        async with app.queues.gatherings.admitted():
+        async with app.queues.gatherings.bulk_turn():
             for each in sought:
                 kept = await search(app, server_id, each, gathering, sources)
                 gathering.kept[each.name] = await _put_into_review(app, server_id, each, kept, by, gathering)
@@ -167,7 +167,7 @@ async def _spot(
     kept: list[KeptCandidate] = []
     for candidate, result in zip(batch, results, strict=True):
         # An error of one file leaves the others; missing workers or a missing engine stop all.
-        if isinstance(result, BaseException) and not isinstance(result, TooSlowError | WorkLostError):
+        if isinstance(result, BaseException) and not isinstance(result, TooSlowError | KilledWorkersError):
             raise result
         if isinstance(result, BaseException) or result is None:
             gathering.refused[CandidateRefusal.NO_CLEAR_FACE] += 1
@@ -279,7 +279,7 @@ async def _guesses(app: App, server_id: int, sought: SoughtMember, kept: Sequenc
 
     The confidence is 0 where the recogniser has no members with photos, or is fitted to another engine.
     """
-    guesses = [Guess(None, None, 0.0, Band.UNKNOWN)] * len(kept)
+    guesses = [Guess(None, None, 0.0, ConfidenceBand.UNKNOWN)] * len(kept)
     with suppress(NobodyKnownError):
         fitted = await app.recognisers.of([server_id])
         if fitted.config.engine == kept[0].engine:
@@ -290,7 +290,7 @@ async def _guesses(app: App, server_id: int, sought: SoughtMember, kept: Sequenc
             sought.member,
             sought.name,
             next((c.confidence for c in guess.candidates if c.member == sought.member), 0.0),
-            Band.UNSURE,
+            ConfidenceBand.UNSURE,
             guess.candidates,
         )
         for guess in guesses

@@ -11,7 +11,7 @@ from bot.database.rosters import RosterRepository
 from bot.domain.files import SubmittedFile
 from bot.domain.photos import KnownPhoto, NoRoom
 from bot.errors import PersonError, QuotaError
-from bot.infra.incoming import bring
+from bot.infra.incoming import fetch_to
 from bot.media.archives.reading import MANIFEST, Archive, ArchiveEntry, ArchiveLimits
 from bot.text.names import checked_name
 from bot.usecases.roster import enrolment, manifests, members
@@ -86,11 +86,11 @@ async def import_file(
 
     Raises BusyError where its turn would come too late, and PersonError where it can't be fetched.
     """
-    async with app.queues.archives.admitted(), app.compute.scratch_file() as path:
+    async with app.queues.archives.bulk_turn(), app.compute.scratch_file() as path:
         reason = given.refusal
         if reason is None:
             try:
-                await bring(given, path)
+                await fetch_to(given, path)
             except PersonError as error:
                 reason = error.message
         if reason is not None:

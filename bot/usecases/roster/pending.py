@@ -19,7 +19,7 @@ from bot.domain.quotas import Quota
 from bot.domain.rosters import MemberPhotos
 from bot.errors import ForgottenError
 from bot.usecases.questions import correct, crops
-from bot.usecases.questions.asked import require_asked_here
+from bot.usecases.questions.access import require_asked_here
 from bot.usecases.roster.enrolment import require_learning
 
 if TYPE_CHECKING:

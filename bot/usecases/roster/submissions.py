@@ -102,7 +102,7 @@ async def _unexamined(
     if archived is not None:
         return ExaminedPhoto(photo.name, archived.sha256, reason)
     try:
-        async with app.compute.received(photo) as content:
+        async with app.compute.receive(photo) as content:
             return ExaminedPhoto(photo.name, await asyncio.to_thread(sha256_of, content), reason)
     except PersonError as error:
         return ExaminedPhoto(photo.name, "", error.message)
@@ -118,7 +118,7 @@ async def _examine(
     if photo.refusal is not None:
         return ExaminedPhoto(photo.name, "", photo.refusal)
     try:
-        async with app.compute.received(photo) as content:
+        async with app.compute.receive(photo) as content:
             if archived is None:
                 seen = await app.compute.run(jobs.enrol, config, content, rivals)
                 return ExaminedPhoto(photo.name, await asyncio.to_thread(sha256_of, content), _result_of(seen))

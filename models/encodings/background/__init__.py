@@ -39,7 +39,7 @@ class ScoreQuantiles:
     genuine: NDArray[np.float64]
     strangers: NDArray[np.float64]
 
-    def at(self, photos: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def for_photos(self, photos: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The quantiles (len(QUANTILES),) of genuine and strangers' scores for `photos` photos, interpolated between
         `PHOTOS`."""
         return _between(photos, self.genuine), _between(photos, self.strangers)

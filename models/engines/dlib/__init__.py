@@ -22,8 +22,8 @@ def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files be
     return engine.create()
 
 
-def companion() -> DlibCompanionEncoder:
+def create_companion() -> DlibCompanionEncoder:
     """dlib's network for faces of another engine's detector. Raises as `create` does."""
     from models.engines.dlib import engine
 
-    return engine.companion()
+    return engine.create_companion()

@@ -74,7 +74,7 @@ def create() -> DlibEngine:
     return DlibEngine(models / LANDMARKS, read_embedder(models / NETWORK))
 
 
-def companion() -> DlibCompanionEncoder:
+def create_companion() -> DlibCompanionEncoder:
     """dlib's network for faces of another engine's detector. Raises as `create` does."""
     models = _published_models()
     # bfloat16 is allowed, because these encodings are never compared with those of the engine dlib.
@@ -145,7 +145,7 @@ class DlibEngine:
             shapes.append(dlib.full_object_detection(corners, points))
         return np.stack(dlib.get_face_chips(picture, shapes, size=CHIP, padding=_PADDING))
 
-    def redetected(self, picture: Picture, box: Box) -> Face:
+    def with_own_landmarks(self, picture: Picture, box: Box) -> Face:
         """The face in another detector's `box`, with dlib's landmarks."""
         # Boxes of other detectors reach from the hairline to the chin. Those of dlib are square and a little lower.
         half = _OF_HEIGHT * box.height / 2
@@ -204,7 +204,7 @@ class DlibCompanionEncoder:
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """Encodings of the faces: (n, d) float32, rows of unit length. The faces' own landmarks have no effect."""
         picture = np.ascontiguousarray(picture)
-        found = [self.engine.redetected(picture, face.box) for face in faces]
+        found = [self.engine.with_own_landmarks(picture, face.box) for face in faces]
         return self.whitening.apply(self.engine.encode(picture, found))
 
 

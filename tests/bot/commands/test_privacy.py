@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.infra.private_files import wider
+from bot.infra.private_files import exposed_paths
 from tests.bot.commands.processes import nugu
 
 pytestmark = pytest.mark.slow
@@ -33,7 +33,7 @@ def mode(path: Path) -> int:
 def test_nobody_else_reads_what_the_bot_and_its_workers_keep(enrolled: Path) -> None:
     kept = [path for path in enrolled.rglob("*") if path.is_file()]
     assert {path.suffix for path in kept} >= {".sqlite3", ".jpg"}
-    assert wider(enrolled) == []
+    assert exposed_paths(enrolled) == []
 
 
 def test_an_export_follows_the_persons_umask_and_a_new_data_folder_does_not(enrolled: Path, tmp_path: Path) -> None:
@@ -56,4 +56,4 @@ def test_the_doctor_says_what_is_wider_and_narrows_it(enrolled: Path, tmp_path: 
     fixed = nugu("doctor", "--fix", data=data)
     assert "✓ privacy: other users are kept out now: " in fixed.stdout
     assert fixed.returncode == 0
-    assert wider(data) == []
+    assert exposed_paths(data) == []

@@ -25,11 +25,11 @@ from bot.domain.quotas import Quota, QuotaUse
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import QuotaError
 from bot.settings import Settings
-from models.faces import Band, Box, Guess
+from models.faces import Box, ConfidenceBand, Guess
 from tests.support.sources import modules, name_of
 
 SERVER, OTHER = 7, 8
-NOBODY = Guess(None, None, 0.0, Band.UNKNOWN)
+NOBODY = Guess(None, None, 0.0, ConfidenceBand.UNKNOWN)
 KEEPERS = {
     "Group": "bot.database.rosters",
     "Member": "bot.database.rosters",

@@ -18,7 +18,7 @@ from bot.domain.rosters import FaceFeedback
 from bot.domain.trust import Trust
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
-from models.faces import Band, Box, Guess
+from models.faces import Box, ConfidenceBand, Guess
 
 SERVER = 7
 TRUSTED = Actor(11, Trust.TRUSTED)
@@ -43,7 +43,7 @@ async def asked(app: App) -> QuestionWithCrop:
     async with app.database.writing() as session:
         group = await RosterRepository(session).add_group(SERVER, "TWICE")
         members = {name: (await RosterRepository(session).add_member(group.id, name)).id for name in ("Sana", "Momo")}
-        sana = Guess(members["Sana"], "Sana", 0.9, Band.SURE)
+        sana = Guess(members["Sana"], "Sana", 0.9, ConfidenceBand.SURE)
         seen = IdentifiedPicture(
             (9, 9), "TWICE", (IdentifiedFace(1, Box(0, 0, 9, 9), sana, SEEN, crop=crop),), b"", "dlib-1"
         )

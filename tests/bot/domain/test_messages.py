@@ -16,13 +16,13 @@ from bot.domain.messages import AllOf, AnyOf, Code, Hint, Lines, Message, Moment
 from bot.domain.quotas import Quota, full
 from bot.errors import (
     BusyError,
-    EngineAwayError,
     EngineBrokenError,
+    EngineMissingError,
     NoRosterError,
     PersonError,
+    UnencodedPhotosError,
     UnknownGroupError,
     UnknownMemberError,
-    UnseenPhotosError,
 )
 from bot.gather.client.fetch import NoContactError
 from cogs.common.markup import HINTS, in_discord
@@ -130,8 +130,8 @@ def test_hints_show_settings_and_commands_as_people_type_them() -> None:
     assert at_terminal(contact).endswith("Set NUGU_GATHER_CONTACT first.")
     assert in_discord(room).endswith("Make room with `/group remove`, or ask my owner to raise `NUGU_QUOTA_GROUPS`.")
     assert at_terminal(room).endswith("Raise NUGU_QUOTA_GROUPS, or remove some.")
-    assert "`nugu engine install a_b`" in in_discord(EngineAwayError("a_b").message)
-    assert at_terminal(UnseenPhotosError("a_b")).endswith("Let it look at the photos: nugu engine use a_b")
+    assert "`nugu engine install a_b`" in in_discord(EngineMissingError("a_b").message)
+    assert at_terminal(UnencodedPhotosError("a_b")).endswith("Let it look at the photos: nugu engine use a_b")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from PIL import Image
 
 from bot.domain.gathering import GatherCounts, RefusalReason, SourceFailure
 from bot.domain.messages import Message
-from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
+from bot.errors import KilledWorkersError, NoWorkersError, PersonError, TooSlowError
 from bot.gather.candidates import CandidatePhoto, candidates, queries
 from bot.gather.client.fetch import NoContactError, PoliteClient
 from bot.gather.sources import SearchResult, found, load, openverse
@@ -215,7 +215,7 @@ async def test_a_failed_source_is_counted_and_the_others_go_on(search: ImageSear
     assert tally.found == {"commons": 0, "openverse": 0, "web": 1}
 
 
-@pytest.mark.parametrize("error", [TooSlowError(60.0), WorkLostError()], ids=["slow", "lost"])
+@pytest.mark.parametrize("error", [TooSlowError(60.0), KilledWorkersError()], ids=["slow", "lost"])
 async def test_an_answer_that_no_worker_bears_fails_its_source_alone(search: ImageSearch, error: PersonError) -> None:
     async def in_worker(job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if openverse.read in args:
@@ -233,11 +233,11 @@ async def test_an_answer_that_no_worker_bears_fails_its_source_alone(search: Ima
 
 async def test_without_workers_nothing_is_gathered(search: ImageSearch) -> None:
     async def in_worker(job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        raise WorkersAwayError
+        raise NoWorkersError
 
     settings = search.settings()
     run = candidates(settings, in_worker, load(settings.gather_sources), QUERIES, 50, GatherCounts())
-    with pytest.raises(WorkersAwayError):
+    with pytest.raises(NoWorkersError):
         await anext(run)
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import EngineBrokenError, PersonError, TooSlowError, WorkersAwayError, WorkLostError
-from bot.infra.asker import Asker, Urgency, working_for
+from bot.errors import EngineBrokenError, KilledWorkersError, NoWorkersError, PersonError, TooSlowError
 from bot.infra.compute import Compute
 from bot.infra.lanes import JobLane
+from bot.infra.request_context import Asker, Urgency, request_context
 from bot.infra.tls import own_security
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
@@ -141,7 +141,7 @@ async def test_jobs_wait_in_a_fair_order_and_clips_behind_pictures(compute: Comp
         *[("a", 1, JobLane.PICTURES)] * 3,
         ("b", 2, JobLane.PICTURES),
     ]:
-        with working_for(Asker(person, 1, Urgency.ASKED)):
+        with request_context(Asker(person, 1, Urgency.ASKED)):
             job = compute.run_within(LONG_ENOUGH, lane, note, name, tmp_path / "notes")
             waiting.append(asyncio.create_task(job))
     await asyncio.sleep(0)
@@ -170,7 +170,7 @@ async def test_errors_keep_their_type_and_message(compute: Compute) -> None:
 
 @pytest.mark.thorough
 async def test_work_that_kills_every_worker_is_given_up(compute: Compute) -> None:
-    with pytest.raises(WorkLostError):
+    with pytest.raises(KilledWorkersError):
         await compute.run(die)
     assert await compute.run(os.getpid) > 0
 
@@ -244,7 +244,7 @@ async def test_a_cancelled_caller_does_not_cancel_the_start_for_others() -> None
 async def test_a_missing_scheduler_is_reported_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.infra.workers.CONNECT_SECONDS", 0.5)
     async with Compute.open(Settings(scheduler="tcp://127.0.0.1:9", scheduler_private_network=True)) as compute:
-        with pytest.raises(WorkersAwayError):
+        with pytest.raises(NoWorkersError):
             await compute.run(os.getpid)
 
 
@@ -272,7 +272,7 @@ async def test_a_lost_scheduler_is_found_again(tmp_path: Path, monkeypatch: pyte
             assert await compute.run(os.getpid) != os.getpid()
             in_flight = asyncio.create_task(compute.run(slow_at_first, tmp_path / "marks"))
             await started_in(tmp_path / "marks")
-        with pytest.raises(WorkersAwayError):
+        with pytest.raises(NoWorkersError):
             await in_flight
         with scheduler_and_worker(port, files):
             async with asyncio.timeout(LONG_ENOUGH):
@@ -283,7 +283,7 @@ async def run_when_reachable(compute: Compute) -> int:
     while True:
         try:
             return await compute.run(os.getpid)
-        except WorkersAwayError:
+        except NoWorkersError:
             await asyncio.sleep(0.5)
 
 

@@ -92,26 +92,26 @@ def silent(what: str, done: int, total: int) -> None:
 async def refusal(publisher: Publisher, weights: Path) -> str:
     """The sentence of a failed download. The file is not there then."""
     with pytest.raises(PersonError) as caught:
-        await downloads.fetch("sight", publisher.wanted(), weights, silent)
+        await downloads.download("sight", publisher.wanted(), weights, silent)
     assert not (weights / "eyes" / "eyes.onnx").exists()
-    assert not await downloads.is_there(publisher.wanted(), weights)
+    assert not await downloads.is_present(publisher.wanted(), weights)
     return str(caught.value)
 
 
 async def test_a_file_is_downloaded(publisher: Publisher, tmp_path: Path, target: Path) -> None:
     progress: list[tuple[str, int, int]] = []
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, lambda *step: progress.append(step))
+    await downloads.download("sight", publisher.wanted(), tmp_path, lambda *step: progress.append(step))
     assert target.read_bytes() == CONTENT
     assert [path.name for path in target.parent.iterdir()] == ["eyes.onnx"]
     assert progress[-1] == ("eyes/eyes.onnx", len(CONTENT), len(CONTENT))
-    assert await downloads.is_there(publisher.wanted(), tmp_path)
+    assert await downloads.is_present(publisher.wanted(), tmp_path)
 
 
 async def test_an_unfinished_download_is_continued(
     publisher: Publisher, tmp_path: Path, part: Path, target: Path
 ) -> None:
     part.write_bytes(CONTENT[:100_000])
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == ["bytes=100000-"]
     assert target.read_bytes() == CONTENT
 
@@ -130,7 +130,7 @@ async def test_a_download_is_continued_after_a_broken_connection(
     publisher.answer = breaks_off
     assert await refusal(publisher, tmp_path) == "127.0.0.1 broke off. The same command goes on where it stopped."
     publisher.answer = None
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == [None, "bytes=200000-"]
     assert target.read_bytes() == CONTENT
 
@@ -145,13 +145,13 @@ async def test_a_cancelled_download_is_continued(publisher: Publisher, tmp_path:
 
     publisher.answer = hesitates
     begun = asyncio.Event()
-    download = asyncio.create_task(downloads.fetch("sight", publisher.wanted(), tmp_path, lambda *_: begun.set()))
+    download = asyncio.create_task(downloads.download("sight", publisher.wanted(), tmp_path, lambda *_: begun.set()))
     await begun.wait()
     download.cancel()
     with pytest.raises(asyncio.CancelledError):
         await download
     publisher.answer = None
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked[1] is not None
     assert target.read_bytes() == CONTENT
 
@@ -162,7 +162,7 @@ async def test_a_server_without_ranges(publisher: Publisher, tmp_path: Path, par
 
     publisher.answer = whole
     part.write_bytes(CONTENT[:100_000])
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == ["bytes=100000-"]
     assert target.read_bytes() == CONTENT
 
@@ -188,7 +188,7 @@ async def test_a_range_that_was_not_requested(
 
     publisher.answer = other_range
     part.write_bytes(CONTENT[:100_000])
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == ["bytes=100000-", None]
     assert target.read_bytes() == CONTENT
 
@@ -201,7 +201,7 @@ async def test_a_range_that_the_server_does_not_have(
 
     publisher.answer = no_range
     part.write_bytes(CONTENT[:100_000])
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert target.read_bytes() == CONTENT
 
 
@@ -210,13 +210,13 @@ async def test_a_part_of_another_file_is_dropped(
     publisher: Publisher, tmp_path: Path, part: Path, target: Path, left: bytes
 ) -> None:
     part.write_bytes(left)
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert target.read_bytes() == CONTENT
 
 
 async def test_a_whole_part_needs_no_server(publisher: Publisher, tmp_path: Path, part: Path, target: Path) -> None:
     part.write_bytes(CONTENT)
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert target.read_bytes() == CONTENT
     assert publisher.asked == []
 
@@ -236,7 +236,7 @@ async def test_an_equivalent_is_no_download(publisher: Publisher, tmp_path: Path
 
     publisher.answer = equivalent
     with pytest.raises(PersonError, match="differs"):
-        await downloads.fetch("sight", replace(publisher.wanted(), size=len(EQUIVALENT)), tmp_path, silent)
+        await downloads.download("sight", replace(publisher.wanted(), size=len(EQUIVALENT)), tmp_path, silent)
 
 
 @pytest.mark.parametrize("size", [len(CONTENT) + 1, len(CONTENT) - 1, 0])
@@ -306,7 +306,7 @@ async def test_a_redirect_is_followed_and_the_range_goes_along(
 
     publisher.answer = elsewhere
     part.write_bytes(CONTENT[:5])
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert publisher.asked == ["bytes=5-", "bytes=5-"]
     assert target.read_bytes() == CONTENT
 
@@ -322,7 +322,7 @@ async def test_a_redirect_away_from_https_is_refused(publisher: Publisher, tmp_p
 
 async def test_a_publisher_without_https_is_refused(publisher: Publisher, tmp_path: Path) -> None:
     with pytest.raises(PersonError, match="not https"):
-        await downloads.fetch(
+        await downloads.download(
             "sight", replace(publisher.wanted(), url="http://example.org/eyes.onnx"), tmp_path, silent
         )
 
@@ -389,7 +389,7 @@ async def test_a_folder_in_the_way(publisher: Publisher, tmp_path: Path, part: P
 async def test_a_file_in_place_of_the_folder(publisher: Publisher, tmp_path: Path) -> None:
     (tmp_path / "eyes").write_text("in the way")
     with pytest.raises(PersonError, match="can't be used"):
-        await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+        await downloads.download("sight", publisher.wanted(), tmp_path, silent)
 
 
 async def test_two_downloads_do_not_write_one_file(publisher: Publisher, tmp_path: Path, part: Path) -> None:
@@ -399,33 +399,33 @@ async def test_two_downloads_do_not_write_one_file(publisher: Publisher, tmp_pat
         assert "Another nugu engine install is filling" in await refusal(publisher, tmp_path)
     finally:
         os.close(other)
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
 
 
 async def test_a_file_from_a_folder(publisher: Publisher, tmp_path: Path, target: Path) -> None:
     (tmp_path / "from" / "elsewhere").mkdir(parents=True)
     (tmp_path / "from" / "elsewhere" / "old-eyes.onnx").write_bytes(EQUIVALENT)
-    await downloads.take("sight", publisher.wanted(), tmp_path / "from", tmp_path)
+    await downloads.copy_from_folder("sight", publisher.wanted(), tmp_path / "from", tmp_path)
     assert target.read_bytes() == EQUIVALENT
-    assert await downloads.is_there(publisher.wanted(), tmp_path)
+    assert await downloads.is_present(publisher.wanted(), tmp_path)
 
 
 async def test_an_unknown_file_is_refused(publisher: Publisher, tmp_path: Path, target: Path) -> None:
     (tmp_path / "from" / "eyes").mkdir(parents=True)
     (tmp_path / "from" / "eyes" / "eyes.onnx").write_bytes(CONTENT + b"!")
     with pytest.raises(PersonError, match=r"from/eyes/eyes\.onnx is another file than the one I know"):
-        await downloads.take("sight", publisher.wanted(), tmp_path / "from", tmp_path)
+        await downloads.copy_from_folder("sight", publisher.wanted(), tmp_path / "from", tmp_path)
     assert list(target.parent.iterdir()) == []
 
 
 async def test_a_folder_that_does_not_hold_it(publisher: Publisher, tmp_path: Path) -> None:
     with pytest.raises(PersonError, match=r"I look for it as eyes/eyes\.onnx, elsewhere/old-eyes\.onnx"):
-        await downloads.take("sight", publisher.wanted(), tmp_path, tmp_path)
+        await downloads.copy_from_folder("sight", publisher.wanted(), tmp_path, tmp_path)
 
 
 async def test_a_file_that_was_damaged_later_is_not_there(publisher: Publisher, tmp_path: Path, target: Path) -> None:
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     target.write_bytes(CONTENT[:-1])
-    assert not await downloads.is_there(publisher.wanted(), tmp_path)
-    await downloads.fetch("sight", publisher.wanted(), tmp_path, silent)
+    assert not await downloads.is_present(publisher.wanted(), tmp_path)
+    await downloads.download("sight", publisher.wanted(), tmp_path, silent)
     assert target.read_bytes() == CONTENT

@@ -11,7 +11,7 @@ from collections.abc import Generator
 import pytest
 
 from bot.infra import redaction
-from bot.infra.redaction import conceal, redact, redact_logs
+from bot.infra.redaction import redact, redact_logs, register_secrets
 from tests.conftest import ROOT
 
 URL = "postgresql+asyncpg://nugu:hunter%402@db.example:5432/nugu"
@@ -23,7 +23,7 @@ def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_token_goes_as_a_whole_and_of_a_url_the_password() -> None:
-    conceal(["MTk4.x.y", URL, "file:///srv/photos", "", "http://proxy.example:3128", "http://[broken"])
+    register_secrets(["MTk4.x.y", URL, "file:///srv/photos", "", "http://proxy.example:3128", "http://[broken"])
     assert redact("token MTk4.x.y, twice MTk4.x.y") == "token [secret], twice [secret]"
     assert redact(URL) == "postgresql+asyncpg://nugu:[secret]@db.example:5432/nugu"
     assert redact("password hunter@2 refused") == "password [secret] refused"
@@ -32,7 +32,7 @@ def test_a_token_goes_as_a_whole_and_of_a_url_the_password() -> None:
 
 
 def test_a_short_password_does_not_spoil_every_line() -> None:
-    conceal(["http://me:a@proxy.example"])
+    register_secrets(["http://me:a@proxy.example"])
     assert redact("a line") == "a line"
 
 
@@ -50,7 +50,7 @@ def root() -> Generator[tuple[logging.Logger, io.StringIO]]:
 
 def test_a_log_holds_no_secret_in_its_tracebacks_either(root: tuple[logging.Logger, io.StringIO]) -> None:
     logger, written = root
-    conceal([URL])
+    register_secrets([URL])
     redact_logs()
     try:
         raise ValueError(f"can't open {URL}")

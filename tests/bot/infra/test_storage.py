@@ -17,7 +17,7 @@ from bot.app import App
 from bot.domain.faces import FaceCrop
 from bot.domain.storage import StorageReason
 from bot.errors import StorageError, message_for
-from bot.infra.postponed import Postponed
+from bot.infra.postponed_work import PostponedWork
 from bot.infra.storage import Storage
 from bot.infra.storage_faults import AGAIN, StorageFaults
 from bot.settings import Settings
@@ -177,17 +177,19 @@ def test_the_operator_hears_of_a_fault_once_an_hour() -> None:
 
 def test_an_error_of_the_system_is_a_fault_wherever_it_comes_from() -> None:
     full, missing = OSError(28, "No space left on device", "/tmp/part"), FileNotFoundError(2, "No such file", "/tmp/x")
-    assert str(StorageError.of(full)) == ("No space is left for /tmp/part (No space left on device). Make room.")
-    assert StorageError.of(missing) is None
+    assert str(StorageError.from_error(full)) == (
+        "No space is left for /tmp/part (No space left on device). Make room."
+    )
+    assert StorageError.from_error(missing) is None
     assert str(message_for(full)) == "My disk is full"
-    with pytest.raises(StorageError), StorageFaults().watching():
+    with pytest.raises(StorageError), StorageFaults().reporting():
         raise full
-    with pytest.raises(FileNotFoundError), StorageFaults().watching():
+    with pytest.raises(FileNotFoundError), StorageFaults().reporting():
         raise missing
 
 
 async def test_work_that_a_fault_held_up_is_done_later() -> None:
-    postponed, done = Postponed(), list[str]()
+    postponed, done = PostponedWork(), list[str]()
     broken = {"first", "second"}
 
     async def work(name: str) -> None:

@@ -13,8 +13,8 @@ from itertools import islice
 import pytest
 
 from bot.errors import BusyError
-from bot.infra.asker import Asker, Urgency, in_bulk, working_for
-from bot.infra.turns import MAX_WAITING, Turn, Turns
+from bot.infra.request_context import Asker, Urgency, bulk_request_context, request_context
+from bot.infra.turns import MAX_WAITING, Turn, TurnQueue
 from tests.conftest import LONG_ENOUGH
 
 ANN, BEN, CLEO = (Asker(person, server=1, urgency=Urgency.ASKED) for person in (1, 2, 3))
@@ -34,21 +34,21 @@ class Line:
         patience: float = PATIENCE,
     ) -> None:
         self.now = 0.0
-        self.turns = Turns(slots, budget=budget, limits=limits, patience=patience, timer=lambda: self.now)
+        self.turns = TurnQueue(slots, budget=budget, limits=limits, patience=patience, timer=lambda: self.now)
         self.begun: list[Turn] = []
         self.tasks: list[asyncio.Task[None]] = []
 
     async def ask(self, *askers: Asker, size: int = 0, kind: object = None, later: bool = False) -> None:
         """Let each of these wait for one more turn."""
         for asker in askers:
-            with working_for(asker):
+            with request_context(asker):
                 self.tasks.append(asyncio.create_task(self._wait(kind, later, size)))
         await settled()
 
     async def end(self, turn: Turn, *, seconds: float = 1.0) -> None:
         """End a turn after some seconds."""
         self.now += seconds
-        self.turns.give_back(turn)
+        self.turns.release(turn)
         self.begun.remove(turn)
         await settled()
 
@@ -62,7 +62,7 @@ class Line:
         return served
 
     async def _wait(self, kind: object, later: bool, size: int) -> None:
-        self.begun.append(await self.turns.take(kind=kind, later=later, size=size))
+        self.begun.append(await self.turns.acquire(kind=kind, later=later, size=size))
 
 
 async def settled() -> None:
@@ -113,7 +113,7 @@ async def test_a_watched_channel_has_a_quarter_of_a_question() -> None:
 
 async def test_an_archive_delays_no_question_of_the_same_person() -> None:
     line = Line()
-    with working_for(ANN), in_bulk():
+    with request_context(ANN), bulk_request_context():
         line.tasks += [asyncio.create_task(line._wait(None, False, 0)) for _ in range(30)]
     await settled()
     await line.serve(10)
@@ -139,7 +139,7 @@ async def test_who_comes_back_at_once_has_no_advantage() -> None:
     assert shares_of(served)[ANN] == 1
 
 
-async def test_no_more_turns_than_slots_are_under_way() -> None:
+async def test_no_more_turns_than_slots_are_running() -> None:
     line = Line(slots=3)
     await line.ask(*[ANN] * 5)
     assert len(line.begun) == 3
@@ -202,7 +202,7 @@ async def test_who_is_cancelled_as_the_turn_begins_gives_it_back() -> None:
     line = Line()
     await line.ask(ANN, BEN, CLEO)
     line.now += 1
-    line.turns.give_back(line.begun.pop())
+    line.turns.release(line.begun.pop())
     line.tasks[1].cancel()  # its turn is granted, and it has not run since
     await settled()
     assert [turn.asker for turn in line.begun] == [CLEO]
@@ -220,21 +220,21 @@ async def test_a_turn_costs_nothing_after_its_part_that_counts() -> None:
 async def test_who_would_wait_too_long_hears_when_to_come_back() -> None:
     line = Line()
     await line.ask(*[ANN] * 30)
-    with working_for(ANN), pytest.raises(BusyError) as busy:
+    with request_context(ANN), pytest.raises(BusyError) as busy:
         line.turns.check_room(1)
     assert 10 < busy.value.until - time.time() < 60
-    with working_for(BEN):
+    with request_context(BEN):
         line.turns.check_room(3)
-    with working_for(BEN), pytest.raises(BusyError):
+    with request_context(BEN), pytest.raises(BusyError):
         line.turns.check_room(20)
 
 
 async def test_a_watched_channel_is_dropped_first() -> None:
     line = Line()
     await line.ask(*[Asker(person, 1, Urgency.ASKED) for person in range(4)])
-    with working_for(Asker(8, 1, Urgency.WATCHED)), pytest.raises(BusyError):
+    with request_context(Asker(8, 1, Urgency.WATCHED)), pytest.raises(BusyError):
         line.turns.check_room(1)
-    with working_for(Asker(8, 1, Urgency.ASKED)):
+    with request_context(Asker(8, 1, Urgency.ASKED)):
         line.turns.check_room(1)
 
 
@@ -242,18 +242,18 @@ async def test_the_whole_queue_is_bounded() -> None:
     line = Line(patience=math.inf)
     people = (Asker(person, person, Urgency.ASKED) for person in range(10, 10_000))
     await line.ask(*islice(people, MAX_WAITING + 1))
-    with working_for(ANN), pytest.raises(BusyError):
+    with request_context(ANN), pytest.raises(BusyError):
         line.turns.check_room(1)
     for task in line.tasks:
         task.cancel()
     await asyncio.gather(*line.tasks, return_exceptions=True)
-    with working_for(ANN):
+    with request_context(ANN):
         line.turns.check_room(1)
 
 
-async def test_an_errand_that_has_begun_is_not_turned_away() -> None:
+async def test_a_request_that_has_begun_is_not_turned_away() -> None:
     line = Line()
-    with working_for(ANN):
+    with request_context(ANN):
         line.turns.check_room(1)
         await line.ask(*[ANN] * 50)
         line.turns.check_room(1)
@@ -279,12 +279,12 @@ async def test_nothing_is_left_of_those_who_are_done() -> None:
 
 async def test_turns_of_many_at_once_come_to_an_end() -> None:
     """Random askers, sizes and cancellations: everybody gets a turn who waits for one."""
-    turns = Turns(4, budget=50)
+    turns = TurnQueue(4, budget=50)
     served = 0
 
     async def visit(number: int) -> None:
         nonlocal served
-        with working_for(Asker(number % 7, server=number % 3, urgency=Urgency.ASKED)):
+        with request_context(Asker(number % 7, server=number % 3, urgency=Urgency.ASKED)):
             async with turns.turn(size=number % 60):
                 await asyncio.sleep(0)
                 served += 1
@@ -296,4 +296,4 @@ async def test_turns_of_many_at_once_come_to_an_end() -> None:
     async with asyncio.timeout(LONG_ENOUGH):
         await asyncio.gather(*tasks, return_exceptions=True)
     assert served >= 480
-    assert turns._under_way == turns._waiting == []
+    assert turns._running == turns._waiting == []

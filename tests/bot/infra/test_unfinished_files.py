@@ -48,9 +48,9 @@ async def test_a_file_that_a_killed_process_was_storing_is_found_and_deleted(tmp
     part = tmp_path / "files" / "crops" / "a.jpg#1"
     kill_while_storing(tmp_path, part)
     storage = Storage.open(Settings(data=tmp_path))
-    assert await storage.unfinished(LATER) == ["crops/a.jpg#1"]
+    assert await storage.unfinished_keys(LATER) == ["crops/a.jpg#1"]
     await storage.delete("crops/a.jpg#1")
-    assert await storage.unfinished(LATER) == []
+    assert await storage.unfinished_keys(LATER) == []
     assert not part.exists()
 
 
@@ -64,10 +64,10 @@ async def test_only_files_that_nobody_stores_any_more_are_unfinished(tmp_path: P
     for name in ("old.jpg#1", "a#b.jpg", "whole.jpg"):
         os.utime(folder / "crops" / name, (long_ago, long_ago))
     storage = Storage.open(Settings(data=tmp_path, storage_url=SecretStr(url.format(folder=tmp_path))))
-    assert await storage.unfinished(datetime.now(UTC) - timedelta(hours=1)) == ["crops/old.jpg#1"]
+    assert await storage.unfinished_keys(datetime.now(UTC) - timedelta(hours=1)) == ["crops/old.jpg#1"]
 
 
 async def test_a_store_without_a_folder_has_no_unfinished_files() -> None:
     storage = Storage.open(Settings(storage_url=SecretStr("memory:///")))
     await storage.put("crops/a.jpg", b"face")
-    assert await storage.unfinished(LATER) == []
+    assert await storage.unfinished_keys(LATER) == []

@@ -10,7 +10,7 @@ from PIL import Image
 from bot import jobs
 from bot.domain.faces import UnreadableFile
 from bot.jobs import EngineConfig
-from models.faces import Band, Box, Guess
+from models.faces import Box, ConfidenceBand, Guess
 
 MOST = 8 << 20
 
@@ -25,7 +25,7 @@ def test_a_reduced_picture_is_drawn_at_the_same_places(public_photos: Path, weig
     box = Box(size[0] // 2, size[1] // 2, size[0] * 3 // 4, size[1] * 3 // 4)
     plain, drawn = (
         jobs.draw_again(config, out.getvalue(), size, faces, MOST)
-        for faces in ([], [(1, box, Guess(None, "Sana", 1.0, Band.SURE))])
+        for faces in ([], [(1, box, Guess(None, "Sana", 1.0, ConfidenceBand.SURE))])
     )
     assert isinstance(plain, bytes)
     assert isinstance(drawn, bytes)

@@ -24,9 +24,9 @@ from bot.infra.compute import Compute
 from bot.infra.deadline import Deadline
 from bot.settings import Settings
 from models.learning import isolation
-from models.learning.isolation import BrokenOffError
+from models.learning.isolation import IsolatedProcessError
 from models.recognition.classifier import HoldOutResult, load, metadata
-from models.recognition.classifier_file import METADATA, is_whole
+from models.recognition.classifier_file import METADATA, is_complete
 from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.galleries import ENGINE, another
@@ -35,9 +35,9 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_file_of_another_format_is_not_whole(trained: TrainedClassifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert is_whole(trained.file)
+    assert is_complete(trained.file)
     monkeypatch.setattr("models.recognition.classifier_file.FORMAT", 2)
-    assert not is_whole(trained.file)
+    assert not is_complete(trained.file)
 
 
 def test_a_classifier_that_does_not_help_is_not_used(
@@ -111,7 +111,7 @@ async def test_the_worker_of_a_training_takes_other_jobs_and_survives_the_death_
         assert await compute.run(heavy_modules) == set()
         assert not training.done()
         children[0].kill()
-        with pytest.raises(BrokenOffError, match="-9"):
+        with pytest.raises(IsolatedProcessError, match="-9"):
             await training
         assert await asyncio.to_thread(compute.worker_pids) == [worker]
 
@@ -129,7 +129,7 @@ async def test_a_training_past_its_deadline_leaves_no_process(gallery_rows: list
     """Otherwise the next training would begin beside it."""
     async with Compute.open(Settings(workers=1, deadline=LONG_ENOUGH)) as compute:
         (worker,) = await asyncio.to_thread(compute.worker_pids)
-        with pytest.raises(BrokenOffError):
+        with pytest.raises(IsolatedProcessError):
             await compute.run_isolated(1.0, jobs.train_classifier, gallery_rows, ENGINE)
         assert psutil.Process(worker).children() == []
 
@@ -155,7 +155,7 @@ async def test_both_processes_of_a_training_keep_to_one_deadline(
 
 def test_without_time_left_no_process_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(subprocess, "run")
-    with pytest.raises(BrokenOffError, match="no time was left"):
+    with pytest.raises(IsolatedProcessError, match="no time was left"):
         isolation.run_in_child(Deadline.after(-1.0).left(), heavy_modules)
 
 

@@ -27,8 +27,8 @@ from bot.domain.models import GateVerdict, LeaveOneOutCounts, MadeModel, NameCou
 from bot.domain.quotas import Quota, QuotaUse
 from bot.domain.rosters import EnrolledEncoding
 from bot.errors import PersonError, QuotaError
-from bot.infra.asker import Asker
 from bot.infra.compute import Compute
+from bot.infra.request_context import Asker
 from bot.learning import trainer as trainer_module
 from bot.learning.notifications import Notification
 from bot.learning.recognisers import RecogniserCache
@@ -38,7 +38,7 @@ from bot.learning.training_quota import HOUR
 from bot.settings import Settings
 from bot.text.models import model_accuracy
 from cogs.model.texts import notification_sentence
-from models.learning.isolation import BrokenOffError
+from models.learning.isolation import IsolatedProcessError
 from models.recognition.recogniser import Recogniser
 from tests.conftest import LONG_ENOUGH
 from tests.support.galleries import ENGINE, SERVER, add_photo, another, enrol
@@ -458,7 +458,7 @@ async def test_a_lost_storage_takes_classifiers_and_trainings_along_only_until_i
     assert "Traceback" not in caplog.text
 
 
-@pytest.mark.parametrize("fails", [BrokenOffError("it ended with -9"), RuntimeError("a bug")])
+@pytest.mark.parametrize("fails", [IsolatedProcessError("it ended with -9"), RuntimeError("a bug")])
 async def test_a_failed_training_leaves_the_model_in_use_and_is_repeated(
     enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding], fails: Exception
 ) -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from bot.domain.photos import resemblance_of
 from bot.text.photos import photo_reason
-from models.faces import Band, Candidate, Guess
+from models.faces import ConfidenceBand, Guess, MemberCandidate
 
 SANA, MOMO, MINA = 1, 2, 3
 
 
 def looks_like_sana(*others: int) -> Guess:
-    candidates = (Candidate(SANA, "Sana", 0.9), *(Candidate(other, f"M{other}", 0.02) for other in others))
-    return Guess(SANA, "Sana", 0.9, Band.SURE, candidates)
+    candidates = (MemberCandidate(SANA, "Sana", 0.9), *(MemberCandidate(other, f"M{other}", 0.02) for other in others))
+    return Guess(SANA, "Sana", 0.9, ConfidenceBand.SURE, candidates)
 
 
 @pytest.mark.parametrize(

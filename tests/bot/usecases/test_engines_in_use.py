@@ -25,7 +25,7 @@ from bot.domain.engines import EncodingStep, EngineStep
 from bot.domain.faces import CropEncodings, IdentifiedPicture
 from bot.domain.files import SubmittedFile
 from bot.domain.rosters import SHARED_ROSTER
-from bot.errors import EngineAwayError, EngineBrokenError, NoRosterError, PersonError, UnseenPhotosError
+from bot.errors import EngineBrokenError, EngineMissingError, NoRosterError, PersonError, UnencodedPhotosError
 from bot.gather.candidates import CandidatePhoto
 from bot.infra import downloads
 from bot.infra.compute import Compute
@@ -342,7 +342,7 @@ async def test_encodings_that_are_none_are_found_out(
 async def test_a_crop_that_breaks_the_workers_holds_nothing_up(
     enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bot.errors import WorkLostError
+    from bot.errors import KilledWorkersError
 
     encode_crops = jobs.encode_crops
     async with enrolled.database.reading() as session:
@@ -352,7 +352,7 @@ async def test_a_crop_that_breaks_the_workers_holds_nothing_up(
 
     def break_down(config: EngineConfig, crops: tuple[bytes, ...]) -> CropEncodings:
         if poison in crops:
-            raise WorkLostError
+            raise KilledWorkersError
         return encode_crops(config, crops)
 
     monkeypatch.setattr(jobs, "encode_crops", break_down)
@@ -409,7 +409,7 @@ async def test_lost_weights_are_reported_and_nothing_else_answers(
     await engines.install(enrolled, "toy", source, silent)
     # A worker that starts now finds nothing.
     lost = dataclasses.replace(enrolled.engine_config, weights=enrolled.engine_config.weights / "lost", engine="toy")
-    with pytest.raises(EngineAwayError) as caught:
+    with pytest.raises(EngineMissingError) as caught:
         await enrolled.compute.run(jobs.warm_up, lost)
     assert in_discord(caught.value.message) == (
         "The engine toy is not installed. My owner gets it with `nugu engine install toy`, "
@@ -440,7 +440,7 @@ async def test_damaged_weights_are_reported(
 async def test_an_engine_that_was_taken_out_of_nugu(enrolled: App, public_photos: Path) -> None:
     async with enrolled.database.writing() as session:
         await session.execute(update(EngineInUse).values(name="gone"))
-    with pytest.raises(EngineAwayError, match="The engine gone is not installed"):
+    with pytest.raises(EngineMissingError, match="The engine gone is not installed"):
         await enrolled.recognisers.of([SHARED_ROSTER])
     await engines.use(enrolled, "dlib", silent)
     assert (await who(enrolled, public_photos / "obama3.jpg"))[1] == ["Obama"]
@@ -450,7 +450,7 @@ async def test_photos_that_the_engine_in_use_never_saw(enrolled: App) -> None:
     """As after an update of nugu that brings a new version of the engine."""
     async with enrolled.database.writing() as session:
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
-    with pytest.raises(UnseenPhotosError):
+    with pytest.raises(UnencodedPhotosError):
         await enrolled.recognisers.of([SHARED_ROSTER])
     assert (await engines.use(enrolled, "dlib", silent)).encoded == (3, 3, 0)
     assert await enrolled.recognisers.of([SHARED_ROSTER])
@@ -483,14 +483,14 @@ async def test_the_files_of_an_engine_come_from_one_place(
         fetched.append(wanted.path)
         (folder / wanted.path).write_bytes(module.CONTENT)
 
-    monkeypatch.setattr(downloads, "fetch", fetch)
+    monkeypatch.setattr(downloads, "download", fetch)
     await engines.install(enrolled, "toy", None, silent)
     assert fetched == ["toy/weights.bin", "toy/second.bin"]
 
 
 async def test_workers_that_see_another_disk(enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def elsewhere(config: EngineConfig) -> str:
-        raise EngineAwayError(config.engine)
+        raise EngineMissingError(config.engine)
 
     monkeypatch.setattr(jobs, "check_engine", elsewhere)
     with pytest.raises(PersonError, match=f"My workers do not find {enrolled.engine_config.weights}"):

@@ -27,7 +27,7 @@ from bot.usecases import retention as forgetting_module
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
 from bot.usecases.retention import forget_due, forgetting
-from models.faces import Band, Box, Guess
+from models.faces import Box, ConfidenceBand, Guess
 from tests.conftest import LONG_ENOUGH
 
 
@@ -43,7 +43,7 @@ async def asked(
     """A question about one face, in this message, whose crop was kept; the question's id and the face's."""
     cut = FaceCrop(origin.encode(), 100, 2.0)
     await app.storage.put(f"crops/{origin}", cut.jpeg)
-    face = IdentifiedFace(1, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN), b"1234", crop=cut)
+    face = IdentifiedFace(1, Box(0, 0, 9, 9), Guess(None, None, 0.9, ConfidenceBand.UNKNOWN), b"1234", crop=cut)
     question = Question(
         server_id=7,
         channel_id=channel,
@@ -120,13 +120,13 @@ async def test_deletions_are_remembered_for_an_hour() -> None:
     deletions.add(MessageScope(messages=frozenset({1}), channels=frozenset({7})))
     now = REMEMBERED - 1
     deletions.add(MessageScope(messages=frozenset({2})))
-    assert deletions.any_of(MessageScope(messages=frozenset({1, 3})))
-    assert deletions.any_of(MessageScope(channels=frozenset({7})))
-    assert not deletions.any_of(MessageScope(messages=frozenset({7}), channels=frozenset({1})))
+    assert deletions.contains_any(MessageScope(messages=frozenset({1, 3})))
+    assert deletions.contains_any(MessageScope(channels=frozenset({7})))
+    assert not deletions.contains_any(MessageScope(messages=frozenset({7}), channels=frozenset({1})))
     now += 1
     deletions.add(MessageScope(messages=frozenset({2})))
-    assert not deletions.any_of(MessageScope(messages=frozenset({1}), channels=frozenset({7})))
-    assert deletions.any_of(MessageScope(messages=frozenset({2})))
+    assert not deletions.contains_any(MessageScope(messages=frozenset({1}), channels=frozenset({7})))
+    assert deletions.contains_any(MessageScope(messages=frozenset({2})))
 
 
 async def test_crops_that_a_killed_bot_left_behind_go_after_an_hour(app: App) -> None:

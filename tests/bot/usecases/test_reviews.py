@@ -28,7 +28,7 @@ from bot.usecases import review
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
 from bot.usecases.review import NothingToReview, ReviewItem, ReviewPage
-from models.faces import Band, Box, Candidate, Guess
+from models.faces import Box, ConfidenceBand, Guess, MemberCandidate
 
 SERVER = 7
 MINA, MOMO = Actor(11, Trust.TRUSTED), Actor(12, Trust.TRUSTED)
@@ -59,7 +59,7 @@ async def asked(app: App, crop: str, guess: Guess, *, server: int = SERVER) -> t
 
 
 def taken_for(member: int, confidence: float = 0.9) -> Guess:
-    return Guess(member, "Sana", confidence, Band.SURE, (Candidate(member, "Sana", confidence),))
+    return Guess(member, "Sana", confidence, ConfidenceBand.SURE, (MemberCandidate(member, "Sana", confidence),))
 
 
 def shown(page: ReviewPage) -> int | None:

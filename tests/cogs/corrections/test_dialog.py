@@ -13,12 +13,14 @@ from cogs.answers.cards import answer_card
 from cogs.answers.details import details_card
 from cogs.common.layout import Card
 from cogs.corrections.cards import OtherNameModal, which_face_card, who_card
-from models.faces import Band, Basis, Box, Candidate, Guess
+from models.faces import Box, ConfidenceBand, Guess, GuessBasis, MemberCandidate
 from tests.stories.reading import walk
 
 
-def face(number: int, *candidates: Candidate, annotation: FaceAnnotation | None = None) -> AnsweredFace:
-    return AnsweredFace(number, number, Box(0, 0, 9, 9), Guess(None, None, 0.9, Band.UNKNOWN, candidates), annotation)
+def face(number: int, *candidates: MemberCandidate, annotation: FaceAnnotation | None = None) -> AnsweredFace:
+    return AnsweredFace(
+        number, number, Box(0, 0, 9, 9), Guess(None, None, 0.9, ConfidenceBand.UNKNOWN, candidates), annotation
+    )
 
 
 def answer(*faces: AnsweredFace) -> Answer:
@@ -50,7 +52,7 @@ def test_a_corrected_face_is_offered_by_its_correction() -> None:
 
 @pytest.mark.parametrize(("other", "shown"), [("ITZY", ["TWICE", "ITZY", None]), ("TWICE", [None] * 3)])
 def test_the_menu_names_the_group_where_there_are_several(other: str, shown: list[str | None]) -> None:
-    asked = face(1, Candidate(1, "Mina", 0.5, "TWICE"), Candidate(2, "Mina", 0.4, other))
+    asked = face(1, MemberCandidate(1, "Mina", 0.5, "TWICE"), MemberCandidate(2, "Mina", 0.4, other))
     whole = answer(asked)
     step, files = who_card(whole, whole.pictures[0], asked, 5, None)
     assert files == []
@@ -60,7 +62,7 @@ def test_the_menu_names_the_group_where_there_are_several(other: str, shown: lis
 
 def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
     said = FaceAnnotation(1, AnnotationMeaning.MEMBER, "<@1> **https://a.example**", 7)
-    shown = answer(face(1, Candidate(1, "[Sana](https://a.example)", 0.5), annotation=said))
+    shown = answer(face(1, MemberCandidate(1, "[Sana](https://a.example)", 0.5), annotation=said))
     line, details = (parts(card(shown), 10)[0]["content"] for card in (answer_card, details_card))
     assert line == r"① **\<\@1\> \*\*https\://a.example\*\*** ✓"
     assert r"\[Sana](https\://a.example)" in details
@@ -69,19 +71,21 @@ def test_a_name_is_neither_markup_nor_mention_nor_link() -> None:
 @pytest.mark.parametrize(
     ("basis", "line", "why"),
     [
-        (Basis.ELIMINATION, "① **Rm?** by elimination", "so that Rm is left"),
-        (Basis.CONTEXT, "① **Rm?** from context", "Only the others beside it speak for Rm."),
+        (GuessBasis.ELIMINATION, "① **Rm?** by elimination", "so that Rm is left"),
+        (GuessBasis.CONTEXT, "① **Rm?** from context", "Only the others beside it speak for Rm."),
     ],
 )
-def test_a_name_from_context_has_its_basis_in_place_of_a_confidence(basis: Basis, line: str, why: str) -> None:
-    candidates = Candidate(1, "Rm", 0.31), Candidate(2, "V", 0.004)
-    asked = replace(face(1), guess=Guess(1, "Rm", 0.31, Band.UNSURE, candidates, basis))
+def test_a_name_from_context_has_its_basis_in_place_of_a_confidence(basis: GuessBasis, line: str, why: str) -> None:
+    candidates = MemberCandidate(1, "Rm", 0.31), MemberCandidate(2, "V", 0.004)
+    asked = replace(face(1), guess=Guess(1, "Rm", 0.31, ConfidenceBand.UNSURE, candidates, basis))
     assert text(answer_card(answer(asked))) == line
     details = text(details_card(answer(asked)))
     assert "`████░░░░░░░░` 31% Rm\n`████████░░░░` 69% someone I don't know" in details
     assert why in details
     assert "on. Less than 1%: V." in details, "one face leaves out nobody else"
-    both = answer(asked, replace(face(2), guess=Guess(2, "V", 0.9, Band.SURE, (Candidate(2, "V", 0.9),))))
+    both = answer(
+        asked, replace(face(2), guess=Guess(2, "V", 0.9, ConfidenceBand.SURE, (MemberCandidate(2, "V", 0.9),)))
+    )
     assert "for every face" not in text(details_card(both))
     assert "A name that a face doesn't list has less than 1% for it." in text(details_card(both))
     said = replace(asked, annotation=FaceAnnotation(1, AnnotationMeaning.MEMBER, "Rm", 7))

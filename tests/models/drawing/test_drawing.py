@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from models.drawing.annotate import FaceTag, annotate, crop, draw, encode_jpeg
+from models.drawing.annotate import FaceTag, draw_tags, encode_jpeg, square_crop, tagged_jpeg
 from models.drawing.fonts import drawable, font, has_glyph, shorten
 from models.drawing.markers import COLOURS
-from models.faces import Band, Box
+from models.faces import Box, ConfidenceBand
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -102,45 +102,45 @@ def test_a_long_name_is_shortened() -> None:
     assert font(20).getlength(text) <= 200
 
 
-@pytest.mark.parametrize("band", list(Band))
-def test_the_colour_shows_the_band(band: Band) -> None:
-    picture = draw(plain(900, 600), [FaceTag(1, Box(300, 150, 500, 350), "Tzuyu", band, "97%")])
-    for other in Band:
+@pytest.mark.parametrize("band", list(ConfidenceBand))
+def test_the_colour_shows_the_band(band: ConfidenceBand) -> None:
+    picture = draw_tags(plain(900, 600), [FaceTag(1, Box(300, 150, 500, 350), "Tzuyu", band, "97%")])
+    for other in ConfidenceBand:
         pixels = int(near(picture, COLOURS[other], 12).sum())
         assert pixels > 300 if other is band else pixels < 60
 
 
 def test_the_line_shows_the_band_without_colour() -> None:
     box = Box(300, 150, 500, 350)
-    drawn = {band: draw(plain(900, 600), [FaceTag(1, box, "", band)]) for band in Band}
+    drawn = {band: draw_tags(plain(900, 600), [FaceTag(1, box, "", band)]) for band in ConfidenceBand}
     share = {band: near(picture[150:152, 330:470], COLOURS[band], 12)[0].mean() for band, picture in drawn.items()}
-    assert share[Band.SURE] == 1
-    assert 0.3 < share[Band.UNSURE] < 0.7
-    assert 0 < share[Band.UNKNOWN] < 0.3
+    assert share[ConfidenceBand.SURE] == 1
+    assert 0.3 < share[ConfidenceBand.UNSURE] < 0.7
+    assert 0 < share[ConfidenceBand.UNKNOWN] < 0.3
 
 
 def test_bands_differ_for_colour_blind_eyes() -> None:
     # Deuteranopia in linear RGB: Viénot, Brettel, Mollon 1999.
     blind = np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]])
     seen = {band: blind @ (np.array(colour) / 255) ** 2.2 for band, colour in COLOURS.items()}
-    for one, other in combinations(Band, 2):
+    for one, other in combinations(ConfidenceBand, 2):
         assert np.linalg.norm(seen[one] - seen[other]) > 0.15
 
 
 def test_the_pixels_of_the_face_are_unchanged(photo: Picture) -> None:
     box = Box(330, 220, 620, 560)
-    picture = draw(photo, [FaceTag(1, box, "Barack Obama", Band.SURE, "99%")])
+    picture = draw_tags(photo, [FaceTag(1, box, "Barack Obama", ConfidenceBand.SURE, "99%")])
     assert picture.shape == photo.shape
     assert np.array_equal(picture[230:550, 340:610], photo[230:550, 340:610])
 
 
 def test_without_tags_the_picture_is_unchanged(photo: Picture) -> None:
-    assert np.array_equal(draw(photo, []), photo)
+    assert np.array_equal(draw_tags(photo, []), photo)
 
 
 def test_the_given_picture_is_not_drawn_on(photo: Picture) -> None:
     before = photo.copy()
-    draw(photo, [FaceTag(1, Box(330, 220, 620, 560), "x", Band.SURE)])
+    draw_tags(photo, [FaceTag(1, Box(330, 220, 620, 560), "x", ConfidenceBand.SURE)])
     assert np.array_equal(before, photo)
 
 
@@ -150,14 +150,14 @@ def test_the_given_picture_is_not_drawn_on(photo: Picture) -> None:
      (100, 50, (400, 200)), (1, 1, (4, 4)), (3000, 1, (2048, 1))],
 )  # fmt: skip
 def test_small_pictures_grow_and_large_ones_shrink(width: int, height: int, drawn: tuple[int, int]) -> None:
-    tag = FaceTag(1, Box(0, 0, max(1, width // 4), max(1, height // 3)), "쯔위", Band.SURE, "97%")
-    picture = draw(plain(width, height), [tag])
+    tag = FaceTag(1, Box(0, 0, max(1, width // 4), max(1, height // 3)), "쯔위", ConfidenceBand.SURE, "97%")
+    picture = draw_tags(plain(width, height), [tag])
     assert (picture.shape[1], picture.shape[0]) == drawn
 
 
 def test_boxes_grow_with_the_picture() -> None:
-    picture = draw(plain(600, 300), [FaceTag(1, Box(200, 50, 300, 150), "", Band.SURE)])
-    rows, columns = np.nonzero(near(picture[:, 580:], COLOURS[Band.SURE], 12))
+    picture = draw_tags(plain(600, 300), [FaceTag(1, Box(200, 50, 300, 150), "", ConfidenceBand.SURE)])
+    rows, columns = np.nonzero(near(picture[:, 580:], COLOURS[ConfidenceBand.SURE], 12))
     assert columns.max() + 580 == 599
     assert rows.max() == 299
 
@@ -166,30 +166,34 @@ def test_boxes_outside_the_picture() -> None:
     boxes = (Box(-50, -50, 20, 20), Box(880, 580, 990, 700), Box(5000, 5000, 6000, 6000), Box(100, 100, 100, 100),
              Box(200, 200, 203, 202), Box(-99, -99, 2000, 2000))  # fmt: skip
     tags = [
-        FaceTag(i, box, "정연", band, "50%") for i, (box, band) in enumerate(zip(boxes, [*Band, *Band], strict=True))
+        FaceTag(i, box, "정연", band, "50%")
+        for i, (box, band) in enumerate(zip(boxes, [*ConfidenceBand, *ConfidenceBand], strict=True))
     ]
-    assert draw(plain(900, 600), tags).shape == (600, 900, 3)
+    assert draw_tags(plain(900, 600), tags).shape == (600, 900, 3)
 
 
 def test_a_crowd_gets_numbers_alone() -> None:
     tags = [
         FaceTag(
-            i, Box(10 + 100 * (i % 9), 10 + 90 * (i // 9), 90 + 100 * (i % 9), 90 + 90 * (i // 9)), "정연", Band.SURE
+            i,
+            Box(10 + 100 * (i % 9), 10 + 90 * (i // 9), 90 + 100 * (i % 9), 90 + 90 * (i // 9)),
+            "정연",
+            ConfidenceBand.SURE,
         )
         for i in range(54)
     ]
-    picture = draw(plain(920, 560), tags)
+    picture = draw_tags(plain(920, 560), tags)
     assert not near(picture, (255, 255, 255), 20).any(), "no name is written"
-    assert near(picture, COLOURS[Band.SURE], 12).sum() > 54 * 300
+    assert near(picture, COLOURS[ConfidenceBand.SURE], 12).sum() > 54 * 300
 
 
 def test_the_jpeg_respects_its_limit() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (1500, 2000, 3), dtype=np.uint8)
-    tags = [FaceTag(1, Box(300, 150, 500, 350), "Tzuyu", Band.SURE, "97%")]
-    full = annotate(noise, tags)
+    tags = [FaceTag(1, Box(300, 150, 500, 350), "Tzuyu", ConfidenceBand.SURE, "97%")]
+    full = tagged_jpeg(noise, tags)
     assert Image.open(BytesIO(full)).size == (2000, 1500)
     for budget in (1_000_000, 100_000, 16 * 1024):
-        data = annotate(noise, tags, max_bytes=budget)
+        data = tagged_jpeg(noise, tags, max_bytes=budget)
         assert len(data) <= budget
         opened = Image.open(BytesIO(data))
         assert opened.format == "JPEG"
@@ -201,38 +205,41 @@ def test_the_jpeg_respects_its_limit() -> None:
 def test_other_arrays_are_refused() -> None:
     for wrong in (np.zeros((10, 10), np.uint8), np.zeros((10, 10, 3), np.float32), np.zeros((0, 10, 3), np.uint8)):
         with pytest.raises(ValueError, match="a picture is"):
-            draw(wrong, [])  # pyright: ignore[reportArgumentType] -- wrong on purpose
+            draw_tags(wrong, [])  # pyright: ignore[reportArgumentType] -- wrong on purpose
 
 
 def test_a_crop_is_a_padded_square_of_the_same_pixels(photo: Picture) -> None:
-    opened = Image.open(BytesIO(crop(photo, Box(400, 400, 500, 480))))
+    opened = Image.open(BytesIO(square_crop(photo, Box(400, 400, 500, 480))))
     assert opened.size == (180, 180)
     expected = photo[350:530, 360:540].astype(int)
     assert np.abs(np.asarray(opened).astype(int) - expected).mean() < 3
-    assert Image.open(BytesIO(crop(photo, Box(330, 220, 620, 560)))).size == (320, 320)
+    assert Image.open(BytesIO(square_crop(photo, Box(330, 220, 620, 560)))).size == (320, 320)
 
 
 @pytest.mark.parametrize(
     "box", [Box(0, 0, 100, 100), Box(850, 1080, 910, 1137), Box(-20, -30, 60, 70), Box(0, 0, 910, 1137)]
 )
 def test_a_crop_at_the_border_is_still_square(photo: Picture, box: Box) -> None:
-    width, height = Image.open(BytesIO(crop(photo, box))).size
+    width, height = Image.open(BytesIO(square_crop(photo, box))).size
     assert width == height
 
 
 def test_a_crop_outside_is_refused(photo: Picture) -> None:
     for box in (Box(2000, 2000, 2100, 2100), Box(10, 10, 10, 40)):
         with pytest.raises(ValueError, match="outside"):
-            crop(photo, box)
+            square_crop(photo, box)
 
 
 def test_nine_faces_are_drawn_at_once() -> None:
-    tags = [FaceTag(i + 1, Box(20 + 108 * i, 300, 90 + 108 * i, 380), "Jeongyeon", Band.SURE, "97%") for i in range(9)]
+    tags = [
+        FaceTag(i + 1, Box(20 + 108 * i, 300, 90 + 108 * i, 380), "Jeongyeon", ConfidenceBand.SURE, "97%")
+        for i in range(9)
+    ]
     picture = plain(1000, 700)
-    annotate(picture, tags)
+    tagged_jpeg(picture, tags)
     times: list[float] = []
     for _ in range(5):
         started = time.process_time()
-        annotate(picture, tags)
+        tagged_jpeg(picture, tags)
         times.append(time.process_time() - started)
     assert min(times) < 0.15, "about 20 ms of a processor, whatever else it does"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.drawing.map_layout import arrange
+from models.drawing.map_layout import arrange_thumbnails
 from models.drawing.maps import map_chart
 from models.drawing.theme import member_colour
 from models.faces import ProjectionMethod
@@ -83,7 +83,7 @@ def test_an_outlier_has_a_dashed_ring_and_its_name_beside_it() -> None:
     points = np.array([[0, 0], [1, 0], [0, 1], [8, 8], [9, 8], [8, 9]], float)
     (usual, _), (odd, drawing) = (drawn(face_map(points, 2, outliers)) for outliers in ((), (1,)))
     assert len(boxes(drawing, "쯔위")) == 3
-    centres, side = arrange(points, ROOM)
+    centres, side = arrange_thumbnails(points, ROOM)
     x, y = centres[1] + (32, 112)
     ring = [(odd == member_colour(0)).all(axis=2), (usual == member_colour(0)).all(axis=2)]
     around = np.s_[int(y) - side // 2 : int(y) + side // 2, int(x) - side // 2 : int(x) + side // 2]
@@ -104,7 +104,7 @@ def test_thumbnails_lie_inside_and_cover_none(kind: str, photos: int) -> None:
         "line": np.linspace(0, 1, photos)[:, None] * (1.0, 0.0),
         "far out": np.concatenate([chance.normal(size=(photos - 1, 2)), [[1000.0, 0]]]),
     }[kind]
-    centres, side = arrange(points, ROOM)
+    centres, side = arrange_thumbnails(points, ROOM)
     assert side >= {3: 120, 4: 120, 10: 120, 90: 50, 300: 25}[photos]
     assert (centres >= side / 2).all()
     assert (centres <= np.array(ROOM) - side / 2).all()
@@ -114,7 +114,7 @@ def test_thumbnails_lie_inside_and_cover_none(kind: str, photos: int) -> None:
 
 def test_neighbours_on_the_map_are_neighbours_in_the_picture() -> None:
     points = crowds(4, 10, spread=0.3)
-    centres, _ = arrange(points, ROOM)
+    centres, _ = arrange_thumbnails(points, ROOM)
     for axis, sign in ((0, 1), (1, -1)):
         assert np.corrcoef(points[:, axis], sign * centres[:, axis])[0, 1] > 0.9
 
@@ -124,7 +124,7 @@ def test_a_lost_crop_leaves_a_disc() -> None:
     face = np.full((40, 40, 3), 200, np.uint8)
     with Image.open(BytesIO(map_chart("G", found, [face, None, *[face] * 4]))) as image:
         lost = np.asarray(image.convert("RGB"))
-    centres, _ = arrange(found.points, ROOM)
+    centres, _ = arrange_thumbnails(found.points, ROOM)
     x, y = (round(value) for value in centres[1] + (32, 112))
     assert (lost[y, x] == (38, 40, 47)).all()
     with pytest.raises(ValueError, match="1 faces for 6 points"):
@@ -132,7 +132,7 @@ def test_a_lost_crop_leaves_a_disc() -> None:
 
 
 def test_the_subtitle_says_that_photos_are_left_out() -> None:
-    _, drawing = drawn(face_map(crowds(3, 4), 3), of=700)
+    _, drawing = drawn(face_map(crowds(3, 4), 3), total_photos=700)
     assert any("12 of 700 photos" in words for words in drawing.words)
 
 
@@ -140,7 +140,7 @@ def test_members_beyond_the_colours_have_double_rings() -> None:
     """The thirteenth member has the colour of the first, and one more ring."""
     points = crowds(13, 2, seed=4, spread=0.1)
     pixels, _ = drawn(face_map(points, 13))
-    centres, side = arrange(points, ROOM)
+    centres, side = arrange_thumbnails(points, ROOM)
     shown: list[int] = []
     for photo in (0, 25):
         x, y = (round(value) for value in centres[photo] + (32, 112))

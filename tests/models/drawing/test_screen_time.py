@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from models.drawing.charts import ScreenTime, screen_time_chart, ticks
+from models.drawing.charts import ScreenTime, axis_ticks, screen_time_chart
 
 BLUE, GREY = (86, 160, 255), (150, 156, 168)
 
@@ -65,7 +65,7 @@ def test_any_name_and_any_length_make_a_picture_of_one_width(name: str) -> None:
 
 @pytest.mark.parametrize("length", [0.5, 1, 2.2, 7.9, 60, 61, 599, 600, 3599, 36000])
 def test_an_axis_has_a_few_marks(length: float) -> None:
-    marks = list(ticks(length))
+    marks = list(axis_ticks(length))
     assert marks[0] == 0
     assert marks[-1] <= length
     assert len(marks) <= 11

@@ -36,7 +36,7 @@ def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Galle
             _, seen = encoder.see(path)
             assert seen is not None
             rows.append((GalleryMember(i, folder.name, 1, "TWICE"), seen.encoding))
-    return Gallery.of(rows, engine.version, engine.dimensions)
+    return Gallery.from_rows(rows, engine.version, engine.dimensions)
 
 
 @pytest.mark.parametrize(("own", "strangers"), [(5, 2), (7, 3), (14, 6)])
@@ -98,7 +98,7 @@ def test_wrong_labels_do_not_confirm_each_other(world: World) -> None:
 
 def test_a_single_photo_is_not_flagged(world: World) -> None:
     assert suspected_labels(world.gallery({1: range(5)}, 1)) == ()
-    assert suspected_labels(Gallery.of([], VERSION, D)) == ()
+    assert suspected_labels(Gallery.from_rows([], VERSION, D)) == ()
 
 
 @pytest.mark.thorough

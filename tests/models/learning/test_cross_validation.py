@@ -50,9 +50,9 @@ def test_distinct_people_are_recognised(world: World) -> None:
     gallery = world.gallery({1: range(5), 2: range(5, 8)}, 4)
     (answers,) = cross_validate(gallery)
     assert answers.truth.tolist() == [place for place in range(8) for _ in range(4)]
-    assert answers.known.all()
+    assert answers.has_other_photo.all()
     assert (answers.likeliest == answers.truth).all()
-    assert (answers.own > answers.other).all()
+    assert (answers.own_log_odds > answers.rival_log_odds).all()
     assert answers.right.mean() > 0.9
     assert not answers.wrong.any()
     group = np.array([member.group for member in gallery.members])
@@ -65,7 +65,7 @@ def test_names_are_those_of_the_recogniser(world: World) -> None:
     gallery = replace(gallery, encodings=blends / np.linalg.norm(blends, axis=1, keepdims=True))
     learned = np.arange(len(gallery.labels)) % 3 > 0
     asked = np.flatnonzero(~learned)
-    answers = cross_validation.ask_held_out(gallery, learned, asked)
+    answers = cross_validation.identify_held_out(gallery, learned, asked)
     recogniser = fit(gallery.subset(learned))
     for photo, named in zip(asked, answers.named, strict=True):
         group = gallery.members[int(gallery.labels[photo])].group
@@ -75,7 +75,7 @@ def test_names_are_those_of_the_recogniser(world: World) -> None:
 
 
 def test_a_single_photo_has_no_answer(world: World) -> None:
-    gallery = Gallery.of(
+    gallery = Gallery.from_rows(
         [
             (GalleryMember(person, f"P{person}", 1, "G"), world.photos(person, count))
             for person, count in ((0, 1), (1, 3))
@@ -84,8 +84,8 @@ def test_a_single_photo_has_no_answer(world: World) -> None:
         D,
     )
     for answers in cross_validate(gallery, repeats=3):
-        assert answers.known.tolist() == [False, True, True, True]
-        assert answers.own[0] == -np.inf
+        assert answers.has_other_photo.tolist() == [False, True, True, True]
+        assert answers.own_log_odds[0] == -np.inf
         assert answers.likeliest[0] == answers.rival[0] == 1
         assert not answers.right[0]
 
@@ -97,7 +97,7 @@ def test_tiny_galleries(world: World, photos: int) -> None:
     (answers,) = cross_validate(gallery)
     assert len(answers.truth) == photos
     assert answers.rival.tolist() == [-1] * photos
-    assert answers.known.tolist() == [photos == 2] * photos
+    assert answers.has_other_photo.tolist() == [photos == 2] * photos
 
 
 def test_folds_are_even_and_depend_on_the_seed() -> None:
@@ -118,5 +118,5 @@ def test_folds_are_even_and_depend_on_the_seed() -> None:
 def test_photos_outside_the_fit_get_answers(world: World) -> None:
     gallery = world.gallery({1: range(3)}, 3)
     (answers,) = cross_validate(gallery, learnable=gallery.labels != 1)
-    assert answers.known.tolist() == (gallery.labels != 1).tolist()
+    assert answers.has_other_photo.tolist() == (gallery.labels != 1).tolist()
     assert set(answers.named[gallery.labels != 1].tolist()) == {0, 2}

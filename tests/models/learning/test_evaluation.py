@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from models.drawing.charts import evaluation_chart
-from models.faces import Band, Candidate, Guess
+from models.faces import ConfidenceBand, Guess, MemberCandidate
 from models.learning.evaluation import CURVE, evaluate
 from models.learning.outcomes import TrialOutcome
 from models.learning.samples import THUMBNAIL_SIDE, EvaluationSet, thumbnail
@@ -41,7 +41,9 @@ class NearestMean:
     def identify(self, encodings: Encodings, *, group: int | None = None) -> Identification:
         guesses: list[Guess] = []
         for row in self.log_odds(encodings):
-            candidates = [Candidate(m.id, m.name, float(s)) for m, s in zip(self.gallery.members, row, strict=True)]
+            candidates = [
+                MemberCandidate(m.id, m.name, float(s)) for m, s in zip(self.gallery.members, row, strict=True)
+            ]
             best = max(candidates, key=lambda candidate: candidate.confidence)
             sure = best.confidence >= 0.5
             guesses.append(
@@ -49,7 +51,7 @@ class NearestMean:
                     best.member if sure else None,
                     best.name if sure else None,
                     best.confidence,
-                    Band.SURE if sure else Band.UNKNOWN,
+                    ConfidenceBand.SURE if sure else ConfidenceBand.UNKNOWN,
                     tuple(candidates),
                 )
             )

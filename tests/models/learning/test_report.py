@@ -25,8 +25,8 @@ def world() -> World:
 def test_distinct_members_need_nothing(world: World) -> None:
     found = report(world.gallery({1: range(5)}, 6))
     assert [member.need for member in found.members] == [None] * 5
-    assert IdentificationCounts.of(found.confusion) == IdentificationCounts(30, 30, 0)
-    assert found.needy == found.suspected == ()
+    assert IdentificationCounts.from_confusion(found.confusion) == IdentificationCounts(30, 30, 0)
+    assert found.members_needing_photos == found.suspected == ()
     assert found.confusion.sum(axis=1).tolist() == [6] * 5
     assert found.version == VERSION
 
@@ -38,14 +38,14 @@ def test_members_with_few_different_photos_need_more(world: World) -> None:
     rows += [
         (GalleryMember(person, f"P{person}", 1, "G"), world.photos(person, 2 * person + 1)) for person in (1, 2, 3)
     ]
-    found = report(Gallery.of(rows, VERSION, D))
+    found = report(Gallery.from_rows(rows, VERSION, D))
     assert [(member.photos, member.different, member.need) for member in found.members] == [
         (7, 1, PhotoNeed.FEW),
         (3, 3, PhotoNeed.FEW),
         (5, ENOUGH, None),
         (7, 7, None),
     ]
-    assert [accuracy.member.id for accuracy in found.needy] == [0, 1]
+    assert [accuracy.member.id for accuracy in found.members_needing_photos] == [0, 1]
     assert found.members[0].share is None
     assert found.confusion[0].tolist() == [0] * 5
 
@@ -61,7 +61,7 @@ def test_twins_are_mixed_up_and_need_photos(world: World) -> None:
     assert [first.confused_photos, second.confused_photos] == [found.confusion[0, 1], found.confusion[1, 0]]
     for member, row, place in zip(found.members, found.confusion, range(5), strict=True):
         assert (member.asked, member.right) == (row.sum(), row[place])
-    counts = IdentificationCounts.of(found.confusion)
+    counts = IdentificationCounts.from_confusion(found.confusion)
     assert counts.right == sum(member.right for member in found.members)
     assert counts.wrong == first.confused_photos + second.confused_photos
     assert {first.need, second.need} == {PhotoNeed.UNRELIABLE}
@@ -82,7 +82,7 @@ def test_a_roster_without_photos_needs_them_all() -> None:
     members = tuple(GalleryMember(i, f"M{i}", 1, "G") for i in range(3))
     found = report(Gallery(np.empty((0, D), np.float32), np.empty(0, np.int64), members, VERSION))
     assert [member.need for member in found.members] == [PhotoNeed.FEW] * 3
-    assert IdentificationCounts.of(found.confusion) == IdentificationCounts(0, 0, 0)
+    assert IdentificationCounts.from_confusion(found.confusion) == IdentificationCounts(0, 0, 0)
 
 
 def accuracy(name: str, photos: int, right: int | None) -> MemberAccuracy:

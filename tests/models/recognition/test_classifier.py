@@ -54,7 +54,7 @@ def gallery(gallery_rows: list[EnrolledEncoding]) -> Gallery:
         (GalleryMember(row.member, row.name, row.group, row.group_name), np.frombuffer(row.vector, np.float32))
         for row in gallery_rows
     ]
-    return Gallery.of(rows, VERSION, D)
+    return Gallery.from_rows(rows, VERSION, D)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from models.faces import Band, Basis
+from models.faces import ConfidenceBand, GuessBasis
 from models.recognition.recogniser import fit
 from tests.models.recognition.test_recognition import face_with, names
 from tests.support.people import World
@@ -58,7 +58,7 @@ def test_strangers_select_no_group(world: World) -> None:
     recogniser = fit(world.gallery({7: range(5), 8: range(5, 12)}, 3))
     naming = recogniser.identify(np.concatenate([world.photos(50), world.photos(51)]))
     assert (naming.group, naming.group_name) == (None, None)
-    assert [guess.band for guess in naming.guesses] == [Band.UNKNOWN] * 2
+    assert [guess.band for guess in naming.guesses] == [ConfidenceBand.UNKNOWN] * 2
     assert all(guess.confidence > 0.5 for guess in naming.guesses)
     assert all({c.name for c in guess.candidates} == {f"P{i}" for i in range(12)} for guess in naming.guesses)
 
@@ -72,9 +72,9 @@ def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: W
     assert names(recogniser, doubtful, group=1) == [None]
     assert names(recogniser, np.concatenate([doubtful, *strangers]), group=1)[0] is None
     first = recogniser.identify(np.concatenate([doubtful, *members]), group=1).guesses[0]
-    assert (first.name, first.band, first.basis) == ("P0", Band.UNSURE, Basis.CONTEXT)
+    assert (first.name, first.band, first.basis) == ("P0", ConfidenceBand.UNSURE, GuessBasis.CONTEXT)
     assert first.confidence == pytest.approx(1 / (1 + math.exp(0.5)), abs=1e-3)
-    assert first.nobody > first.confidence
+    assert first.stranger_probability > first.confidence
 
 
 def test_bands_and_confidences_agree(world: World) -> None:
@@ -84,8 +84,12 @@ def test_bands_and_confidences_agree(world: World) -> None:
     for doubt in (-0.5, -0.2, 0.3, 0.6):
         faces = np.concatenate([face_with(recogniser, 0, doubt), face_with(recogniser, 1, 1.0), *members])
         guesses = recogniser.identify(faces, group=1).guesses
-        doubtful = [guess.confidence for guess in guesses if guess.band is Band.UNSURE]
-        assert max(doubtful, default=0) < 0.5 <= min(guess.confidence for guess in guesses if guess.band is Band.SURE)
+        doubtful = [guess.confidence for guess in guesses if guess.band is ConfidenceBand.UNSURE]
+        assert (
+            max(doubtful, default=0)
+            < 0.5
+            <= min(guess.confidence for guess in guesses if guess.band is ConfidenceBand.SURE)
+        )
 
 
 def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_doubtful(world: World) -> None:
@@ -93,10 +97,10 @@ def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_dou
     others = [world.photos(person) for person in range(8)]
     guesses = recogniser.identify(np.concatenate([*others, world.photos(40)])).guesses
     assert [guess.name for guess in guesses] == [f"P{i}" for i in range(9)]
-    assert (guesses[8].band, guesses[8].basis) == (Band.UNSURE, Basis.ELIMINATION)
-    assert guesses[8].confidence < 0.5 < guesses[8].nobody
-    assert all(guess.basis is Basis.FACE for guess in guesses[:8])
-    assert all(guess.band is Band.SURE for guess in guesses[:8])
+    assert (guesses[8].band, guesses[8].basis) == (ConfidenceBand.UNSURE, GuessBasis.ELIMINATION)
+    assert guesses[8].confidence < 0.5 < guesses[8].stranger_probability
+    assert all(guess.basis is GuessBasis.FACE for guess in guesses[:8])
+    assert all(guess.band is ConfidenceBand.SURE for guess in guesses[:8])
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from models.engines import load
-from models.faces import Box, Face, Flaw, Landmarks
+from models.faces import Box, Face, FaceFlaw, Landmarks
 from models.recognition.gallery import Gallery, GalleryMember
-from models.recognition.quality import SMALL, TURNED, FaceQuality, measure, sharpness, weighted
+from models.recognition.quality import SMALL, TURNED, FaceQuality, measure_quality, quality_weighted, sharpness
 from models.recognition.recogniser import fit
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def largest_face(engine: Engine, path: Path) -> tuple[Picture, Face]:
 
 
 def quality_of(picture: Picture, face: Face) -> FaceQuality:
-    return measure(picture, face, Landmarks.EYE_CORNERS_NOSE_BASE)
+    return measure_quality(picture, face, Landmarks.EYE_CORNERS_NOSE_BASE)
 
 
 def shrunk(picture: Picture, face: Face, width: int) -> tuple[Picture, Face]:
@@ -85,7 +85,7 @@ def test_more_blur_lowers_sharpness_and_weight(portrait: tuple[Picture, Face]) -
     qualities += [quality_of(gaussian(picture, face, share), face) for share in (0.01, 0.02, 0.03, 0.045, 0.065, 0.09)]
     assert all(sharper.sharpness > blurred.sharpness for sharper, blurred in itertools.pairwise(qualities))
     assert all(sharper.weight >= blurred.weight for sharper, blurred in itertools.pairwise(qualities))
-    assert qualities[-1].flaws == (Flaw.BLURRED,)
+    assert qualities[-1].flaws == (FaceFlaw.BLURRED,)
     assert qualities[-1].weight < 0.4
 
 
@@ -98,8 +98,10 @@ def test_motion_blur_in_any_direction_is_found(portrait: tuple[Picture, Face], d
 def test_small_faces_are_flagged_and_count_as_blurred(portrait: tuple[Picture, Face]) -> None:
     qualities = [quality_of(*shrunk(*portrait, width)) for width in (96, 64, 40, 24, 12)]
     assert all(larger.sharpness > smaller.sharpness for larger, smaller in itertools.pairwise(qualities))
-    assert [Flaw.SMALL in quality.flaws for quality in qualities] == [quality.width < SMALL for quality in qualities]
-    assert qualities[-1].flaws[:2] == (Flaw.SMALL, Flaw.BLURRED)
+    assert [FaceFlaw.SMALL in quality.flaws for quality in qualities] == [
+        quality.width < SMALL for quality in qualities
+    ]
+    assert qualities[-1].flaws[:2] == (FaceFlaw.SMALL, FaceFlaw.BLURRED)
 
 
 def test_an_enlarged_face_is_no_sharper_than_it_was(portrait: tuple[Picture, Face]) -> None:
@@ -163,16 +165,16 @@ def test_yaw_from_landmarks(degrees: float, landmarks: Landmarks, depth: float) 
     angle = math.radians(degrees)
     points = [(100 + x * math.cos(angle) + z * math.sin(angle), 80 + y) for x, y, z in head]
     grey = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
-    quality = measure(grey, Face(Box(50, 40, 150, 160), 1.0, np.array(points, np.float32)), landmarks)
+    quality = measure_quality(grey, Face(Box(50, 40, 150, 160), 1.0, np.array(points, np.float32)), landmarks)
     assert quality.yaw == pytest.approx(degrees, abs=0.5)
-    assert (Flaw.TURNED in quality.flaws) == (abs(degrees) >= TURNED)
+    assert (FaceFlaw.TURNED in quality.flaws) == (abs(degrees) >= TURNED)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (2, 400), (60, 60)])
 def test_a_face_at_the_edge_of_a_tiny_picture_can_be_measured(shape: tuple[int, int]) -> None:
     picture = np.full((*shape, 3), 90, np.uint8)
     for points in (np.zeros((5, 2)), np.array([(-9, 3), (-5, 3), (90, 4), (70, 4), (30, 80)])):
-        quality = measure(
+        quality = measure_quality(
             picture, Face(Box(0, 0, 1, 1), 1.0, points.astype(np.float32)), Landmarks.EYE_CORNERS_NOSE_BASE
         )
         assert quality.weight == 0
@@ -191,7 +193,7 @@ def chances(
 def test_a_poor_face_raises_no_confidence() -> None:
     log_odds = np.random.default_rng(1).normal(-3, 4, (500, 9))
     for quality in (GOOD, FaceQuality(60, 1.6, 0), BLURRED, FaceQuality(60, 0.9, 0)):
-        before, after = chances(log_odds), chances(weighted(log_odds, [quality] * 500))
+        before, after = chances(log_odds), chances(quality_weighted(log_odds, [quality] * 500))
         assert (after[:, :9].max(axis=1) <= before[:, :9].max(axis=1) + 1e-9).all()
         assert after[:, 9] == pytest.approx(before[:, 9])
         if quality.weight:
@@ -200,10 +202,10 @@ def test_a_poor_face_raises_no_confidence() -> None:
 
 def test_good_faces_and_unknown_quality_change_nothing() -> None:
     log_odds = np.random.default_rng(2).normal(-3, 4, (20, 5))
-    assert weighted(log_odds, None) is log_odds
-    assert weighted(log_odds, [GOOD] * 20) == pytest.approx(log_odds)
+    assert quality_weighted(log_odds, None) is log_odds
+    assert quality_weighted(log_odds, [GOOD] * 20) == pytest.approx(log_odds)
     for empty in (np.empty((0, 5)), np.empty((3, 0))):
-        assert weighted(empty, [BLURRED] * len(empty)).shape == empty.shape
+        assert quality_weighted(empty, [BLURRED] * len(empty)).shape == empty.shape
 
 
 def encoded(engine: Engine, path: Path, share: float) -> tuple[Encodings, FaceQuality] | None:
@@ -227,7 +229,7 @@ def test_blurred_members_are_less_sure_and_blurred_strangers_get_no_more_names(
         for path in sorted(folder.iterdir())[:3]:
             picture, face = largest_face(engine, path)
             rows.append((GalleryMember(i, folder.name, 1, "TWICE"), engine.encode(picture, [face])))
-    recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
+    recogniser = fit(Gallery.from_rows(rows, engine.version, engine.dimensions))
     probes = [(path, folder.name) for folder in folders for path in sorted(folder.iterdir())[4:6]]
     strangers = [
         path for folder in (shared_faces / "groups" / "ITZY").iterdir() for path in sorted(folder.iterdir())[:3]

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from models.encodings import background
-from models.encodings.whitening import unit
+from models.encodings.whitening import unit_rows
 from models.engines import load
-from models.faces import Band
+from models.faces import ConfidenceBand
 from models.recognition.calibration import WRONG_NAME_COST
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Recogniser, fit
@@ -66,7 +66,7 @@ def test_members_are_named_and_strangers_are_not(world: World, photos: int) -> N
         (guess,) = recogniser.identify(world.photos(person), group=1).guesses
         assert guess.name is None
         assert guess.member is None
-        assert guess.band is Band.UNKNOWN
+        assert guess.band is ConfidenceBand.UNKNOWN
 
 
 def test_log_odds_of_0_are_even_odds(world: World) -> None:
@@ -87,7 +87,7 @@ def test_a_member_with_two_looks_is_recognised_in_both(world: World) -> None:
     """Eras: half of the photos have one look, the other half a look as unlike it as a stranger."""
     rows = [(GalleryMember(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
     rows.append((rows[0][0], world.photos(30, 4)))
-    recogniser = fit(Gallery.of(rows, VERSION, D))
+    recogniser = fit(Gallery.from_rows(rows, VERSION, D))
     assert np.bincount(recogniser.owners).tolist() == [2, 1, 1, 1, 1, 1]
     assert [names(recogniser, world.photos(person), group=1) for person in (0, 30, 1)] == [["P0"], ["P0"], ["P1"]]
     assert names(recogniser, world.photos(40), group=1) == [None]
@@ -96,7 +96,7 @@ def test_a_member_with_two_looks_is_recognised_in_both(world: World) -> None:
 def test_one_unusual_photo_makes_no_cluster(world: World) -> None:
     rows = [(GalleryMember(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
     rows.append((rows[0][0], world.photos(30, 1)))
-    assert np.bincount(fit(Gallery.of(rows, VERSION, D)).owners).tolist() == [1] * 6
+    assert np.bincount(fit(Gallery.from_rows(rows, VERSION, D)).owners).tolist() == [1] * 6
 
 
 def test_confidences_are_probabilities_and_bands_follow_them(world: World) -> None:
@@ -113,12 +113,14 @@ def test_confidences_are_probabilities_and_bands_follow_them(world: World) -> No
                 assert len(confidences) == 6
                 assert 0 <= min(confidences) <= sum(confidences) <= 1 + 1e-9
                 if guess.member is None:
-                    assert guess.band is Band.UNKNOWN
+                    assert guess.band is ConfidenceBand.UNKNOWN
                     assert guess.confidence == pytest.approx(1 - sum(confidences))
                 else:
                     assert guess.confidence == confidences[0]
                     assert guess.candidates[0].member == guess.member
-                    assert guess.band is (Band.SURE if guess.confidence >= threshold else Band.UNSURE)
+                    assert guess.band is (
+                        ConfidenceBand.SURE if guess.confidence >= threshold else ConfidenceBand.UNSURE
+                    )
 
 
 @pytest.mark.parametrize("photos", [1, 4])
@@ -160,7 +162,7 @@ def test_a_recogniser_survives_serialisation(world: World) -> None:
 
 
 def test_empty_rosters_and_pictures(world: World) -> None:
-    nobody = fit(Gallery.of([], VERSION, D))
+    nobody = fit(Gallery.from_rows([], VERSION, D))
     assert names(nobody, world.photos(0)) == [None]
     assert Recogniser.from_bytes(nobody.to_bytes()).members == ()
     somebody = fit(world.gallery({1: range(3)}, 1))
@@ -189,7 +191,7 @@ def test_a_gallery_that_does_not_fit_together_is_refused(world: World) -> None:
     with pytest.raises(ValueError, match="2 members with 1 ids"):
         Gallery(ok.encodings[:2], ok.labels[:2], (ok.members[0], ok.members[0]), VERSION)
     with pytest.raises(ValueError, match=r"not \(k, 64\)"):
-        Gallery.of([(ok.members[0], ok.encodings)], VERSION, 64)
+        Gallery.from_rows([(ok.members[0], ok.encodings)], VERSION, 64)
     with pytest.raises(ValueError, match=r"encodings \(1, 64\), not \(n, 128\)"):
         fit(ok).identify(np.ones((1, 64), np.float32))
     with pytest.raises(LookupError, match="other-9"):
@@ -206,7 +208,7 @@ def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
         (GalleryMember(i, name, 1, "Presidents"), encode(engine, public_photos / f"{name}.jpg"))
         for i, name in enumerate(enrolled)
     ]
-    recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
+    recogniser = fit(Gallery.from_rows(rows, engine.version, engine.dimensions))
     assert not recogniser.whitening.mean.any()
     for photo, person in (("obama2.jpg", "obama"), ("obama3.jpg", "obama"), ("obama_partial_face.jpg", "obama")):
         assert names(recogniser, encode(engine, public_photos / photo)) == [person if person in enrolled else None]
@@ -218,8 +220,8 @@ def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
 def test_no_gallery_is_centred_on_its_own_mean(world: World, photos: int, aside: float) -> None:
     """Only the shipped mean of other idols is ever subtracted, so an offset of the whole gallery changes nothing."""
     gallery = world.gallery({1: range(4)}, photos)
-    everywhere = unit(np.ones((1, gallery.encodings.shape[1]), np.float32))
-    moved = unit((gallery.encodings + aside * everywhere).astype(np.float32))
+    everywhere = unit_rows(np.ones((1, gallery.encodings.shape[1]), np.float32))
+    moved = unit_rows((gallery.encodings + aside * everywhere).astype(np.float32))
     shipped = background.load(VERSION).whitening
     whitening = fit(Gallery(moved, gallery.labels, gallery.members, VERSION)).whitening
     assert np.array_equal(whitening.mean, np.zeros_like(shipped.mean) if aside else shipped.mean)
@@ -234,7 +236,7 @@ def test_new_photos_of_twice_are_named_and_other_idols_are_not(engine: Engine, s
         photos = sorted(folder.iterdir())
         rows += [(GalleryMember(i, folder.name, 1, "TWICE"), encode(engine, photo)) for photo in photos[::2]]
         probes += [(folder.name, encode(engine, photo)) for photo in photos[1::2]]
-    recogniser = fit(Gallery.of(rows, engine.version, engine.dimensions))
+    recogniser = fit(Gallery.from_rows(rows, engine.version, engine.dimensions))
     assert recogniser.whitening.mean.any()
     answers = [(name, names(recogniser, probe, group=1)[0]) for name, probe in probes]
     assert np.mean([name == answer for name, answer in answers]) > 0.85

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.faces import Band, Guess
+from models.faces import ConfidenceBand, Guess
 from models.recognition.classifier import Classifier, HoldOutResult
 from models.recognition.gallery import Gallery
 from models.recognition.quality import FaceQuality
@@ -39,7 +39,7 @@ def test_a_vetoed_name_is_not_given_again(world: World, recogniser: Recogniser) 
     face = world.photos(3)
     assert recogniser.identify(face, group=1).guesses[0].member == 3
     (guess,) = vetoed(recogniser, (face, 3)).identify(face, group=1).guesses
-    assert (guess.member, guess.band) == (None, Band.UNKNOWN)
+    assert (guess.member, guess.band) == (None, ConfidenceBand.UNKNOWN)
     assert confidence(guess, 3) == 0
     assert guess.candidates[-1].member == 3
     assert guess.confidence == pytest.approx(1 - sum(candidate.confidence for candidate in guess.candidates))
@@ -153,7 +153,7 @@ def test_malformed_vetoes_are_refused(world: World) -> None:
 
 def test_vetoes_with_an_empty_roster(world: World) -> None:
     face = world.photos(0)
-    nobody = vetoed(fit(Gallery.of([], VERSION, D)), (face, NOBODY))
+    nobody = vetoed(fit(Gallery.from_rows([], VERSION, D)), (face, NOBODY))
     assert nobody.identify(face).guesses[0].member is None
 
 

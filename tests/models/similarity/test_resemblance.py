@@ -20,17 +20,17 @@ from models.drawing.twins import (
     stacked,
 )
 from models.encodings import background
-from models.encodings.whitening import unit
+from models.encodings.whitening import unit_rows
 from models.faces import SimilarityLevel
 from models.recognition.gallery import Gallery, GalleryMember
 from models.similarity.twins import (
     FULL_SHARPNESS,
     FULL_WIDTH,
     best_photos_first,
-    distances,
-    likeness,
+    member_distances,
     nearest_pair,
     seriation_order,
+    similarity_level,
 )
 from tests.support.drawn import drawings
 from tests.support.people import VERSION, D, World
@@ -57,14 +57,14 @@ def world() -> World:
 
 def test_distances_are_those_of_the_definition(world: World) -> None:
     gallery = world.gallery({1: range(3), 2: range(3, 5)}, 4)
-    found = distances(gallery)
+    found = member_distances(gallery)
     whitening = background.load(VERSION).whitening
     for one in range(5):
         for other in range(5):
             mine, theirs = (gallery.encodings[gallery.labels == place] for place in (one, other))
             plain = np.linalg.norm(mine.mean(axis=0) - theirs.mean(axis=0))
             assert found.euclidean[one, other] == pytest.approx(plain, abs=1e-6)
-            centroids = [unit(whitening.apply(part).sum(axis=0)[None])[0] for part in (mine, theirs)]
+            centroids = [unit_rows(whitening.apply(part).sum(axis=0)[None])[0] for part in (mine, theirs)]
             cosine = float(centroids[0] @ centroids[1])
             assert found.normalised[one, other] == pytest.approx((1 - cosine) / 2, abs=1e-6)
     for apart in (found.euclidean, found.normalised):
@@ -83,38 +83,38 @@ def test_equal_faces_have_distance_0_and_opposites_1() -> None:
     aside *= np.sqrt(1 - whitening.mean @ whitening.mean)
     faces = [whitening.mean + aside, whitening.mean - aside, whitening.mean + aside]
     rows = [(GalleryMember(i, f"M{i}", 1, "G"), face.astype(np.float32)) for i, face in enumerate(faces)]
-    found = distances(Gallery.of(rows, VERSION, D))
+    found = member_distances(Gallery.from_rows(rows, VERSION, D))
     assert found.normalised[0, 2] == pytest.approx(0, abs=1e-6)
     assert found.normalised[0, 1] == pytest.approx(1, abs=1e-6)
-    assert likeness(0.0) is SimilarityLevel.TWINS
-    assert likeness(1.0) is SimilarityLevel.UNLIKE
+    assert similarity_level(0.0) is SimilarityLevel.TWINS
+    assert similarity_level(1.0) is SimilarityLevel.UNLIKE
 
 
 def test_members_without_an_encoding_are_left_out(world: World) -> None:
     gallery = world.gallery({1: range(4)}, 2)
     kept = gallery.labels != 2
-    found = distances(gallery.subset(kept))
+    found = member_distances(gallery.subset(kept))
     assert [member.id for member in found.members] == [0, 1, 3]
     assert found.normalised.shape == (3, 3)
-    nobody = distances(gallery.subset(np.zeros(len(gallery.labels), np.bool_)))
+    nobody = member_distances(gallery.subset(np.zeros(len(gallery.labels), np.bool_)))
     assert nobody.members == ()
 
 
 def test_twins_are_found_and_are_nearest_to_each_other(world: World) -> None:
     world.people[2] = world.people[0] + 0.3 * world.people[2]
     world.people[2] /= np.linalg.norm(world.people[2])
-    found = distances(world.gallery({1: range(6)}, 5))
+    found = member_distances(world.gallery({1: range(6)}, 5))
     assert nearest_pair(found.normalised) == nearest_pair(found.euclidean) == (0, 2)
     assert found.nearest(0)[0] == 2
     assert found.nearest(2)[0] == 0
-    assert likeness(found.normalised[0, 2]) in {SimilarityLevel.TWINS, SimilarityLevel.SIBLINGS}
+    assert similarity_level(found.normalised[0, 2]) in {SimilarityLevel.TWINS, SimilarityLevel.SIBLINGS}
     order = seriation_order(found.normalised)
     assert sorted(order) == list(range(6))
     assert abs(order.index(0) - order.index(2)) == 1
 
 
 def test_the_nearest_five_come_from_all_groups(world: World) -> None:
-    found = distances(world.gallery({1: range(4), 2: range(4, 9)}, 3))
+    found = member_distances(world.gallery({1: range(4), 2: range(4, 9)}, 3))
     nearest = found.nearest(0)
     assert len(nearest) == 5
     assert 0 not in nearest
@@ -130,12 +130,12 @@ def test_one_person_in_two_groups_is_no_twin(world: World, name: str, is_same: b
     gallery = world.gallery({1: range(3)}, 6)
     rows = [(member, gallery.encodings[gallery.labels == member.id]) for member in gallery.members]
     again = GalleryMember(9, name, 2, "Unit"), world.photos(0, 6)
-    found = distances(Gallery.of([*rows, again], VERSION, D))
+    found = member_distances(Gallery.from_rows([*rows, again], VERSION, D))
     assert found.is_same(0, 3) is is_same
     assert (found.nearest(0)[0] == 3) is not is_same
     # The same name with another face is another person.
     stranger = GalleryMember(9, "P0", 2, "Unit"), world.photos(20, 6)
-    assert not distances(Gallery.of([*rows, stranger], VERSION, D)).is_same(0, 3)
+    assert not member_distances(Gallery.from_rows([*rows, stranger], VERSION, D)).is_same(0, 3)
 
 
 @pytest.mark.parametrize("count", [0, 1])

@@ -27,10 +27,10 @@ from bot.errors import PersonError
 from bot.gather import candidates
 from bot.gather.client.fetch import PoliteClient, polite_client
 from bot.gather.client.reading import read_answer
-from bot.gather.client.refusals import RefusedError
+from bot.gather.client.refusals import FetchRefusedError
 from bot.gather.client.robots import TooManyRulesError, read_robots
 from bot.gather.sources import load
-from bot.infra.strangers_urls import url_of
+from bot.infra.untrusted_links import resolve_link
 from bot.text.links import first_link, read_seconds, start_in
 from bot.text.names import checked_name
 from bot.usecases.clips import request
@@ -42,7 +42,7 @@ from cogs.common.media import kind_of, name_in
 from cogs.common.message_media import hides
 from cogs.roster.gathering.cards import gathering_card
 from cogs.who.phrases import asks_who
-from models.faces import Band, Box, Candidate, Guess
+from models.faces import Box, ConfidenceBand, Guess, MemberCandidate
 from tests.support.face_tracks import face_tracks_of, track
 from tests.support.fuzzing.cards import require_valid
 from tests.support.fuzzing.damage import damaged
@@ -71,7 +71,7 @@ async def feed_name(bot: FedBot, data: bytes) -> None:
         raise HarmError("a group isn't found by its own name")
     exported = await export_roster(bot.app, server, name)
     exported.file.close()
-    guess = Guess(1, name, 0.9, Band.SURE, (Candidate(1, name, 0.9),))
+    guess = Guess(1, name, 0.9, ConfidenceBand.SURE, (MemberCandidate(1, name, 0.9),))
     jpeg = small_jpeg()
     with Image.open(BytesIO(jpeg)) as picture:
         size = picture.size
@@ -125,7 +125,7 @@ def _never(address: str, port: int, allowed: Any) -> bool:
 async def feed_link(bot: FedBot, data: bytes) -> None:
     """Read a link as a message's, as a clip's and as a picture's of a search."""
     text = decoded(data)
-    for read in (first_link, start_in, url_of, asks_who):
+    for read in (first_link, start_in, resolve_link, asks_who):
         read(text)
     name_in(text, "file")
     kind_of(text, text)
@@ -135,7 +135,7 @@ async def feed_link(bot: FedBot, data: bytes) -> None:
         async with polite_client(settings, bot.app.compute.run_in_background, _Loopback()) as client:
             try:
                 await client.picture(text)
-            except RefusedError:
+            except FetchRefusedError:
                 pass
             else:
                 raise HarmError("a link brings a file although nothing is reached")

@@ -17,7 +17,7 @@ from bot.app import App
 from bot.commands.messages import at_terminal
 from bot.commands.terminal import shown
 from bot.domain.files import SubmittedFile
-from bot.errors import PersonError, TooSlowError, WorkersAwayError, WorkLostError
+from bot.errors import KilledWorkersError, NoWorkersError, PersonError, TooSlowError
 from bot.infra.compute import Compute
 from bot.usecases.roster import enrolment
 from cogs.common.errors import sentence_for
@@ -108,7 +108,7 @@ class FedBot:
 
 def _judge(error: PersonError) -> None:
     """Raise HarmError for an error that says that a worker was lost, or whose sentence isn't one."""
-    if isinstance(error, TooSlowError | WorkLostError | WorkersAwayError):
+    if isinstance(error, TooSlowError | KilledWorkersError | NoWorkersError):
         raise HarmError(type(error).__name__, str(error)) from error
     for sentence in (sentence_for(error), shown(at_terminal(error))):
         if not sentence.strip() or len(sentence) > LONGEST_SENTENCE or LEAKS.search(sentence):

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.domain.gathering import RefusalReason
 from bot.gather.client.fetch import NoContactError, PoliteClient, polite_client
-from bot.gather.client.refusals import RefusedError
+from bot.gather.client.refusals import FetchRefusedError
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
 from tests.support.image_search import ImageSearch
@@ -24,7 +24,7 @@ def on(host: str, search: ImageSearch, path: str) -> str:
 
 
 async def refused(client: PoliteClient, link: str) -> RefusalReason:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(FetchRefusedError) as caught:
         await client.picture(link)
     return caught.value.reason
 

@@ -11,7 +11,7 @@ import pytest
 from bot.domain import addresses
 from bot.domain.gathering import RefusalReason
 from bot.gather.client.fetch import PoliteClient, polite_client
-from bot.gather.client.refusals import RefusedError
+from bot.gather.client.refusals import FetchRefusedError
 from tests.bot.gather.client.test_fetch import refused
 from tests.conftest import ROOT
 from tests.support.image_search import ImageSearch, Names, PrivateServer
@@ -88,7 +88,7 @@ async def test_a_robots_txt_at_a_private_address(
 async def test_a_search_that_redirects_to_a_private_address(
     client: PoliteClient, search: ImageSearch, private_server: PrivateServer
 ) -> None:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(FetchRefusedError) as caught:
         await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{private_server.port}/"), {"q": "face"}, len)
     assert caught.value.reason is RefusalReason.ADDRESS
     assert private_server.touched == 0

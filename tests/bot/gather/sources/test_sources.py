@@ -18,7 +18,7 @@ from bot.domain.gathering import RefusalReason
 from bot.gather import sources
 from bot.gather.client.fetch import PoliteClient, polite_client
 from bot.gather.client.reading import UnreadableAnswerError
-from bot.gather.client.refusals import RefusedError
+from bot.gather.client.refusals import FetchRefusedError
 from bot.gather.sources import SearchResult, UnknownSourceError, found, load
 from bot.infra.compute import Compute
 from bot.settings import Settings
@@ -112,7 +112,7 @@ async def test_a_search_that_answers_with_an_error(client: PoliteClient, search:
 
     for path in ("/w/api.php", "/v1/images/", "/images/async"):
         search.serve(path, forbidden)
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(FetchRefusedError) as caught:
         await ask(client, search, name)
     assert caught.value.reason is RefusalReason.STATUS
     assert "HTTP 403" in str(caught.value)

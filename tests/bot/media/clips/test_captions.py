@@ -19,7 +19,7 @@ from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
 from bot.media.videos.footage import VideoLimits, VideoSection
 from models.drawing.fonts import font_path
-from models.faces import Band
+from models.faces import ConfidenceBand
 from tests.support.face_tracks import cast_of, face_tracks_of, guess, track
 from tests.support.films import ffmpeg, pictures
 
@@ -92,7 +92,7 @@ def test_a_moving_box_follows_its_face_within_two_pixels(tmp_path: Path) -> None
 def test_sure_unsure_and_unknown_have_their_colours_and_lines(tmp_path: Path) -> None:
     path = black(tmp_path / "film.mp4", frames=2)
     tracks = [track(0, [[left, 70, left + 70, 150]] * 2) for left in (10, 120, 230)]
-    cast = cast_of([guess("Momo"), guess("Sana", Band.UNSURE, 0.5), guess(None)])
+    cast = cast_of([guess("Momo"), guess("Sana", ConfidenceBand.UNSURE, 0.5), guess(None)])
     face_tracks = face_tracks_of([0, 1 / 30], SIZE, tracks)
     picture = drawn(path, script(face_tracks, cast, CaptionStyle.NAMES))[0].astype(int)
     boxes = [picture[72:152, left - 2 : left + 73] for left in (10, 120, 230)]

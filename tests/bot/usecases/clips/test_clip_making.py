@@ -28,12 +28,12 @@ from bot.usecases.clips.attempt import IN_REVIEW, numbers_to_learn
 from bot.usecases.clips.pipeline import AnnotatedClip
 from bot.usecases.questions import identify
 from bot.usecases.questions.identify import IdentifyRequest
-from models.faces import Band, Box, Guess
+from models.faces import Box, ConfidenceBand, Guess
 from tests.support.clips import no_progress
 
 
 def person(number: int, name: str | None, seconds: float) -> NamedPerson:
-    guess = Guess(number if name else None, name, 0.9, Band.SURE if name else Band.UNKNOWN)
+    guess = Guess(number if name else None, name, 0.9, ConfidenceBand.SURE if name else ConfidenceBand.UNKNOWN)
     return NamedPerson(
         number, guess, (number,), ((0.0, seconds),), seconds, FaceCrop(b"", 100, 2.0), Box(0, 0, 9, 9), b"", ()
     )

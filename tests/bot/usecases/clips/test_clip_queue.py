@@ -24,7 +24,7 @@ from bot.domain.deletions import MessageScope
 from bot.domain.enums import ClipState
 from bot.domain.messages import Message
 from bot.domain.trust import Trust
-from bot.errors import DeletedError, PersonError, WorkersAwayError
+from bot.errors import MessageDeletedError, NoWorkersError, PersonError
 from bot.infra.clip_files import DAY, CachedVideo, ClipFiles
 from bot.usecases import deletions, upload_limits
 from bot.usecases.clips import attempt, queue, request, runner
@@ -137,7 +137,7 @@ async def reporter(app: App, works: Works) -> AsyncGenerator[RecordingReporter]:
 async def request_clip(app: App, asker: int, name: str = "a", *, message: int | None = None) -> int:
     """A clip of a posted file with these bytes; the job's id."""
     asked = IdentifyRequest(asker, SERVER, CHANNEL, source_message_id=message, rosters=(SERVER,))
-    async with app.videos.incoming() as folder:
+    async with app.videos.incoming_folder() as folder:
         path = folder / "file"
         path.write_bytes(name.encode())
         return await request.ask(
@@ -314,7 +314,7 @@ async def test_a_passing_trouble_is_tried_again(
 ) -> None:
     monkeypatch.setattr(queue, "PAUSE", 0.1)
     works.go_on.set()
-    works.fails = WorkersAwayError()
+    works.fails = NoWorkersError()
     job_id = await request_clip(app, 1)
     await until(lambda: len(works.began) == 2)
     works.fails = None
@@ -326,7 +326,7 @@ async def test_a_cancel_during_the_pause_is_reported_and_ends_it(
     app: App, works: Works, reporter: RecordingReporter, caplog: pytest.LogCaptureFixture
 ) -> None:
     works.go_on.set()
-    works.fails = WorkersAwayError()
+    works.fails = NoWorkersError()
     job_id = await request_clip(app, 1)
     await until(lambda: "is tried again in" in caplog.text)
     await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
@@ -341,7 +341,7 @@ async def test_a_bot_that_ends_during_the_pause_takes_the_clip_up_again(
     app: App, works: Works, reporter: RecordingReporter
 ) -> None:
     works.go_on.set()
-    works.fails = WorkersAwayError()
+    works.fails = NoWorkersError()
     job_id = await request_clip(app, 1)
     await until(lambda: works.began == [job_id] and not app.clips.at_work)
     await app.clips.close()
@@ -361,7 +361,7 @@ async def test_a_clip_that_rests_holds_up_no_other(
 ) -> None:
     monkeypatch.setattr(queue, "AT_ONCE", 1)
     works.go_on.set()
-    works.fails = WorkersAwayError()
+    works.fails = NoWorkersError()
     resting = await request_clip(app, 1)
     await until(lambda: works.began == [resting] and not app.clips.at_work)
     assert await state(app, resting) is ClipState.WAITING
@@ -527,7 +527,7 @@ async def test_a_video_whose_message_is_deleted_before_its_clip_arrived_is_not_p
     await deletions.forget(app, MessageScope(messages=frozenset({555})))
     reporter.holds.set()
     await until(lambda: not folder.exists())
-    await until(lambda: reporter.explained == {job_id: str(DeletedError())})
+    await until(lambda: reporter.explained == {job_id: str(MessageDeletedError())})
     assert await state(app, job_id) is ClipState.FAILED
     assert len(reporter.answers) == 1
 
@@ -582,16 +582,16 @@ async def test_videos_are_kept_for_so_long_and_in_so_many_bytes(tmp_path: Path) 
     kept = ClipFiles(tmp_path, max_bytes=160, days=7)
     ages = (("old", 8 * DAY), ("first", 300), ("second", 200), ("third", 100))
     for name, age in ages:
-        async with kept.incoming() as folder:
+        async with kept.incoming_folder() as folder:
             (folder / "file").write_bytes(b"x" * 70)
-            video = await kept.take(folder / "file", name, name)
+            video = await kept.add(folder / "file", name, name)
         then = utc_now().timestamp() - age
         os.utime(video.path, (then, then))
     (tmp_path / "incoming-left").mkdir()
     (tmp_path / "without-a-video").mkdir()
     then = utc_now().timestamp() - 2 * DAY
     os.utime(tmp_path / "without-a-video", (then, then))
-    async with kept.incoming() as now:
+    async with kept.incoming_folder() as now:
         await kept.sweep(held={"first"})
         assert {path.name for path in tmp_path.iterdir()} == {"first", "third", now.name}
     assert await kept.find("old") is None

@@ -23,7 +23,7 @@ from bot.domain.trust import Trust
 from bot.errors import PersonError
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
-from models.faces import Band, Basis, Box, Candidate, Guess
+from models.faces import Box, ConfidenceBand, Guess, GuessBasis, MemberCandidate
 
 MODERATOR = Actor(1, Trust.MODERATOR)
 OTHER_MODERATOR = Actor(2, Trust.MODERATOR)
@@ -53,11 +53,11 @@ async def enrolled(app: App, server: int, group: str, *names: str) -> dict[str, 
 
 
 def sure(name: str, member: int) -> Guess:
-    return Guess(member, name, 0.9, Band.SURE, (Candidate(member, name, 0.9),))
+    return Guess(member, name, 0.9, ConfidenceBand.SURE, (MemberCandidate(member, name, 0.9),))
 
 
-def unknown(*candidates: Candidate) -> Guess:
-    return Guess(None, None, 0.9, Band.UNKNOWN, candidates)
+def unknown(*candidates: MemberCandidate) -> Guess:
+    return Guess(None, None, 0.9, ConfidenceBand.UNKNOWN, candidates)
 
 
 async def annotations_of(app: App) -> list[Annotation]:
@@ -73,9 +73,9 @@ async def twice(app: App) -> tuple[Answer, dict[str, int]]:
 
 async def test_what_speaks_for_a_name_is_known_a_year_later(app: App) -> None:
     members = await enrolled(app, SERVER, "TWICE", "Sana")
-    left = replace(sure("Sana", members["Sana"]), basis=Basis.ELIMINATION, band=Band.UNSURE)
+    left = replace(sure("Sana", members["Sana"]), basis=GuessBasis.ELIMINATION, band=ConfidenceBand.UNSURE)
     answer = await asked(app, left, sure("Sana", members["Sana"]))
-    assert [face.guess.basis for _, face in answer.faces] == [Basis.ELIMINATION, Basis.FACE]
+    assert [face.guess.basis for _, face in answer.faces] == [GuessBasis.ELIMINATION, GuessBasis.FACE]
 
 
 async def test_two_confirm_at_the_same_moment(app: App) -> None:
@@ -203,7 +203,7 @@ async def test_a_name_is_looked_for_where_the_question_looked(app: App) -> None:
 async def test_of_two_of_one_name_the_one_of_the_pictures_group_is_meant(app: App) -> None:
     itzy = await enrolled(app, SERVER, "ITZY", "Mina")
     twice = await enrolled(app, SERVER, "TWICE", "Mina")
-    likely = (Candidate(itzy["Mina"], "Mina", 0.4, "ITZY"), Candidate(twice["Mina"], "Mina", 0.1, "TWICE"))
+    likely = (MemberCandidate(itzy["Mina"], "Mina", 0.4, "ITZY"), MemberCandidate(twice["Mina"], "Mina", 0.1, "TWICE"))
     for group, meant in (("TWICE", twice), ("ITZY", itzy), (None, itzy)):
         answer = await asked(app, unknown(*likely), group=group)
         await correct.say_name(app, answer.id, answer.faces[0][1].id, "mina", MODERATOR)
@@ -237,12 +237,12 @@ async def test_a_member_whose_roster_was_not_asked_is_not_named(app: App) -> Non
 
 
 async def test_the_likeliest_candidates_are_kept_and_the_chosen_one(app: App) -> None:
-    many = tuple(Candidate(n, f"member {n}", 0.5 / n, "TWICE") for n in range(1, 61))
-    answer = await asked(app, Guess(None, None, 0.5, Band.UNKNOWN, many))
+    many = tuple(MemberCandidate(n, f"member {n}", 0.5 / n, "TWICE") for n in range(1, 61))
+    answer = await asked(app, Guess(None, None, 0.5, ConfidenceBand.UNKNOWN, many))
     kept = answer.faces[0][1].guess.candidates
     assert [candidate.member for candidate in kept] == list(range(1, MAX_CANDIDATES + 1))
     assert kept[0].group_name == "TWICE"
     sixty = (await enrolled(app, SERVER, "SIXTY", *(f"member {n}" for n in range(1, 61))))["member 60"]
-    answer = await asked(app, Guess(sixty, "member 60", 0.4, Band.UNSURE, many))
+    answer = await asked(app, Guess(sixty, "member 60", 0.4, ConfidenceBand.UNSURE, many))
     kept = answer.faces[0][1].guess.candidates
     assert [candidate.member for candidate in kept] == [*range(1, MAX_CANDIDATES), 60]

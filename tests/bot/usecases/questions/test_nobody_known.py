@@ -13,7 +13,7 @@ from bot.database.tables.rosters import CropEncoding, Group
 from bot.domain.enums import FaceOrigin
 from bot.domain.files import SubmittedFile
 from bot.domain.rosters import EnrolledEncoding
-from bot.errors import NoPhotosError, PersonError, UnseenPhotosError, WaitingForModelError
+from bot.errors import NoPhotosError, PersonError, UnencodedPhotosError, WaitingForModelError
 from bot.usecases.questions.identify import IdentifyRequest, examine
 from bot.usecases.roster import enrolment
 from tests.support.galleries import SERVER, add_photo, enrol
@@ -55,7 +55,7 @@ async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[Enroll
         group = await session.scalar(select(Group.id).where(Group.name == "G1"))
     assert group is not None
     for asked in (examine(app, ASKED, []), app.trainer.train(group, by=1), app.reports.of(SERVER, group)):
-        with pytest.raises(UnseenPhotosError, match="The engine dlib knows nobody here"):
+        with pytest.raises(UnencodedPhotosError, match="The engine dlib knows nobody here"):
             await asked
 
 

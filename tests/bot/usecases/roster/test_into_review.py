@@ -21,7 +21,7 @@ from bot.domain.files import SubmittedFile
 from bot.domain.gathering import CandidateRefusal, GatherProgress
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
-from bot.errors import EngineAwayError, PersonError, UnknownGroupError, WorkersAwayError
+from bot.errors import EngineMissingError, NoWorkersError, PersonError, UnknownGroupError
 from bot.gather.candidates import CandidatePhoto
 from bot.usecases import setup
 from bot.usecases.questions import correct
@@ -142,7 +142,7 @@ async def test_without_known_faces_all_photos_are_kept(
     ]
 
 
-@pytest.mark.parametrize("away", [WorkersAwayError(), EngineAwayError("dlib")], ids=["workers", "engine"])
+@pytest.mark.parametrize("away", [NoWorkersError(), EngineMissingError("dlib")], ids=["workers", "engine"])
 async def test_absent_workers_or_engines_are_an_error_of_their_own(
     presidents: App, search: ImageSearch, small_photos: Path, monkeypatch: pytest.MonkeyPatch, away: PersonError
 ) -> None:

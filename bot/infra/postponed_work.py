@@ -19,7 +19,7 @@ MAX_KEPT = 1000
 """Work that waits, at most; more replaces the oldest. It is forgotten when the process ends."""
 
 
-class Postponed:
+class PostponedWork:
     """Does work now, or at the next `retry` where the storage has a fault. The work may be done twice."""
 
     def __init__(self) -> None:

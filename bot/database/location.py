@@ -17,7 +17,7 @@ UNCLEAR = (StorageReason.MISSING, StorageReason.BROKEN)
 """Reasons by which SQLite also reports a full or a read-only disk: it could not open or extend a file beside its own."""
 
 
-class DatabasePlace:
+class DatabaseLocation:
     """The file of an SQLite database, or the server of another one."""
 
     def __init__(self, url: URL) -> None:
@@ -40,7 +40,7 @@ class DatabasePlace:
         if isinstance(error, StorageError):
             return error
         if self._file is not None and isinstance(error, OSError):
-            return StorageError.of(error, self.name)
+            return StorageError.from_error(error, self.name)
         reason = reason_of(error)
         return None if reason is None else StorageError(self._cause(reason), self.name, _words(error))
 

@@ -18,7 +18,7 @@ EXPLAIN_SECONDS = 2.0
 """Seconds for the end of cancelled work, and as many for the sentences to its people."""
 
 
-class TasksUnderWay:
+class RunningTasks:
     """The tasks that work for people. `stopping`: the bot takes no new work."""
 
     def __init__(self) -> None:

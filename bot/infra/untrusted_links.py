@@ -13,7 +13,7 @@ LONGEST_HOST = 300
 """Characters of a link's host, port and person. A name has 253 (RFC 1035), and yarl takes long to encode a longer one."""
 
 
-def url_of(link: str, page: URL | None = None) -> URL | None:
+def resolve_link(link: str, page: URL | None = None) -> URL | None:
     """A link, relative to `page`, as a URL; None for an invalid one, and for one that is too long."""
     parts = parts_of(link) if len(link) <= LONGEST_URL else None
     if parts is None or len(parts.netloc) > LONGEST_HOST:

@@ -31,7 +31,7 @@ class Urgency(Enum):
     """The bot's own work, or the operator's at a terminal."""
 
 
-LESS = 0.25
+REDUCED_WEIGHT = 0.25
 """The weight and the patience of those who wait less, in those of a person who asked."""
 
 
@@ -44,7 +44,7 @@ class Asker:
     urgency: Urgency = Urgency.OWN
 
     @property
-    def place(self) -> tuple[str, int]:
+    def queue_key(self) -> tuple[str, int]:
         """The server, whose askers share one server's turns. Outside servers, a person is a place of their own.
 
         Orders in bulk have a place beside it, so that they delay no question of their server.
@@ -55,53 +55,53 @@ class Asker:
     @property
     def weight(self) -> float:
         """The share of the asker in that of a person who asked, in the same place."""
-        return LESS if self.urgency in {Urgency.WATCHED, Urgency.BULK} else 1.0
+        return REDUCED_WEIGHT if self.urgency in {Urgency.WATCHED, Urgency.BULK} else 1.0
 
     @property
-    def weight_of_place(self) -> float:
+    def queue_weight(self) -> float:
         """The share of the asker's place in that of a server."""
-        return LESS if self.urgency is Urgency.BULK else 1.0
+        return REDUCED_WEIGHT if self.urgency is Urgency.BULK else 1.0
 
     @property
-    def patience(self) -> float | None:
+    def relative_patience(self) -> float | None:
         """The longest wait before the first turn, in that of a person who asked; None without a limit."""
-        return {Urgency.ASKED: 1.0, Urgency.WATCHED: LESS}.get(self.urgency)
+        return {Urgency.ASKED: 1.0, Urgency.WATCHED: REDUCED_WEIGHT}.get(self.urgency)
 
 
 @dataclass(slots=True)
-class Errand:
+class RequestContext:
     """The work for one command, message or press. `admitted`: it has begun, so nothing turns it away any more."""
 
     asker: Asker
     admitted: bool = False
 
 
-_OWN = Errand(Asker(), admitted=True)
-_errand: ContextVar[Errand] = ContextVar("errand", default=_OWN)
+_OWN = RequestContext(Asker(), admitted=True)
+_request_context: ContextVar[RequestContext] = ContextVar("request_context", default=_OWN)
 
 
-def current_errand() -> Errand:
-    """The errand of the current task; the bot's own without another."""
-    return _errand.get()
+def current_request_context() -> RequestContext:
+    """The context of the current task's request; the bot's own without another."""
+    return _request_context.get()
 
 
-def begin_errand(asker: Asker) -> None:
+def set_request_context(asker: Asker) -> None:
     """Let the rest of the current task work for `asker`."""
-    _errand.set(Errand(asker))
+    _request_context.set(RequestContext(asker))
 
 
 @contextmanager
-def working_for(asker: Asker) -> Generator[None]:
+def request_context(asker: Asker) -> Generator[None]:
     """Let a block work for `asker`."""
-    token = _errand.set(Errand(asker))
+    token = _request_context.set(RequestContext(asker))
     try:
         yield
     finally:
-        _errand.reset(token)
+        _request_context.reset(token)
 
 
 @contextmanager
-def in_bulk() -> Generator[None]:
+def bulk_request_context() -> Generator[None]:
     """Let a block work for the same person with less weight, so that it delays no question of theirs."""
-    with working_for(replace(current_errand().asker, urgency=Urgency.BULK)):
+    with request_context(replace(current_request_context().asker, urgency=Urgency.BULK)):
         yield
