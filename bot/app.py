@@ -136,7 +136,13 @@ class App:
             reports = ReportCache(database, workers, recognisers)
             database.filled_listeners.append(lambda server, use: notifications.send(Notification(server, use)))
             question_limit = ConcurrencyLimit(settings.questions_at_once)
-            videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days, faults)
+            videos = ClipFiles(
+                settings.data / "clips",
+                settings.clip_keep_bytes,
+                settings.quota_clip_bytes,
+                settings.forget_days,
+                faults,
+            )
             app = cls(
                 settings=settings,
                 database=database,

@@ -189,4 +189,4 @@ async def _video(app: App, source: str, part: RequestedSection, place: Path, sta
     if path.is_file():
         (place / VIDEO).symlink_to(path.absolute())
         return CachedVideo(place, path.name)
-    return await cached_link(app, app.videos, normalised_link(app.settings, source), part, stages.on_progress)
+    return await cached_link(app, normalised_link(app.settings, source), None, part, stages.on_progress)

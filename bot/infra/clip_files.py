@@ -3,6 +3,8 @@
 After an equal request or a correction, nothing has to be downloaded or tracked again. These are local files, not objects of
 the storage, since ffmpeg reads and writes files. Workers on other machines need the data folder at the same path, as they
 do for engines.
+
+Room is made before a file is written (`bot.infra.clip_room`), so the cache never exceeds its bytes.
 """
 
 from __future__ import annotations
@@ -12,152 +14,238 @@ import hashlib
 import json
 import os
 import shutil
-import stat
 import time
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
+from bot.domain.quotas import Quota, QuotaUse
 from bot.errors import StorageError
+from bot.infra.clip_folders import (
+    DAY,
+    INCOMING,
+    LEFT_BEHIND,
+    VIDEO,
+    VideoDescription,
+    remove_left_behind,
+    servers_of,
+    video_folders,
+)
+from bot.infra.clip_room import ClipRoom, OccupiedError
 from bot.infra.storage_faults import StorageFaults
 from bot.infra.temporary import TemporaryFolder, sweep
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Collection, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
+    from types import EllipsisType
+    from typing import Any
 
-VIDEO = "video"
-TITLE = "video.json"
-INCOMING = "incoming-"
-DAY = 24 * 3600.0
-LEFT_BEHIND = DAY
-"""Seconds after which a hidden folder, or one without a video, counts as left behind by a process that ended."""
+    from bot.infra.clip_folders import Server
+    from bot.infra.clip_room import BytesWanted, Reservation
+
+    VideosInUse = Callable[[], Awaitable[Collection[str]]]
+    """Names the videos that unfinished requests need, at each call as they are then."""
+
+T = TypeVar("T")
 
 CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class CachedVideo:
-    """A video in its folder. `title`: its title on its site, or its file name."""
+    """A video in its folder. `title`: its title on its site, or its file name.
+
+    `copy_bytes`: the bytes that corrected copies of it may take together; None for no limit.
+    """
 
     folder: Path
     title: str
+    copy_bytes: int | None = None
 
     @property
     def path(self) -> Path:
         return self.folder / VIDEO
 
 
-class ClipFiles:
-    """The folders of all videos. `max_bytes`: their size together. `days`: the time after which an unused video is deleted."""
+@dataclass(frozen=True, slots=True)
+class IncomingFolder:
+    """A new folder for incoming files. `bytes`: they may take so many together."""
 
-    def __init__(self, folder: Path, max_bytes: int, days: int, faults: StorageFaults | None = None) -> None:
+    path: Path
+    bytes: int
+
+
+class ClipFiles:
+    """The folders of all videos.
+
+    `max_bytes`: their size together. `max_server_bytes`: that of one server's. `days`: the time after which an unused video is
+    deleted.
+    """
+
+    def __init__(
+        self, folder: Path, max_bytes: int, max_server_bytes: int, days: int, faults: StorageFaults | None = None
+    ) -> None:
         """`faults`: gets each fault of the disk."""
         self._folder = folder.absolute()
         self._faults = faults or StorageFaults()
-        self._most_bytes = max_bytes
+        self._room = ClipRoom(max_bytes, max_server_bytes)
         self._days = days
         self._fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._changing = asyncio.Lock()
+        """Held while folders come or go."""
+        self._given_back = asyncio.Event()
+        """Set, and replaced, when a reservation ends."""
+        self._arriving: dict[Path, str] = {}
+        """Videos by the incoming folder that they came from, which no request in the database may need yet."""
 
     def download_lock(self, video: str) -> asyncio.Lock:
         """The lock that a download of this video holds."""
         return self._fetching.setdefault(video, asyncio.Lock())
 
     @asynccontextmanager
-    async def incoming_folder(self) -> AsyncGenerator[Path]:
-        """A new folder for incoming files. It is deleted at the end, with all files that `add` did not move.
+    async def incoming_folder(
+        self, server: Server, wanted: BytesWanted, in_use: VideosInUse
+    ) -> AsyncGenerator[IncomingFolder]:
+        """A new folder for incoming files, with room for them. It is deleted at the end, with all files that `add` left.
 
-        After the death of this process, the next `sweep` deletes it. Raises StorageError where the disk takes no more files.
+        A video that `add` moved stays at least until this context ends. After the death of this process, the next `sweep`
+        deletes the folder. Raises PersonError where there is no room, StorageError where the disk takes no more files.
         """
         with self.reporting_faults():
             await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
             folder = await asyncio.to_thread(TemporaryFolder, self._folder, INCOMING)
             try:
-                yield folder.path
+                async with self._reserved(folder.path.name, server, wanted, in_use) as reservation:
+                    try:
+                        yield IncomingFolder(folder.path, reservation.bytes)
+                    finally:
+                        await _ended(asyncio.to_thread(folder.close))
             finally:
-                await asyncio.to_thread(folder.close)
+                self._arriving.pop(folder.path, None)
+                folder.close()
+
+    @asynccontextmanager
+    async def room(self, video: str, server: Server, wanted: BytesWanted, in_use: VideosInUse) -> AsyncGenerator[int]:
+        """Room for files in the folder of `video`: the bytes that they may take together. Raises as `incoming_folder` does."""
+        async with self._reserved(video, server, wanted, in_use) as reservation:
+            yield reservation.bytes
 
     def reporting_faults(self) -> AbstractContextManager[None]:
         """While this context lasts, a fault of the disk is raised as StorageError and reported."""
         return self._faults.reporting(lambda error: StorageError.from_error(error, str(self._folder)))
 
-    async def add(self, path: Path, video: str, title: str) -> CachedVideo:
-        """Move the file `path` into the folder of `video`. Raises StorageError."""
+    async def add(self, path: Path, video: str, title: str, server: Server) -> CachedVideo:
+        """Move the file `path` of an incoming folder into the folder of `video`. Raises StorageError."""
         with self.reporting_faults():
-            return await asyncio.to_thread(self._take, path, video, title)
+            async with self._changing:
+                self._arriving[path.parent] = video
+                return await _ended(asyncio.to_thread(self._take, path, video, title, server))
 
-    async def find(self, video: str) -> CachedVideo | None:
-        """The video, None if the cache doesn't have it. It counts as used now."""
-        return await asyncio.to_thread(self._find, video)
+    async def find(self, video: str, server: Server | EllipsisType = ...) -> CachedVideo | None:
+        """The video, None if the cache doesn't have it. It counts as used now, and as the server's if one is given."""
+        return await asyncio.to_thread(self._find, video, server)
 
     async def forget(self, video: str) -> None:
         """Delete the video's folder."""
         await asyncio.to_thread(shutil.rmtree, self._folder / video, ignore_errors=True)
 
-    async def sweep(self, held: Collection[str], *, share: float = 1.0) -> None:
+    async def use(self, server: Server) -> QuotaUse:
+        """The bytes that the videos of a server take, and may take."""
+        folders = await asyncio.to_thread(video_folders, self._folder)
+        return QuotaUse(Quota.CLIP_BYTES, self._room.used_by(server, folders), self._room.max_server_bytes)
+
+    async def sweep(self, in_use: VideosInUse, *, share: float = 1.0) -> None:
         """Delete videos that were not used for too long, and the least recently used ones if all are too large together.
 
-        Videos of `held` stay. `share`: at most this share of the bytes that are there may stay.
+        Videos in use stay. `share`: at most this share of the bytes that are there may stay.
         """
-        await asyncio.to_thread(self._sweep, held, share)
+        async with self._changing:
+            held = await self._held(in_use)
+            await _ended(asyncio.to_thread(self._sweep, held, share))
 
-    def _take(self, path: Path, video: str, title: str) -> CachedVideo:
+    @asynccontextmanager
+    async def _reserved(
+        self, name: str, server: Server, wanted: BytesWanted, in_use: VideosInUse
+    ) -> AsyncGenerator[Reservation]:
+        """Bytes in the folder `name`, made room for. Raises PersonError."""
+        while True:
+            given_back = self._given_back
+            with suppress(OccupiedError):
+                reservation = await self._reserve(name, server, wanted, in_use)
+                break
+            await given_back.wait()
+        try:
+            yield reservation
+        finally:
+            self._give_back(reservation)
+
+    async def _reserve(self, name: str, server: Server, wanted: BytesWanted, in_use: VideosInUse) -> Reservation:
+        async with self._changing:
+            held = await self._held(in_use)
+            folders = await asyncio.to_thread(video_folders, self._folder)
+            plan = self._room.plan(folders, name, server, wanted, held)
+            self._room.reserved.append(plan.reservation)
+            try:
+                await _ended(asyncio.to_thread(plan.make_room))
+            except BaseException:
+                self._give_back(plan.reservation)
+                raise
+        return plan.reservation
+
+    def _give_back(self, reservation: Reservation) -> None:
+        self._room.reserved.remove(reservation)
+        self._given_back.set()
+        self._given_back = asyncio.Event()
+
+    async def _held(self, in_use: VideosInUse) -> set[str]:
+        """The videos that must stay."""
+        # In this order: a video that arrives now is in the database before it has arrived.
+        arriving = set(self._arriving.values())
+        return arriving | set(await in_use()) | {reservation.name for reservation in self._room.reserved}
+
+    def _take(self, path: Path, video: str, title: str, server: Server) -> CachedVideo:
         folder = self._folder / video
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / TITLE).write_text(json.dumps({"title": title}))
+        VideoDescription(title, servers_of(folder) | {server}).write(folder)
         path.replace(folder / VIDEO)
         return CachedVideo(folder, title)
 
-    def _find(self, video: str) -> CachedVideo | None:
+    def _find(self, video: str, server: Server | EllipsisType) -> CachedVideo | None:
         folder = self._folder / video
         try:
-            title = json.loads((folder / TITLE).read_text())["title"]
+            found = VideoDescription.read(folder)
             os.utime(folder / VIDEO)
+            if server is not ... and server not in found.servers:
+                replace(found, servers=found.servers | {server}).write(folder)
         except (OSError, ValueError, KeyError):
             return None
-        return CachedVideo(folder, title)
+        return CachedVideo(folder, found.title)
 
     def _sweep(self, held: Collection[str], share: float) -> None:
-        now, total = time.time(), 0
+        now = time.time()
         with suppress(FileNotFoundError):
             sweep(self._folder, INCOMING)
-            there = (folder for folder in self._folder.iterdir() if not folder.name.startswith(INCOMING))
-            folders = [folder for folder in there if folder.is_dir()]
-            max_bytes = min(self._most_bytes, share * sum(_size(folder) for folder in folders))
-            for folder in sorted(folders, key=_last_use, reverse=True):
-                _remove_left_behind(folder, now)
-                lifetime = self._days * DAY if (folder / VIDEO).exists() else LEFT_BEHIND
-                total += _size(folder)
-                if folder.name not in held and (now - _last_use(folder) > lifetime or total > max_bytes):
-                    shutil.rmtree(folder, ignore_errors=True)
+        folders = video_folders(self._folder)
+        max_bytes = min(self._room.max_bytes, share * self._room.used(folders))
+        total = self._room.used([])
+        for folder in folders:
+            remove_left_behind(folder.path, now)
+            lifetime = self._days * DAY if (folder.path / VIDEO).exists() else LEFT_BEHIND
+            total += folder.bytes
+            if folder.name not in held and (now - folder.last_use > lifetime or total > max_bytes):
+                folder.delete()
 
 
-def _remove_left_behind(folder: Path, now: float) -> None:
-    """Delete the hidden folders in a video's folder in which a worker worked that died."""
-    for place in folder.glob(".*"):
-        with suppress(FileNotFoundError):
-            status = place.lstat()
-            if stat.S_ISDIR(status.st_mode) and now - status.st_mtime > LEFT_BEHIND:
-                shutil.rmtree(place, ignore_errors=True)
-
-
-def _last_use(folder: Path) -> float:
-    """The time of the last use of a folder's video, or of the last change of a folder without a video."""
-    for path in (folder / VIDEO, folder):
-        with suppress(FileNotFoundError):
-            return path.stat().st_mtime
-    return 0.0
-
-
-def _size(folder: Path) -> int:
-    """The size in bytes of all files in a folder. Files that disappear meanwhile count as empty."""
-    total = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):
-            total += path.stat().st_size
-    return total
+async def _ended(work: Coroutine[Any, Any, T]) -> T:
+    """The result of work that is awaited to its end, even where the awaiting task is cancelled."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    finally:
+        await asyncio.wait([task])
 
 
 def hash_of_file(path: Path) -> str:

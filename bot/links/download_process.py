@@ -41,6 +41,11 @@ OVERHEAD_BYTES = 16 << 20
 LINE_BYTES = 1 << 16
 
 
+def transferred_bytes(max_bytes: int) -> int:
+    """The bytes that the download of a video of at most `max_bytes` may transfer."""
+    return max_bytes + max_bytes // 10 + PAGE_BYTES
+
+
 @dataclass(frozen=True, slots=True)
 class DownloadPrograms:
     """Absolute paths of the programs that a download may start; `deno` is empty where it isn't installed."""

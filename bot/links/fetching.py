@@ -16,7 +16,14 @@ from bot.errors import StorageError
 from bot.infra.limited_process import stderr_tail
 from bot.infra.temporary import TemporaryFolder
 from bot.links import reasons
-from bot.links.download_process import PAGE_BYTES, DownloadMessages, DownloadPrograms, listen, running
+from bot.links.download_process import (
+    OVERHEAD_BYTES,
+    DownloadMessages,
+    DownloadPrograms,
+    listen,
+    running,
+    transferred_bytes,
+)
 from bot.links.egress import UpstreamProxy, egress
 from bot.links.protocol import DownloadRequest, DownloadTask, LinkFailure
 from bot.links.reasons import LinkError
@@ -75,13 +82,15 @@ async def fetch(
     folder: Path,
     progress: FetchProgressCallback | None = None,
     *,
+    max_bytes: int | None = None,
     resolver: AbstractResolver | None = None,
 ) -> DownloadedVideo:
-    """The video at `link`, as a file in `folder` of at most `settings.clip_bytes`.
+    """The video at `link`, as a file in `folder` of at most `settings.clip_bytes`, and at most `max_bytes`.
 
     Formats of H.264 and AAC with at most `settings.clip_height` lines on the shorter side are preferred. Raises LinkError. The
     download's own folder within `folder` and all its processes are gone afterwards, whatever happens.
     """
+    max_bytes = settings.clip_bytes if max_bytes is None else min(settings.clip_bytes, max_bytes)
     within = folder.absolute()  # the process has another working folder
     with tempfile.TemporaryDirectory(prefix="link-", dir=within, ignore_cleanup_errors=True) as place:
         messages = await _download(
@@ -90,12 +99,13 @@ async def fetch(
             DownloadTask.FETCH,
             Path(place),
             settings.link_seconds,
+            max_bytes=max_bytes,
             progress=progress,
             resolver=resolver,
         )
         file = _file(messages, Path(place))
-        if file.stat().st_size > settings.clip_bytes:
-            raise reasons.too_large(settings.clip_bytes)
+        if file.stat().st_size > max_bytes:
+            raise reasons.too_large(max_bytes)
         fetched = DownloadedVideo(folder / file.name, _info(messages).title)
         shutil.move(file, fetched.path)
         return fetched
@@ -113,6 +123,16 @@ async def fetch_beginning(
             settings, link, DownloadTask.BEGINNING, place, settings.link_seconds, resolver=resolver
         )
         return _info(messages), _file(messages, place).stat().st_size
+
+
+def bytes_of_download(max_bytes: int) -> int:
+    """The bytes that the download of a video of at most `max_bytes` takes on the disk, since merging needs room twice."""
+    return transferred_bytes(max_bytes) + max_bytes + OVERHEAD_BYTES
+
+
+def max_bytes_within(room: int) -> int:
+    """The most bytes of a video whose download takes at most `room` bytes on the disk, at least 1."""
+    return max(1, (room - bytes_of_download(0)) * 10 // 21)
 
 
 def _info(messages: DownloadMessages) -> LinkInfo:
@@ -141,6 +161,7 @@ async def _download(
     folder: Path,
     seconds: float,
     *,
+    max_bytes: int | None = None,
     progress: FetchProgressCallback | None = None,
     resolver: AbstractResolver | None = None,
 ) -> DownloadMessages:
@@ -149,10 +170,10 @@ async def _download(
     link = normalised_link(settings, link)
     programs = await asyncio.to_thread(DownloadPrograms.find)
     await _copy_cookies(settings, folder)
-    max_bytes = settings.clip_bytes
+    max_bytes = max_bytes or settings.clip_bytes
     async with egress(
         read_allowed(settings.allowed_addresses),
-        max_bytes + max_bytes // 10 + PAGE_BYTES,
+        transferred_bytes(max_bytes),
         _upstream(settings),
         resolver,
     ) as proxy:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.messages import Message
@@ -49,11 +50,12 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
         raise VideoError(_no_video(path))
     recordings = recordings_of(path, kind)
     if len(recordings) == 1:
-        return _probed(path, kind)
-    joined, first = join(path, kind, recordings, _probed, limits.max_bytes)
+        return _probed(path, kind, limits)
+    max_bytes = limits.joined_bytes(bytes_of_it)
+    joined, first = join(path, kind, recordings, partial(_probed, limits=limits), max_bytes)
     # A transport stream has no container cropping and turning.
     return replace(
-        _probed(joined, "mpegts"),
+        _probed(joined, "mpegts", limits),
         geometry=first.geometry,
         colours=first.colours,
         interlaced=first.interlaced,
@@ -62,14 +64,14 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
     )
 
 
-def _probed(path: Path, kind: str) -> Footage:
+def _probed(path: Path, kind: str, limits: VideoLimits) -> Footage:
     """The footage of a file that isn't joined."""
     with opened(path, kind) as container:
         found = survey(container)
     footage = _seen(path, kind, found)
     if found.shifts is None:
         return _timed(footage, found)
-    righted = put_right(footage, found.shifts)
+    righted = put_right(footage, found.shifts, limits.copy_bytes)
     with opened(righted.path, righted.format) as container:
         return _timed(replace(righted, beginning=_beginning(container)), survey(container))
 

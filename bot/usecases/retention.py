@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.database.tables.base import utc_now
 from bot.errors import log_failure
-from bot.usecases.clips import request
+from bot.usecases.clips import room
 from bot.usecases.questions import crops
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ async def forget_due(app: App) -> None:
     A step that fails gets a line in the log, and the others are done.
     """
     steps = (
-        partial(request.sweep, app),
+        partial(room.sweep, app),
         app.postponed_work.retry,
         partial(crops.forget_older, app, utc_now() - timedelta(days=app.settings.forget_days)),
         partial(crops.sweep_files, app, utc_now() - UNNAMED),

@@ -53,6 +53,7 @@ async def read(app: App, server_id: int, channel_id: int) -> SetupChoices:
             forget_days=app.settings.forget_days,
             quotas=(
                 *[await QuotaRepository(session).use(server_id, quota) for quota in STORED],
+                await app.videos.use(server_id),
                 app.trainer.use(server_id),
             ),
         )

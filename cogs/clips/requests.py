@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.enums import CaptionStyle
 from bot.usecases import upload_limits
-from bot.usecases.clips import request
+from bot.usecases.clips import request, room
 from cogs.clips.cards import taken_card
-from cogs.clips.videos import VideoLink, receive
+from cogs.clips.videos import VideoLink, check, receive
 from cogs.common.errors import sentence_for
 from cogs.common.layout import message_card
 from cogs.common.long_commands import TOKEN_SECONDS
@@ -71,11 +71,12 @@ async def request_clip(
         clip_request = ClipRequest(found.url, found.start if start is None else start, length, style, found.spoiler)
         await request.ask(client.app, asked, clip_request, target)
         return
+    check(client, found)
     await request.check_room(client.app, asked)
     async with (
         client.app.deletions.abort_on_deletion(asked.scope),
         client.app.queues.uploads.bulk_turn(),
-        client.app.videos.incoming_folder() as folder,
+        room.incoming(client.app, asked.server_id, found.size) as folder,
     ):
         clip_request = ClipRequest(await receive(client, found, folder), start or 0.0, length, style, found.spoiler)
         await request.ask(client.app, asked, clip_request, target)

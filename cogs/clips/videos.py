@@ -24,11 +24,10 @@ from cogs.common.message_media import embeds_of, hides, media_of, texts_of
 from cogs.common.pictures import why_unread
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import discord
 
     from bot.client import Nugu
+    from bot.infra.clip_files import IncomingFolder
 
 AVI = ".avi"
 
@@ -81,14 +80,19 @@ def linked(link: str) -> MessageMedia | VideoLink:
     return VideoLink(link)
 
 
-async def receive(client: Nugu, video: MessageMedia, folder: Path) -> PostedVideo:
-    """The video as a file in `folder`. Raises PersonError for an AVI, a file that is too large, or one that is gone."""
+def check(client: Nugu, video: MessageMedia) -> None:
+    """Raise PersonError for an AVI, and for a file that says it is too large."""
     limit = client.app.settings.clip_bytes
     if video.name.lower().endswith(AVI):
         raise PersonError(avi_refused(video.name))
     if video.size is not None and video.size > limit:
         raise PersonError(video_too_large(video.name, limit))
-    path = folder / "posted"
+
+
+async def receive(client: Nugu, video: MessageMedia, folder: IncomingFolder) -> PostedVideo:
+    """The video as a file in `folder`, of at most its bytes. Raises PersonError for one that is too large, or gone."""
+    limit = min(client.app.settings.clip_bytes, folder.bytes)
+    path = folder.path / "posted"
     try:
         await save(client, video.url, path, limit)
     except LargeFileError:

@@ -262,7 +262,9 @@ async def test_a_restart_in_the_middle_of_a_clip_posts_it_once(
     await until(lambda: hold.began, "the work")
     settings = stage.app.settings
     clips = ClipTasks()
-    videos = ClipFiles(settings.data / "clips", settings.clip_keep_bytes, settings.forget_days)
+    videos = ClipFiles(
+        settings.data / "clips", settings.clip_keep_bytes, settings.quota_clip_bytes, settings.forget_days
+    )
     app = replace(stage.app, videos=videos, clips=clips)
     hold.released = asyncio.Event()  # the stopped bot is never released
     await stage.env.restart_bot(Nugu(app, always_sync=True, shard_count=1))

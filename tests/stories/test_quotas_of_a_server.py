@@ -11,6 +11,7 @@ import pytest
 from bot.app import App
 from bot.infra.compute import Compute
 from bot.settings import Settings
+from bot.text.formatting import MEBIBYTE
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.questions import annotations_of, trusted
@@ -24,9 +25,16 @@ ROOM_FOR_PHOTOS = 3
 
 @pytest.fixture
 async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
-    """An app whose servers may have two groups, two members and three photos."""
+    """An app whose servers may have two groups, two members, three photos and a mebibyte of videos."""
     (data / "engines").symlink_to(weights)
-    settings = Settings(data=data, deadline=LONG_ENOUGH, quota_groups=2, quota_members=2, quota_photos=ROOM_FOR_PHOTOS)
+    settings = Settings(
+        data=data,
+        deadline=LONG_ENOUGH,
+        quota_groups=2,
+        quota_members=2,
+        quota_photos=ROOM_FOR_PHOTOS,
+        quota_clip_bytes=MEBIBYTE,
+    )
     async with App.open(settings, compute=compute) as app:
         yield app
 
@@ -55,7 +63,17 @@ async def test_a_full_roster_says_what_is_full_and_what_to_do(stage: Stage) -> N
     setup = await said(stage, "setup")
     assert "`██████████` Groups: 2 of 2 · full\n`██████████` Members: 2 of 2 · full" in setup
     assert "`██████████` Photos: 3 of 3 · full\n`█░░░░░░░░░` Crops of faces: 0 of 1,024 MiB\n" in setup
+    assert "`░░░░░░░░░░` Kept videos and clips: 0 of 1 MiB\n" in setup
     assert "`░░░░░░░░░░` Trainings within the last hour: 0 of 30" in setup
+
+
+async def test_a_video_without_room_is_told_in_one_sentence(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    refused = answer(await stage.fan.slash(stage.channel, "clip", video=("a.mp4", bytes(2 * MEBIBYTE))))
+    assert texts(refused).strip() == (
+        "Up to 2 MiB would have to be kept for this, and there is room for 1 MiB. Ask with a smaller video."
+    )
+    assert list((stage.app.settings.data / "clips").iterdir()) == []
 
 
 async def test_a_label_of_a_full_server_is_kept_and_its_moderators_are_told_once(stage: Stage) -> None:

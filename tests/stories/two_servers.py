@@ -66,7 +66,7 @@ async def populate(app: App, server_id: int, place: dict[str, int], name: str, p
     `name`: begins all names. `person`: asked for everything.
     """
     (app.settings.data / name).write_bytes(name.encode())
-    await app.videos.add(app.settings.data / name, f"video of {name}", name)
+    await app.videos.add(app.settings.data / name, f"video of {name}", name, server_id)
     async with app.database.writing() as session:
 
         async def kept(row: Any) -> Any:

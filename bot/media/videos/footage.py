@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.domain.clips import NOTHING_MISSING
 from bot.errors import PersonError
+from bot.text.formatting import MEBIBYTE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,10 @@ TOLERANCE: Final = 0.001
 MAX_PIXELS: Final = 4096 * 2304
 """The most pixels of a frame that is decoded."""
 
+RECORDING_COPIES: Final = 2.2
+JOINED_COPIES: Final = 3.2
+"""How often the bytes of a file, and of the file joined of its recordings, are on the disk at once, at most."""
+
 ACCEPTED: Final = "MP4, MOV, WebM, MKV and MPEG-TS"
 
 
@@ -29,14 +34,31 @@ class VideoError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class VideoLimits:
-    """The most bytes of a video file that is opened."""
+    """The most bytes of a video file that is opened, and those that corrected copies of it may take; None: no limit."""
 
     max_bytes: int
+    copy_bytes: int | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> VideoLimits:
+    def of(cls, settings: Settings, copy_bytes: int | None = None) -> VideoLimits:
         """The limits of the settings."""
-        return cls(settings.clip_bytes)
+        return cls(settings.clip_bytes, copy_bytes)
+
+    def joined_bytes(self, size: int) -> int:
+        """The most bytes of a file of the recordings in a file of `size` bytes.
+
+        The recordings are copied out of it, and each copy may be corrected. The joined file grows by parts, and may be
+        corrected too.
+        """
+        if self.copy_bytes is None:
+            return self.max_bytes
+        return min(self.max_bytes, round((self.copy_bytes - RECORDING_COPIES * size) / JOINED_COPIES))
+
+    @classmethod
+    def max_copies(cls, size: int, max_bytes: int) -> int:
+        """The bytes that corrected copies of a file of `size` bytes may be worth."""
+        joined = min(max_bytes, 4 * size + 16 * MEBIBYTE)
+        return round(RECORDING_COPIES * size + JOINED_COPIES * joined)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from bot.media.videos.containers import opened, packets_of, video_errors
+from bot.media.videos.footage import VideoError
 from bot.media.videos.survey import tracks_of
 from bot.media.videos.timestamp_breaks import USUAL_STEP, TimelineParts
 
@@ -29,11 +30,15 @@ if TYPE_CHECKING:
     from bot.media.videos.footage import Footage
     from bot.media.videos.timestamp_breaks import Shifts
 
+TRANSPORT_PACKET, TRANSPORT_PAYLOAD = 188, 184
+"""Bytes of a packet of a transport stream, and of what it holds."""
 
-def put_right(footage: Footage, shifts: Shifts) -> Footage:
+
+def put_right(footage: Footage, shifts: Shifts, max_bytes: int | None = None) -> Footage:
     """The footage in a copy beside the file, with the chosen tracks alone; its times are not measured yet.
 
-    `shifts`: the shifts of the file's parts. An existing copy is used again. Raises VideoError.
+    `shifts`: the shifts of the file's parts. An existing copy is used again. Raises VideoError, also for a copy that may take
+    more than `max_bytes`.
     """
     # A transport stream keeps its ticks and sound codecs. Matroska supports the codecs of other files, in milliseconds.
     kind, ending = ("mpegts", "ts") if footage.format == "mpegts" else ("matroska", "mkv")
@@ -41,19 +46,23 @@ def put_right(footage: Footage, shifts: Shifts) -> Footage:
     out = footage.path.with_name(f"righted-{hashlib.sha256(wanted.encode()).hexdigest()[:32]}.{ending}")
     if not out.exists():
         with tempfile.TemporaryDirectory(prefix=".righting-", dir=out.parent) as folder:
-            _write(footage, shifts, Path(folder, out.name), kind)
+            _write(footage, shifts, Path(folder, out.name), kind, max_bytes)
             Path(folder, out.name).replace(out)
     sound = replace(footage.sound, number=0) if footage.sound else None
     return replace(footage, path=out, format=kind, number=0, sound=sound)
 
 
-def _write(footage: Footage, shifts: Shifts, out: Path, kind: str) -> None:
+def _write(footage: Footage, shifts: Shifts, out: Path, kind: str, max_bytes: int | None) -> None:
     stamps: dict[int, list[int | None]] = {}
     steps: dict[int, int] = {}
+    most_packets = 0
     with _moved(footage, shifts) as (_, packets):
         for packet, stamp in packets:
             stamps.setdefault(packet.stream_index, []).append(stamp)
+            most_packets += (packet.size // TRANSPORT_PAYLOAD + 2) * TRANSPORT_PACKET
             steps[packet.stream_index] = packet.duration or round(USUAL_STEP / packet.time_base)
+    if max_bytes is not None and most_packets > max_bytes:
+        raise VideoError("this video's time stamps are broken, and there is no room for a corrected copy of it")
     # Matroska needs a stamp for each packet. In a transport stream, decoders count on from the packet before.
     showing = {index: _filled(track, steps[index], all_of_them=kind != "mpegts") for index, track in stamps.items()}
     decoding = {index: iter(_decoded_at(track, steps[index])) for index, track in showing.items()}

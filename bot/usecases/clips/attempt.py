@@ -16,6 +16,7 @@ from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.infra.clip_files import hashed_name
 from bot.links.fetching import fetch, inspect
+from bot.usecases.clips import room
 from bot.usecases.clips.drawing import draw_chart
 from bot.usecases.clips.options import ClipOptions, RequestedSection
 from bot.usecases.clips.pipeline import annotate, draw_again
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from bot.domain.answers import Answer
     from bot.domain.clips import NamedPerson
     from bot.domain.enums import LearningPolicy
-    from bot.infra.clip_files import CachedVideo, ClipFiles
+    from bot.infra.clip_files import CachedVideo
     from bot.learning.recognisers import FittedRecogniser
     from bot.usecases.clips.options import ClipProgressCallback
     from bot.usecases.clips.pipeline import AnnotatedClip
@@ -56,32 +57,38 @@ class DrawnClip:
     changes: int = 0
 
 
-async def cached_video(app: App, files: ClipFiles, job: ClipJob, on_progress: ClipProgressCallback) -> CachedVideo:
+async def cached_video(app: App, job: ClipJob, on_progress: ClipProgressCallback) -> CachedVideo:
     """The video of a job: from the cache, or downloaded from its link. Raises PersonError."""
     if job.link is not None:
-        return await cached_link(app, files, job.link, _section(app, job), on_progress)
-    found = await files.find(job.video)
+        return await cached_link(app, job.link, job.server_id, _section(app, job), on_progress)
+    found = await app.videos.find(job.video, job.server_id)
     if found is None:
         raise PersonError(NO_LONGER_KEPT)
     return found
 
 
 async def cached_link(
-    app: App, files: ClipFiles, link: str, section: RequestedSection, on_progress: ClipProgressCallback
+    app: App, link: str, server_id: int | None, section: RequestedSection, on_progress: ClipProgressCallback
 ) -> CachedVideo:
     """The video of a link: from the cache, or downloaded. Raises PersonError, also for a section that it doesn't have."""
     video = video_of_link(link, app.settings.clip_height)
     # A request for another section of the video waits for the same download.
-    async with files.download_lock(video):
-        if (found := await files.find(video)) is not None:
+    async with app.videos.download_lock(video):
+        if (found := await app.videos.find(video, server_id)) is not None:
             return found
         on_progress(ClipStage.DOWNLOAD)
         info = await inspect(app.settings, link)
         if info.seconds is not None:
             section.of(info.seconds)
-        async with files.incoming_folder() as folder:
-            fetched = await fetch(app.settings, link, folder, lambda share, _: on_progress(ClipStage.DOWNLOAD, share))
-            return await files.add(fetched.path, video, fetched.title)
+        async with room.downloading(app, server_id) as (folder, max_bytes):
+            fetched = await fetch(
+                app.settings,
+                link,
+                folder,
+                lambda share, _: on_progress(ClipStage.DOWNLOAD, share),
+                max_bytes=max_bytes,
+            )
+            return await app.videos.add(fetched.path, video, fetched.title, server_id)
 
 
 async def make(app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:

@@ -17,7 +17,7 @@ from bot.domain.messages import Code, Message
 from bot.domain.storage import StorageReason
 from bot.errors import StorageError, log_failure
 from bot.infra.request_context import Asker, Urgency, set_request_context
-from bot.usecases.clips import request
+from bot.usecases.clips import request, room
 from bot.usecases.clips.outcome import (
     ClipCancelled,
     ClipDelayed,
@@ -197,7 +197,7 @@ class ClipQueue:
         """Let a job rest after a passing error. Its card shows Cancel, even where the first step failed."""
         log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, error)
         if isinstance(error, StorageError) and error.reason is StorageReason.FULL:
-            await request.make_room(self._app)
+            await room.make_room(self._app)
         await self._cards.show_if_due(job, ClipStage.WAITING)
         async with self._app.database.writing() as session:
             await ClipRepository(session).rest(job, utc_now() + timedelta(seconds=PAUSE))

@@ -15,7 +15,7 @@ from bot.errors import ForgottenError, NoRosterError, PersonError
 from bot.infra.clip_files import hash_of_file, hashed_name
 from bot.links.fetching import normalised_link
 from bot.text.formatting import time_code
-from bot.usecases.clips import attempt
+from bot.usecases.clips import attempt, room
 from bot.usecases.questions.access import require_asked_here
 from bot.usecases.questions.identify import naming_of
 
@@ -93,7 +93,7 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
         await _check_limits(app, session, asked.asker_id, asked.server_id)
         await ClipRepository(session).add(job)
         if isinstance(request.source, PostedVideo):
-            await app.videos.add(request.source.path, video, request.source.name)
+            await app.videos.add(request.source.path, video, request.source.name, asked.server_id)
     if is_deleted(app, job):
         await _forget(app, [job])
     app.clips.wake()
@@ -130,7 +130,7 @@ async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -
         raise PersonError("Only the person who asked, or people with a trusted role, can have this drawn again.")
     if changes == job.drawn_changes:
         raise PersonError("It is drawn with these names already.")
-    if await app.videos.find(job.video) is None:
+    if await app.videos.find(job.video, job.server_id) is None:
         raise PersonError(attempt.NO_LONGER_KEPT)
     values = {
         "card_id": target.card_id,
@@ -174,24 +174,7 @@ def is_deleted(app: App, job: ClipJob) -> bool:
 
 async def forget_videos(app: App, jobs: Sequence[ClipJob]) -> None:
     """Forget the videos of finished jobs and everything made of them, unless an unfinished job needs them."""
-    for video in {job.video for job in jobs} - await _held(app):
-        await app.videos.forget(video)
-
-
-async def sweep(app: App) -> None:
-    """Forget the videos that were not used for long, and the least recently used ones where all are too large together."""
-    await app.videos.sweep(await _held(app))
-
-
-async def make_room(app: App) -> None:
-    """Forget the least recently used half of the videos, since the disk is full."""
-    await app.videos.sweep(await _held(app), share=0.5)
-
-
-async def _held(app: App) -> set[str]:
-    """The videos that unfinished jobs need."""
-    async with app.database.reading() as session:
-        return await ClipRepository(session).videos_in_use()
+    await room.forget_unneeded(app, {job.video for job in jobs})
 
 
 async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:

@@ -13,8 +13,9 @@ from bot.database.tables.clips import LONGEST_TITLE
 from bot.domain.clips import ClipStage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.domain.messages import Message
-from bot.errors import MessageDeletedError, NoWorkersError, PersonError, StorageError, message_for
-from bot.usecases.clips import attempt, request
+from bot.errors import MessageDeletedError, NoWorkersError, PersonError, QuotaError, StorageError, message_for
+from bot.infra.clip_room import ClipRoomError
+from bot.usecases.clips import attempt, request, room
 from bot.usecases.clips.attempt import SupersededError
 from bot.usecases.clips.outcome import ClipCancelled, ClipDelayed, ClipFailed, ClipSent, ClipSuperseded, ClipTooLarge
 from bot.usecases.clips.progress import reported_clip
@@ -32,7 +33,15 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 3
 """Attempts at a clip, those that ended with the bot included."""
 
-PASSING = (NoWorkersError, StorageError, aiohttp.ClientError, TimeoutError, ConnectionError)
+PASSING = (
+    NoWorkersError,
+    StorageError,
+    ClipRoomError,
+    QuotaError,
+    aiohttp.ClientError,
+    TimeoutError,
+    ConnectionError,
+)
 """Errors that pass by themselves, or once the operator has acted."""
 
 FORGOTTEN = Message("What I saw in that video was forgotten meanwhile.")
@@ -77,7 +86,7 @@ class AttemptRunner:
             raise MessageDeletedError
         async with self._cards.showing(job) as on_progress:
             on_progress(ClipStage.WAITING)
-            video = await attempt.cached_video(self._app, self._app.videos, job, on_progress)
+            video = await attempt.cached_video(self._app, job, on_progress)
             on_progress(ClipStage.WAITING)
             return await self._move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE]), video
 
@@ -87,7 +96,8 @@ class AttemptRunner:
             on_progress(ClipStage.WAITING)
             async with self._all_workers:
                 began = time.monotonic()
-                made = await attempt.make(self._app, job, video, on_progress)
+                async with room.making(self._app, job, video) as roomy:
+                    made = await attempt.make(self._app, job, roomy, on_progress)
                 self._app.clips.record_duration(time.monotonic() - began)
             # Written before the clip is posted: after a bot that ended, the next start looks whether it was posted.
             job = await self._move(job, ClipState.SENDING, drawn_changes=made.changes)

@@ -107,9 +107,8 @@ async def cached_section(
 
 async def probe(app: App, video: CachedVideo) -> Footage:
     """The footage in the file of a video. Raises PersonError where it can't be read."""
-    return require_result(
-        await app.compute.run_in_background(jobs.probe_video, video.path, VideoLimits.of(app.settings))
-    )
+    limits = VideoLimits.of(app.settings, video.copy_bytes)
+    return require_result(await app.compute.run_in_background(jobs.probe_video, video.path, limits))
 
 
 def require_result(result: T | UnreadableFile) -> T:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,9 +24,9 @@ from bot.domain.enums import ClipState
 from bot.domain.messages import Message
 from bot.domain.trust import Trust
 from bot.errors import MessageDeletedError, NoWorkersError, PersonError
-from bot.infra.clip_files import DAY, CachedVideo, ClipFiles
+from bot.infra.clip_files import CachedVideo
 from bot.usecases import deletions, upload_limits
-from bot.usecases.clips import attempt, queue, request, runner
+from bot.usecases.clips import attempt, queue, request, room, runner
 from bot.usecases.clips.attempt import DrawnClip
 from bot.usecases.clips.options import ClipProgressCallback
 from bot.usecases.clips.queue import ClipQueue
@@ -89,10 +88,8 @@ class Works:
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
     fails: Exception | None = None
 
-    async def cached_video(
-        self, app: App, kept: ClipFiles, job: ClipJob, on_progress: ClipProgressCallback
-    ) -> CachedVideo:
-        found = await kept.find(job.video)
+    async def cached_video(self, app: App, job: ClipJob, on_progress: ClipProgressCallback) -> CachedVideo:
+        found = await app.videos.find(job.video)
         assert found is not None
         return found
 
@@ -137,8 +134,8 @@ async def reporter(app: App, works: Works) -> AsyncGenerator[RecordingReporter]:
 async def request_clip(app: App, asker: int, name: str = "a", *, message: int | None = None) -> int:
     """A clip of a posted file with these bytes; the job's id."""
     asked = IdentifyRequest(asker, SERVER, CHANNEL, source_message_id=message, rosters=(SERVER,))
-    async with app.videos.incoming_folder() as folder:
-        path = folder / "file"
+    async with room.incoming(app, SERVER, len(name)) as folder:
+        path = folder.path / "file"
         path.write_bytes(name.encode())
         return await request.ask(
             app, asked, ClipRequest(PostedVideo(f"{name}.mp4", path)), replace(TARGET, card_id=asker * 10)
@@ -576,22 +573,3 @@ async def test_drawing_again_burdens_nobody_and_a_failure_leaves_the_clip(
     with pytest.raises(PersonError, match="being drawn already"):
         await request.draw_again(app, job_id, asker, TARGET)
     await request_clip(app, 1, "b")
-
-
-async def test_videos_are_kept_for_so_long_and_in_so_many_bytes(tmp_path: Path) -> None:
-    kept = ClipFiles(tmp_path, max_bytes=160, days=7)
-    ages = (("old", 8 * DAY), ("first", 300), ("second", 200), ("third", 100))
-    for name, age in ages:
-        async with kept.incoming_folder() as folder:
-            (folder / "file").write_bytes(b"x" * 70)
-            video = await kept.add(folder / "file", name, name)
-        then = utc_now().timestamp() - age
-        os.utime(video.path, (then, then))
-    (tmp_path / "incoming-left").mkdir()
-    (tmp_path / "without-a-video").mkdir()
-    then = utc_now().timestamp() - 2 * DAY
-    os.utime(tmp_path / "without-a-video", (then, then))
-    async with kept.incoming_folder() as now:
-        await kept.sweep(held={"first"})
-        assert {path.name for path in tmp_path.iterdir()} == {"first", "third", now.name}
-    assert await kept.find("old") is None
