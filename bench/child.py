@@ -25,12 +25,16 @@ async def running_bot(
     *,
     module: str = "bot",
     settings: Mapping[str, str] | None = None,
+    tasks: Path | None = None,
 ) -> AsyncGenerator[psutil.Process]:
     """The bot's gateway process, from READY on; it ends with the block. ``settings``: further environment variables.
+    ``tasks``: a file that holds the number of its asyncio tasks.
 
     Raises RuntimeError with the end of its log when it stops by itself, and TimeoutError when it never gets ready.
     """
-    command = (sys.executable, "-m", "tests.support.wire_child", "--module", module, str(wire.port), "--", *arguments)
+    counting = () if tasks is None else ("--tasks", str(tasks))
+    child = (sys.executable, "-m", "tests.support.wire_child", "--module", module, *counting)
+    command = (*child, str(wire.port), "--", *arguments)
     environment = {**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(data), **(settings or {})}
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(*command, cwd=_ROOT, env=environment, stdout=log, stderr=log)

@@ -269,6 +269,10 @@ class WireDiscord:
         await self._gateway.dispatch("MESSAGE_CREATE", {**message, **place}, channel.guild_id)
         return message
 
+    async def delete(self, message: Json) -> None:
+        """Let a person delete a message."""
+        await self._answers.delete(int(message["id"]))
+
     async def slash(self, channel: Channel, user: User, name: str, /, **options: object) -> Interaction:
         """Let somebody use a slash command; subcommands follow the name after a space.
 

@@ -12,7 +12,7 @@ from tests.support.wire_components import shown
 from tests.support.wire_interactions import Interaction
 from tests.support.wire_world import Channel, Json, World
 
-_EPHEMERAL, _LOADING, _COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
+_EPHEMERAL, LOADING, _COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
 _EDITABLE: Json = {"content": "", "embeds": [], "components": [], "flags": 0}
 """The fields of a message that a body may set, and what null means for each."""
 
@@ -164,7 +164,7 @@ class Answers:
 
     async def delete_message(self, call: Call) -> None:
         """DELETE /channels/*/messages/*."""
-        await self._delete(int(call.parts[1]))
+        await self.delete(int(call.parts[1]))
 
     async def callback(self, call: Call) -> Json:
         """POST /interactions/*/*/callback: the first answer, which must come in time and once."""
@@ -178,7 +178,7 @@ class Answers:
         data: Json = call.json.get("data") or {}
         message: Json | None = None
         if kind in (4, 5):
-            extra = _LOADING if kind == 5 else 0
+            extra = LOADING if kind == 5 else 0
             flags = data.get("flags", 0) | extra
             message = await self._create(interaction.channel, {**data, "flags": flags}, call.files)
             interaction.original_id = int(message["id"])
@@ -203,7 +203,7 @@ class Answers:
         if not interaction.answered:
             raise DiscordRefusalError(404, 10015, "Unknown Webhook")
         original = self.world.messages.get(interaction.original_id or 0)
-        if original is not None and original["flags"] & _LOADING:
+        if original is not None and original["flags"] & LOADING:
             flags = call.json.get("flags", 0) & ~_EPHEMERAL
             message = await self._edit(int(original["id"]), {**call.json, "flags": flags}, call.files)
         else:
@@ -223,7 +223,7 @@ class Answers:
 
     async def delete_answer(self, call: Call) -> None:
         """DELETE /webhooks/*/*/messages/*."""
-        await self._delete(self._answer_id(call))
+        await self.delete(self._answer_id(call))
 
     def _channel(self, channel_id: str) -> Channel:
         channel = self.world.channels.get(int(channel_id))
@@ -265,14 +265,15 @@ class Answers:
         message = self._message(message_id)
         channel = self.world.channels[int(message["channel_id"])]
         kept = message["flags"] & _EPHEMERAL
-        message["flags"] &= ~_LOADING
+        message["flags"] &= ~LOADING
         message["edited_timestamp"] = datetime.now(UTC).isoformat()
         self._fill(message, channel, body, files)
         message["flags"] |= kept
         await self._announce("MESSAGE_UPDATE", message, channel)
         return message
 
-    async def _delete(self, message_id: int) -> None:
+    async def delete(self, message_id: int) -> None:
+        """Delete a message, and say so through the gateway."""
         message = self._message(message_id)
         del self.world.messages[message_id]
         channel = self.world.channels[int(message["channel_id"])]

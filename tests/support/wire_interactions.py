@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.support.discord_messages import FileInfo
@@ -100,10 +100,16 @@ def slash_data(world: World, commands: list[Json], name: str, channel: Channel, 
 
 def component_data(message: Json, custom_id: str, values: list[str]) -> Json:
     """The data of a click on a component of the message; raises LookupError when it has no such component."""
-    component = _find_component(message["components"], custom_id)
+    component = next((each for each in _components(message) if each.get("custom_id") == custom_id), None)
     if component is None:
         raise LookupError(f"message {message['id']} has no component {custom_id!r}")
     return {"custom_id": custom_id, "component_type": component["type"], "values": values}
+
+
+def button_id(message: Json, label: str) -> str | None:
+    """The custom_id of the message's button with this label; None without one."""
+    buttons = (each for each in _components(message) if each.get("label") == label)
+    return next((button["custom_id"] for button in buttons), None)
 
 
 def _named(items: list[Json], name: str, kind: str) -> Json:
@@ -113,11 +119,8 @@ def _named(items: list[Json], name: str, kind: str) -> Json:
     raise LookupError(f"the bot has no {kind} {name!r}, only {[item['name'] for item in items]}")
 
 
-def _find_component(components: list[Json], custom_id: str) -> Json | None:
-    for component in components:
-        below = [*component.get("components", []), *filter(None, [component.get("accessory")])]
-        if component.get("custom_id") == custom_id:
-            return component
-        if found := _find_component(below, custom_id):
-            return found
-    return None
+def _components(within: Json) -> Iterator[Json]:
+    """All components of a message or component, however deep they are nested."""
+    for component in [*within.get("components", []), *filter(None, [within.get("accessory")])]:
+        yield component
+        yield from _components(component)

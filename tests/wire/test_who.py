@@ -13,6 +13,7 @@ from bot.app import App
 from bot.client import Nugu
 from tests.stories.reading import walk
 from tests.support.wire import WireDiscord
+from tests.support.wire_interactions import button_id
 from tests.support.wire_world import Channel, User
 
 WAIT = 240.0
@@ -30,13 +31,6 @@ def said(body: dict[str, object]) -> str:
     parts = body.get("components")
     assert isinstance(parts, list)
     return "\n".join(part["content"] for part in walk(parts) if part["type"] == 10)
-
-
-def pressable(message: dict[str, object], label: str) -> str:
-    """The custom_id of the button with this label."""
-    parts = message.get("components")
-    assert isinstance(parts, list)
-    return next(part["custom_id"] for part in walk(parts) if part.get("label") == label)
 
 
 def picture_of(message: dict[str, object]) -> str:
@@ -93,7 +87,7 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
         answered = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
         assert "① **Obama**" in said(answered.json)
         assert [file.filename for file in answered.files.values()] == ["who-1.jpg"]
-        await wire.click(channel, fan, answered.response, pressable(answered.response, "Details"))
+        await wire.click(channel, fan, answered.response, button_id(answered.response, "Details") or "")
         shown = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
         assert "Answered by `dlib-1`" in said(shown.json)
 
@@ -102,7 +96,7 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
         # The open connection is reset. The button is acknowledged all the same, and the card edited.
         wire.reset_next("POST", "/interactions/*/*/callback")
         wire.reset_next("PATCH", "/webhooks/*/*/messages/@original")
-        await wire.click(channel, moderator, answered.response, pressable(answered.response, "All right"))
+        await wire.click(channel, moderator, answered.response, button_id(answered.response, "All right") or "")
         confirmed = await wire.wait_for("PATCH", "/webhooks/*/*/messages/@original", timeout=WAIT)
         assert f"✓ said by <@{moderator.id}>" in said(confirmed.json)
         assert picture_of(confirmed.response) == picture_of(answered.response)
