@@ -26,7 +26,7 @@ async def bot(app: App, tmp_path: Path) -> AsyncGenerator[FedBot]:
         yield bot
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 async def test_invented_inputs_do_no_harm(bot: FedBot) -> None:
     harm: dict[str, bytes] = {}
     for name, kind in KINDS.items():

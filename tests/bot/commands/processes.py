@@ -42,6 +42,6 @@ def python(
         text=True,
         timeout=240,
         cwd=data,
-        env={**clean, "PYTHONPATH": str(ROOT), "NUGU_DATA": str(data), "COLUMNS": "120", **env},
+        env={**clean, "PYTHONPATH": str(ROOT), "NUGU_DATA": str(data), "NUGU_WORKERS": "1", "COLUMNS": "120", **env},
         check=False,
     )
