@@ -60,7 +60,7 @@ class ClipJob(Base):
     answer_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     token: Mapped[str | None]
     token_until: Mapped[float] = mapped_column(default=0.0)
-    max_bytes: Mapped[int] = mapped_column("max_bytes")
+    max_bytes: Mapped[int] = mapped_column("most_bytes")
     link: Mapped[str | None]
     title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
     spoiler: Mapped[bool] = mapped_column(default=False)
