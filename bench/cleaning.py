@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.recognition import installed
-from bot.commands.evaluation import CachingEncoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.media.pictures.refusals import PictureLimits
 from models.learning.cleaning import suspected_labels
 from models.learning.evaluation import MeanAndDeviation, run_trial
@@ -122,7 +122,7 @@ def percent(values: Sequence[float]) -> str:
 
 def report(faces: Path, engine: Engine, numbers: Sequence[int | None], share: float, trials: int) -> None:
     """Print a table a group and a number of photos."""
-    groups = labelled(faces / "groups")
+    groups = photos_by_member(faces / "groups")
     strangers = {"LFW": sorted((faces / "strangers").iterdir())}
     encoder = CachingEncoder(engine, PictureLimits())
     for group in sorted({group for group, _ in groups}, reverse=True):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.recognition import installed
-from bot.commands.evaluation import CachingEncoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.media.pictures.refusals import PictureLimits
 from models.faces import ConfidenceBand
 from models.recognition.gallery import Gallery
@@ -67,7 +67,7 @@ def main() -> None:
     shared: Path = arguments.shared.resolve()
     print("engine group  photos of her own  of each other   right ones alike another  mistakes alike another")
     for engine in installed(shared, arguments.engines):
-        groups = labelled(shared / "faces" / "groups")
+        groups = photos_by_member(shared / "faces" / "groups")
         encoder = CachingEncoder(engine, PictureLimits())
         for group in sorted({group for group, _ in groups}, reverse=True):
             sample = read_sample(encoder, group, groups, groups, {})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.recognition import installed
-from bot.commands.evaluation import CachingEncoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.media.pictures.refusals import PictureLimits
 from models.learning.gate import GateComparison, compare
 from models.learning.samples import draw_enrolled
@@ -67,7 +67,7 @@ def compare_models(
 
 def report(faces: Path, engine: Engine, trials: int) -> None:
     """Print a line a group, a number of photos in use, and a size of the batch."""
-    groups = labelled(faces / "groups")
+    groups = photos_by_member(faces / "groups")
     encoder = CachingEncoder(engine, PictureLimits())
     for group in sorted({group for group, _ in groups}, reverse=True):
         mine = {label: files for label, files in groups.items() if label[0] == group}

@@ -18,7 +18,7 @@ from PIL import Image
 from scipy.optimize import linear_sum_assignment
 
 from bench.recognition import NearestFace, PlainEngine, installed
-from bot.commands.evaluation import CachingEncoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.media.pictures.refusals import PictureLimits
 from models.engines.dlib.engine import DlibEngine
 from models.learning.evaluation import MeanAndDeviation
@@ -153,7 +153,7 @@ def measure(
 
 def report(faces: Path, engine: Engine, trials: int) -> None:
     """Print a line a number of photos and a rule."""
-    groups = {label: files for label, files in labelled(faces / "groups").items() if label[0] == GROUP}
+    groups = {label: files for label, files in photos_by_member(faces / "groups").items() if label[0] == GROUP}
     rows: list[tuple[str, Engine, Learns]] = [(f"nugu, {engine.name}", engine, nugu)]
     if isinstance(engine, DlibEngine):
         plain = PlainEngine(engine)

@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from bot.app import App
-from bot.commands.evaluation import CachingEncoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.database.rosters import RosterRepository
 from bot.domain.files import SubmittedFile
 from bot.domain.trust import Trust
@@ -30,7 +30,7 @@ from bot.settings import Settings
 from bot.usecases import engines
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
-from bot.usecases.questions.identify import IdentifyRequest, ask
+from bot.usecases.questions.identify import IdentifyRequest, answer_question
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group
 from models.drawing.fonts import font
@@ -77,7 +77,7 @@ def main() -> None:
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
     encoder = CachingEncoder(load_engine(arguments.engine, shared / "models"), PictureLimits())
-    groups = labelled(shared / "faces" / "groups")
+    groups = photos_by_member(shared / "faces" / "groups")
     sample = read_sample(encoder, GROUP, groups, groups, {"LFW": sorted((shared / "faces" / "strangers").iterdir())})
     members = {name: files for (group, name), files in groups.items() if group == GROUP}
     runs: list[list[GrowthPoint]] = []
@@ -134,7 +134,9 @@ async def grow(
 
 async def answer(app: App, name: str, path: Path, ids: dict[str, int]) -> bool:
     """Ask about a photo of `name` and annotate its face; returns whether that was a correction."""
-    tagged = await ask(app, IdentifyRequest(TRUSTED.id + 1, server_id=SERVER, rosters=(SERVER,)), [submitted(path)])
+    tagged = await answer_question(
+        app, IdentifyRequest(TRUSTED.id + 1, server_id=SERVER, rosters=(SERVER,)), [submitted(path)]
+    )
     faces = sorted((face for _, face in tagged.answer.faces), key=lambda face: face.box.area)
     if not faces:
         return False
@@ -142,7 +144,7 @@ async def answer(app: App, name: str, path: Path, ids: dict[str, int]) -> bool:
     if len(faces) == 1 and face.guess.name == name:
         await correct.confirm(app, tagged.answer.id, TRUSTED)
         return False
-    await correct.say_member(app, tagged.answer.id, face.id, ids[name], TRUSTED)
+    await correct.assign_member(app, tagged.answer.id, face.id, ids[name], TRUSTED)
     return face.guess.name != name
 
 
@@ -161,12 +163,12 @@ def held_out(
     encoder: CachingEncoder, members: dict[str, list[Path]], sample: EvaluationSet, seen: set[Path], ids: dict[str, int]
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Encodings (n, d) of photos outside `seen` and their copies, and of strangers; and the person of each (n,)."""
-    known = np.stack([face.encoding for path in seen if (face := encoder.see(path)[1]) is not None])
+    known = np.stack([face.encoding for path in seen if (face := encoder.encode(path)[1]) is not None])
     faces: list[NDArray[np.float32]] = []
     people: list[int] = []
     for name, files in members.items():
         for path in files:
-            face = encoder.see(path)[1]
+            face = encoder.encode(path)[1]
             if face is None or path in seen or (known @ face.encoding).max() >= same_photo_cosine(sample.version):
                 continue
             faces.append(face.encoding)
@@ -179,7 +181,7 @@ def held_out(
 
 async def judged(app: App, encodings: NDArray[np.float32], people: NDArray[np.int64]) -> TrialOutcome:
     """The outcome of these faces with the recogniser in use."""
-    recogniser = Recogniser.from_bytes((await app.recognisers.of([SERVER])).recogniser)
+    recogniser = Recogniser.from_bytes((await app.recognisers.for_rosters([SERVER])).recogniser)
     return trial_outcome(recogniser, recogniser.members, encodings, people)
 
 

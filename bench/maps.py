@@ -18,7 +18,7 @@ from sklearn.model_selection import LeaveOneOut, cross_val_score
 from sklearn.neighbors import KNeighborsClassifier
 
 from bench.recognition import installed
-from bot.commands.evaluation import CachingEncoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.media.pictures.refusals import PictureLimits
 from models.faces import ProjectionMethod
 from models.recognition.gallery import Gallery
@@ -43,7 +43,7 @@ def line(gallery: Gallery, projection: ProjectionMethod) -> str:
 
 def report(faces: Path, engine: Engine) -> None:
     """Print a table a group."""
-    groups = labelled(faces / "groups")
+    groups = photos_by_member(faces / "groups")
     encoder = CachingEncoder(engine, PictureLimits())
     for group in sorted({group for group, _ in groups}, reverse=True):
         own = {key: files for key, files in groups.items() if key[0] == group}

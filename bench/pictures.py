@@ -29,8 +29,8 @@ from bot.jobs.reports import draw_report
 from bot.settings import Settings
 from bot.text.formatting import duration, time_code
 from bot.usecases import maps, twins
-from bot.usecases.questions.identify import IdentifyRequest, ask
-from bot.usecases.quiz.memory import answered
+from bot.usecases.questions.identify import IdentifyRequest, answer_question
+from bot.usecases.quiz.memory import after_answer
 from bot.usecases.quiz.stats import known_member
 from bot.usecases.roster import enrolment, photos
 from bot.usecases.roster.groups import add_group
@@ -98,10 +98,10 @@ async def faces() -> list[BotPicture]:
                     submitted = [SubmittedFile(file, given[file]) for file in files]
                     await enrolment.add_member(app, SHARED_ROSTER, group, member, submitted, by=0)
             asked = [SubmittedFile("both.jpg", side_by_side(portraits / "obama2.jpg", portraits / "biden.jpg"))]
-            tagged = await ask(app, IdentifyRequest(1), asked)
+            tagged = await answer_question(app, IdentifyRequest(1), asked)
             pair = await twins.twins(app, SHARED_ROSTER, "Presidents")
             near = await twins.look_alikes(app, SHARED_ROSTER, None, "Obama")
-            faces_of = (await maps.draw(app, [], "Presidents")).found.picture
+            faces_of = (await maps.draw_map(app, [], "Presidents")).found.picture
             sheet = (await photos.show_group(app, SHARED_ROSTER, "Presidents")).sheet
     assert sheet is not None
     (picture,) = tagged.pictures.values()
@@ -263,7 +263,7 @@ def _quiz_stats() -> bytes:
                 continue
             right = bool(chance.random() < (0.6 if place in ALIKE else 0.9))
             mixed_up += not right and place in ALIKE
-            memory = answered(
+            memory = after_answer(
                 before.memory if before else None, right=right, quick=bool(chance.random() < 0.4), now=evening
             )
             seen, correct = (before.seen, before.correct) if before else (0, 0)

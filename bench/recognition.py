@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.commands.evaluation import CachingEncoder, labelled, read_sample, table
+from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample, table
 from bot.media.pictures.refusals import PictureLimits
 from models.engines import MissingWeightsError
 from models.engines import load as load_engine
@@ -197,7 +197,7 @@ def installed(shared: Path, names: Sequence[str]) -> Iterator[Engine]:
 
 def report(faces: Path, engine: Engine, numbers: Sequence[int], trials: int) -> None:
     """Print the tables of one engine; with dlib also those of the two articles, which use its encodings."""
-    groups = labelled(faces / "groups")
+    groups = photos_by_member(faces / "groups")
     strangers = {"LFW": sorted((faces / "strangers").iterdir())}
     encoder = CachingEncoder(engine, PictureLimits())
     plain = PlainEngine(engine) if isinstance(engine, DlibEngine) else None

@@ -32,7 +32,7 @@ from bot.domain.enums import CaptionStyle
 from bot.domain.files import SubmittedFile
 from bot.domain.rosters import SHARED_ROSTER
 from bot.infra.clip_files import VIDEO, CachedVideo
-from bot.media.clips.commands import encoding
+from bot.media.clips.commands import encoding_options
 from bot.media.clips.drawing import MAX_RATE
 from bot.settings import Settings
 from bot.usecases import engines
@@ -103,7 +103,7 @@ async def measure(
         if engine != "dlib":
             await engines.install(app, engine, shared / "models", lambda *_: None)
         await enrol(app, enrolled)
-        await app.recognisers.of([SHARED_ROSTER])
+        await app.recognisers.for_rosters([SHARED_ROSTER])
         await annotate_once(app, video, folder, 4.0)
         ours = await annotate_once(app, video, folder, None)
         stages = "  ".join(f"{stage} {taken:.1f}" for stage, taken in ours.stages.items())
@@ -122,7 +122,7 @@ async def annotate_once(app: App, video: Path, folder: Path, length: float | Non
     cost = ClipCost()
     with tempfile.TemporaryDirectory(dir=folder) as place, measured(cost):
         (Path(place) / VIDEO).symlink_to(video)
-        fitted = await app.recognisers.of([SHARED_ROSTER])
+        fitted = await app.recognisers.for_rosters([SHARED_ROSTER])
         options = ClipOptions(RequestedSection(0.0, length, float("inf")), CaptionStyle.NAMES, None, 0.5, LARGEST)
         began = time.perf_counter()
 
@@ -186,7 +186,7 @@ def memory(process: psutil.Process) -> int:
 def transcode(video: Path, out: Path) -> ClipCost:
     """The cost of a transcode with our encoder settings and copied sound, without detection and captions."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-y", "-i", str(video)]
-    for option, value in encoding(MAX_RATE).items():
+    for option, value in encoding_options(MAX_RATE).items():
         command += [f"-{option}", str(value)]
     command += ["-c:a", "copy", "-movflags", "+faststart", str(out)]
     cost = ClipCost()

@@ -9,8 +9,8 @@ import tempfile
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.domain.messages import AnyOf, Code, Hint, Message, Moment, Strong
-from bot.domain.quotas import Quota, full
-from bot.domain.storage import DISK_ERRORS, for_operator, for_people
+from bot.domain.quotas import Quota, quota_full_message
+from bot.domain.storage import DISK_ERRORS, message_for_operator, message_for_people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +142,7 @@ class QuotaError(PersonError):
     """
 
     def __init__(self, quota: Quota, limit: int, *, seconds: float = 0.0) -> None:
-        super().__init__(full(quota, limit, seconds))
+        super().__init__(quota_full_message(quota, limit, seconds))
         self.quota = quota
         self.limit = limit
 
@@ -244,10 +244,10 @@ class StorageError(PersonError):
 
     def __init__(self, reason: StorageReason, place: str, detail: str = "") -> None:
         """`detail`: the words of the system or of a server."""
-        super().__init__(for_people(reason))
+        super().__init__(message_for_people(reason))
         self.reason = reason
         self.place = place
-        self.for_operator = for_operator(reason, place, detail)
+        self.for_operator = message_for_operator(reason, place, detail)
 
     @classmethod
     def from_error(cls, error: BaseException, place: str = "") -> StorageError | None:

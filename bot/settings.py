@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, DotEnvSettingsSource, SettingsConfigDict
 
 from bot.domain.addresses import read_allowed
-from bot.domain.quotas import Limits, Quota
+from bot.domain.quotas import Quota, QuotaLimits
 from bot.errors import OperatorError
 from bot.text.formatting import MEBIBYTE
 
@@ -269,7 +269,7 @@ class Settings(BaseSettings):
         return token
 
     @property
-    def quotas(self) -> Limits:
+    def quotas(self) -> QuotaLimits:
         """The limits of each server. The shared roster, which is the operator's, has none."""
         return {quota: getattr(self, f"quota_{quota.value}") for quota in Quota}
 

@@ -126,11 +126,11 @@ def test_the_glossary_is_short() -> None:
 
 
 def test_a_function_that_is_gone_would_be_seen() -> None:
-    assert is_defined("bot/usecases/questions/", "identify", "ask")
-    assert is_defined("", "identify", "ask")
+    assert is_defined("bot/usecases/questions/", "identify", "answer_question")
+    assert is_defined("", "identify", "answer_question")
     assert is_defined("", "Settings", "forget_days")
     assert not is_defined("", "identify", "asked_no_more")
-    assert not is_defined("bot/infra/", "identify", "ask")
+    assert not is_defined("bot/infra/", "identify", "answer_question")
 
 
 def dependencies() -> set[str]:

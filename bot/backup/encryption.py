@@ -54,7 +54,7 @@ def encrypting(file: IO[bytes], passphrase: str) -> Generator[Callable[[bytes], 
     file.write(header(KEY, len(key)) + key + padding(len(key)))
     begin = file.tell()
     file.write(header(PAYLOAD, 0))
-    encrypted = _NotingWriter(file)
+    encrypted = _ErrorRecordingWriter(file)
     reader, writer = (os.fdopen(end, mode) for end, mode in zip(os.pipe(), ("rb", "wb"), strict=True))
 
     def encrypt() -> None:
@@ -143,7 +143,7 @@ class _Thread(threading.Thread):
             self.error = error
 
 
-class _NotingWriter:
+class _ErrorRecordingWriter:
     """Keeps the error of a write, of which pyrage passes on the words alone."""
 
     def __init__(self, file: IO[bytes]) -> None:

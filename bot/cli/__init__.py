@@ -32,7 +32,7 @@ def _show_version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version
 
-        terminal.say(f"nugu {version('nugu')}")
+        terminal.print_lines(f"nugu {version('nugu')}")
         raise typer.Exit
 
 
@@ -48,7 +48,7 @@ def nugu(
 def main() -> None:
     """Entry of the `nugu` script and of `python -m bot`. A closed pipe, as in `nugu … | head`, ends it quietly."""
     set_private_umask()
-    terminal.prepare()
+    terminal.escape_unencodable()
     try:
         try:
             verbs(prog_name="nugu")

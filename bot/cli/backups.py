@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import exit_on_error, fail, finish, settings
+from bot.cli.running import exit_on_error, fail, run_async, settings
 
 verbs = typer.Typer()
 
@@ -66,7 +66,7 @@ def check(
     given = settings()
     from bot.commands.backups import check as checked
 
-    if not finish(checked(given, mends=fix, as_json=as_json)):
+    if not run_async(checked(given, mends=fix, as_json=as_json)):
         raise typer.Exit(1)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import finish, settings
+from bot.cli.running import run_async, settings
 
 verbs = typer.Typer(help="What finds and encodes faces: list, install, switch.", no_args_is_help=True)
 
@@ -20,7 +20,7 @@ def list_all(
     given = settings()
     from bot.commands.engines import list_engines
 
-    finish(list_engines(given, as_json=as_json))
+    run_async(list_engines(given, as_json=as_json))
 
 
 @verbs.command()
@@ -35,7 +35,7 @@ def install(
     given = settings()
     from bot.commands.engines import install_engine
 
-    finish(install_engine(given, name, folder))
+    run_async(install_engine(given, name, folder))
 
 
 @verbs.command()
@@ -44,4 +44,4 @@ def use(name: Annotated[str, typer.Argument(help="An installed engine.", metavar
     given = settings()
     from bot.commands.engines import use_engine
 
-    finish(use_engine(given, name))
+    run_async(use_engine(given, name))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import DrawnInto, OfGroup, Server, finish, settings
+from bot.cli.running import DrawnInto, OfGroup, Server, run_async, settings
 from models.faces import ProjectionMethod
 
 verbs = typer.Typer()
@@ -19,7 +19,7 @@ def train() -> None:
     given = settings()
     from bot.commands.training import train_groups
 
-    if not finish(train_groups(given)):
+    if not run_async(train_groups(given)):
         raise typer.Exit(1)
 
 
@@ -38,9 +38,9 @@ def twins(
     from bot.commands.twins import show_look_alikes, show_twins
 
     if member is None:
-        finish(show_twins(given, group, server, out, as_json=as_json))
+        run_async(show_twins(given, group, server, out, as_json=as_json))
     else:
-        finish(show_look_alikes(given, group, member, server, out, as_json=as_json))
+        run_async(show_look_alikes(given, group, member, server, out, as_json=as_json))
 
 
 @verbs.command("map")
@@ -55,4 +55,4 @@ def map_group(
     given = settings()
     from bot.commands.maps import draw_map
 
-    finish(draw_map(given, group, server, method, out, as_json=as_json))
+    run_async(draw_map(given, group, server, method, out, as_json=as_json))

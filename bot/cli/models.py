@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import DrawnInto, LinePerGroup, OfGroup, Server, finish, settings
+from bot.cli.running import DrawnInto, LinePerGroup, OfGroup, Server, run_async, settings
 
 verbs = typer.Typer(help="What was learned of each group, and which model answers.", no_args_is_help=True)
 
@@ -19,7 +19,7 @@ def status(
     given = settings()
     from bot.commands.models import show_status
 
-    finish(show_status(given, as_json=as_json))
+    run_async(show_status(given, as_json=as_json))
 
 
 @verbs.command()
@@ -28,7 +28,7 @@ def history(group: OfGroup, server: Server = 0) -> None:
     given = settings()
     from bot.commands.models import show_history
 
-    finish(show_history(given, group, server))
+    run_async(show_history(given, group, server))
 
 
 @verbs.command()
@@ -43,7 +43,7 @@ def rollback(
     given = settings()
     from bot.commands.models import roll_back
 
-    finish(roll_back(given, group, number, server))
+    run_async(roll_back(given, group, number, server))
 
 
 @verbs.command()
@@ -57,4 +57,4 @@ def report(
     given = settings()
     from bot.commands.models import show_report
 
-    finish(show_report(given, group, server, out, as_json=as_json))
+    run_async(show_report(given, group, server, out, as_json=as_json))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import LinePerGroup, exit_on_error, finish, settings
+from bot.cli.running import LinePerGroup, exit_on_error, run_async, settings
 
 verbs = typer.Typer()
 
@@ -23,7 +23,7 @@ def enrol(
     given = settings()
     from bot.commands.folders import enrol_folder
 
-    if not finish(enrol_folder(given, folder, group)):
+    if not run_async(enrol_folder(given, folder, group)):
         raise typer.Exit(1)
 
 
@@ -38,7 +38,7 @@ def identify(
     given = settings()
     from bot.commands.identifying import identify_files
 
-    if not finish(identify_files(given, photos, group, as_json=as_json, out=out)):
+    if not run_async(identify_files(given, photos, group, as_json=as_json, out=out)):
         raise typer.Exit(1)
 
 
@@ -112,5 +112,5 @@ def gather(
     given = settings()
     from bot.commands.gathering import gather_photos
 
-    if not finish(gather_photos(given, group, member, wanted=wanted, server=server, out=out)):
+    if not run_async(gather_photos(given, group, member, wanted=wanted, server=server, out=out)):
         raise typer.Exit(1)

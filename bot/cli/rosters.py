@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import LinePerGroup, OfGroup, Server, fail, finish, settings
+from bot.cli.running import LinePerGroup, OfGroup, Server, fail, run_async, settings
 
 verbs = typer.Typer(help="Groups and members: list, remove, export, import.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ def list_roster(
     given = settings()
     from bot.commands.rosters import list_groups
 
-    finish(list_groups(given, group, server, as_json=as_json))
+    run_async(list_groups(given, group, server, as_json=as_json))
 
 
 @verbs.command()
@@ -41,7 +41,7 @@ def remove(
     def confirmed(question: str) -> bool:
         return sure or typer.confirm(question, err=True)
 
-    if not finish(remove_named(given, group, member, server, confirmed)):
+    if not run_async(remove_named(given, group, member, server, confirmed)):
         raise typer.Exit(1)
 
 
@@ -57,7 +57,7 @@ def export_roster(
     given = settings()
     from bot.commands.rosters import export_archive
 
-    finish(export_archive(given, file, group))
+    run_async(export_archive(given, file, group))
 
 
 @verbs.command("import")
@@ -70,5 +70,5 @@ def import_roster(
     given = settings()
     from bot.commands.folders import import_archive
 
-    if not finish(import_archive(given, file)):
+    if not run_async(import_archive(given, file)):
         raise typer.Exit(1)

@@ -36,7 +36,7 @@ def settings() -> Settings:
 
     try:
         for name, meant in unknown_variables():
-            terminal.complain(f"nugu: {name} is no setting of nugu's; do you mean {meant}?")
+            terminal.print_errors(f"nugu: {name} is no setting of nugu's; do you mean {meant}?")
         given = Settings.read()
     except ValidationError as error:
         wrong = "; ".join(f"{Settings.variable(str(each['loc'][0]))}: {each['msg']}" for each in error.errors())
@@ -51,7 +51,7 @@ def settings() -> Settings:
     return given
 
 
-def finish(work: Coroutine[Any, Any, T]) -> T:
+def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` in an event loop; errors end the process as in `exit_on_error`."""
     import asyncio
 
@@ -62,7 +62,7 @@ def finish(work: Coroutine[Any, Any, T]) -> T:
 @contextmanager
 def exit_on_error() -> Generator[None]:
     """Print an error as one line on stderr, and end: code 2 for an unknown group, 130 for Ctrl-C, else 1."""
-    from bot.commands.messages import at_terminal
+    from bot.commands.messages import render_for_terminal
     from bot.errors import PersonError, UnknownGroupError
 
     try:
@@ -70,7 +70,7 @@ def exit_on_error() -> Generator[None]:
     except BrokenPipeError:
         raise
     except PersonError as error:
-        fail(at_terminal(error), code=2 if isinstance(error, UnknownGroupError) else 1)
+        fail(render_for_terminal(error), code=2 if isinstance(error, UnknownGroupError) else 1)
     except OSError as error:
         reason = error.strerror or str(error)
         fail(f"{error.filename}: {reason}" if error.filename is not None else reason)
@@ -81,5 +81,5 @@ def exit_on_error() -> Generator[None]:
 def fail(sentence: str, code: int = 1) -> NoReturn:
     """Print `sentence` on stderr, and end with `code`."""
     first, *more = sentence.splitlines() or [""]
-    terminal.complain(f"nugu: {first}", *more)
+    terminal.print_errors(f"nugu: {first}", *more)
     raise typer.Exit(code)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import exit_on_error, fail, finish, settings
+from bot.cli.running import exit_on_error, fail, run_async, settings
 
 verbs = typer.Typer()
 
@@ -27,7 +27,7 @@ def run() -> None:
         fail(NO_TOKEN)
     from bot.commands.run import run_bot
 
-    finish(run_bot(given, token))
+    run_async(run_bot(given, token))
 
 
 @verbs.command()
@@ -44,7 +44,7 @@ def demo(
     given = settings()
     from bot.demo.run import run_demo
 
-    finish(run_demo(given, faces, port))
+    run_async(run_demo(given, faces, port))
 
 
 @verbs.command()
@@ -61,5 +61,5 @@ def doctor(
     given = settings()
     from bot.commands.doctor import examine, examine_link
 
-    if not finish(examine(given, fix=fix) if link is None else examine_link(given, link)):
+    if not run_async(examine(given, fix=fix) if link is None else examine_link(given, link)):
         raise typer.Exit(1)

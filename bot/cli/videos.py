@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import exit_on_error, fail, finish, settings
+from bot.cli.running import exit_on_error, fail, run_async, settings
 from bot.domain.enums import CaptionStyle
 
 verbs = typer.Typer()
@@ -35,16 +35,16 @@ def annotate(
     as_json: Annotated[bool, typer.Option("--json", help="Tell who is on screen when as JSON.")] = False,
 ) -> None:
     """Name the faces in a music video."""
-    from bot.text.links import read_seconds, start_in
+    from bot.text.links import read_seconds, start_of_link
 
     with exit_on_error():
-        begin = start_in(video) if start is None else read_seconds(start)
+        begin = start_of_link(video) if start is None else read_seconds(start)
         part = begin, None if length is None else read_seconds(length)
     _check(video, [path for path in (out, faces) if path is not None])
     given = settings()
     from bot.commands.annotate import annotate_video
 
-    finish(
+    run_async(
         annotate_video(
             given,
             video,

@@ -21,14 +21,14 @@ from bot.infra.clip_files import VIDEO, CachedVideo
 from bot.infra.private_files import apply_user_umask, make_user_folder, with_user_mode
 from bot.infra.temporary import TemporaryFolder
 from bot.links.fetching import normalised_link
-from bot.text.clips import missing_sentences, silent
-from bot.text.faces import basis_of, confidence_of, guess_text, unknown_people
+from bot.text.clips import missing_sentences, no_sound_sentence
+from bot.text.faces import guess_text, name_basis, name_confidence, unknown_people
 from bot.text.formatting import circled, time_code
 from bot.usecases.clips.attempt import cached_link
 from bot.usecases.clips.drawing import draw_frames
 from bot.usecases.clips.options import ClipOptions, RequestedSection
 from bot.usecases.clips.pipeline import annotate
-from bot.usecases.questions.identify import IdentifyRequest, naming_of
+from bot.usecases.questions.identify import IdentifyRequest, naming_choices
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -60,7 +60,7 @@ class StageProgressBar:
         if stage is not self._stage:
             self._end_stage()
             self._stage = stage
-        description = terminal.shown(f"{stage}: {', '.join(seen)}" if seen else stage)
+        description = terminal.printable(f"{stage}: {', '.join(seen)}" if seen else stage)
         self._progress.update(
             self._bar, description=description, total=1.0 if share is not None else None, completed=share or 0
         )
@@ -98,15 +98,15 @@ async def annotate_video(
     # An operator's own video may have any length.
     wanted = RequestedSection(*part, max_seconds=math.inf)
     async with App.open(settings) as app:
-        fitted = await app.recognisers.of([SHARED_ROSTER])
-        chosen, threshold, _ = await naming_of(app, IdentifyRequest(asker_id=0, group=group))
+        fitted = await app.recognisers.for_rosters([SHARED_ROSTER])
+        chosen, threshold, _ = await naming_choices(app, IdentifyRequest(asker_id=0, group=group))
         with terminal.progress() as progress, TemporaryFolder() as place:
             stages = StageProgressBar(progress)
             options = ClipOptions(wanted, style, chosen, threshold, LARGEST, height)
             with _about(source):
                 video = await _video(app, source, wanted, place, stages)
                 done = await annotate(app, video, options, fitted, stages.on_progress)
-            with terminal.naming(out), with_user_mode(out):
+            with terminal.naming_file(out), with_user_mode(out):
                 await asyncio.to_thread(shutil.copyfile, done.clip, out)
             if frames is not None:
                 make_user_folder(frames)
@@ -117,17 +117,17 @@ async def annotate_video(
                 by_frame = await app.compute.run_in_background(
                     jobs.faces_by_frame, done.face_tracks, fitted.recogniser, options.naming
                 )
-                terminal.write(faces, json.dumps(by_frame, ensure_ascii=False).encode())
+                terminal.write_file(faces, json.dumps(by_frame, ensure_ascii=False).encode())
             stages.done()
             if done.unheard is not None:
-                terminal.complain(silent(done.unheard))
+                terminal.print_errors(no_sound_sentence(done.unheard))
             for sentence in missing_sentences(done.missing):
-                terminal.complain(sentence)
+                terminal.print_errors(sentence)
             record = as_record(source, out, done, fitted, stages.seconds())
     if as_json:
-        terminal.say_json(record)
+        terminal.print_json(record)
     else:
-        terminal.say(*_lines(record, done))
+        terminal.print_lines(*_lines(record, done))
 
 
 @contextmanager
@@ -154,8 +154,8 @@ def as_record(
             {
                 "number": person.number,
                 "name": person.guess.name,
-                "confidence": confidence_of(person.guess),
-                "basis": basis_of(person.guess),
+                "confidence": name_confidence(person.guess),
+                "basis": name_basis(person.guess),
                 "band": person.guess.band.value,
                 "seconds": round(person.seconds, 2),
                 "on_screen": [[round(done.section.start + at, 2) for at in span] for span in person.spans],

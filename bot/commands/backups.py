@@ -50,7 +50,7 @@ def back_up(settings: Settings, path: Path, passphrase: str | None) -> bool:
     """Write a backup, and print what is in it; whether nothing is damaged."""
     with terminal.spinner("backing up"):
         content = backups.back_up(settings, path, passphrase)
-    terminal.say(f"{path}: {_described(content)}{'' if passphrase is None else ', encrypted'}", LEFT_OUT)
+    terminal.print_lines(f"{path}: {_described(content)}{'' if passphrase is None else ', encrypted'}", LEFT_OUT)
     _complain(content.record)
     return not content.record.problems and not content.record.missing
 
@@ -73,10 +73,10 @@ def restore(settings: Settings, path: Path, passphrase: str | None) -> None:
         raise _about(path, error) from error
     record = content.record
     made_at = f"{record.made_at:%Y-%m-%d %H:%M} UTC"
-    terminal.say(f"{settings.data}: {_described(content)}, as of {made_at}")
+    terminal.print_lines(f"{settings.data}: {_described(content)}, as of {made_at}")
     _complain(record)
     if record.engine is not None and _needs_files(record.engine):
-        terminal.say(f"The engine {record.engine} needs its files: nugu engine install {record.engine}")
+        terminal.print_lines(f"The engine {record.engine} needs its files: nugu engine install {record.engine}")
 
 
 async def check(settings: Settings, *, mends: bool, as_json: bool) -> bool:
@@ -85,17 +85,17 @@ async def check(settings: Settings, *, mends: bool, as_json: bool) -> bool:
         findings = await checking.check(settings, mends=mends)
     for finding in findings:
         if as_json:
-            terminal.say_json(_as_record(finding))
+            terminal.print_json(_as_record(finding))
         else:
-            terminal.say(_line(finding))
+            terminal.print_lines(_line(finding))
     left = [finding for finding in findings if not finding.mended]
     if not as_json:
         mendable = sum(finding.mendable for finding in left)
         if left:
             hint = f", {mendable} of them can be mended: nugu check --fix" if mendable and not mends else ""
-            terminal.say(f"{counted(len(left), 'thing')} wrong{hint}")
+            terminal.print_lines(f"{counted(len(left), 'thing')} wrong{hint}")
         else:
-            terminal.say("All fits together.")
+            terminal.print_lines("All fits together.")
     return not left
 
 
@@ -110,9 +110,9 @@ def _described(content: BackupContent) -> str:
 
 def _complain(record: BackupRecord) -> None:
     for problem in record.problems:
-        terminal.complain(f"the database is damaged: {problem}")
+        terminal.print_errors(f"the database is damaged: {problem}")
     for key in record.missing:
-        terminal.complain(f"a crop is missing: {key}")
+        terminal.print_errors(f"a crop is missing: {key}")
 
 
 def _needs_files(engine: str) -> bool:

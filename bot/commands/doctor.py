@@ -15,7 +15,7 @@ import aiohttp
 from bot import jobs
 from bot.app import engine_config
 from bot.commands import terminal
-from bot.commands.messages import at_terminal
+from bot.commands.messages import render_for_terminal
 from bot.database.engine import HEAD, Database
 from bot.database.engines import EngineRepository
 from bot.errors import OperatorError, PersonError
@@ -60,33 +60,33 @@ async def examine(settings: Settings, *, fix: bool = False) -> bool:
         if workers:
             found.append(await _passes("font", compute.run(jobs.font_name)))
     if settings.token is None and settings.token_file is None:
-        terminal.say("– DISCORD_TOKEN: not set; nugu demo needs none, nugu run does")
+        terminal.print_lines("– DISCORD_TOKEN: not set; nugu demo needs none, nugu run does")
     else:
         found.append(await _passes("DISCORD_TOKEN", _token(settings)))
-    terminal.say("All is well." if all(found) else "Something is missing: see the lines with ✗.")
+    terminal.print_lines("All is well." if all(found) else "Something is missing: see the lines with ✗.")
     return all(found)
 
 
 async def examine_link(settings: Settings, link: str) -> bool:
     """Try a real link, and print a line for each thing that it needs; whether a video came."""
     for name, state in _link_settings(settings):
-        terminal.say(f"– {name}: {state}")
+        terminal.print_lines(f"– {name}: {state}")
     found = [await _passes("yt-dlp", _package("yt-dlp")), await _passes("yt-dlp-ejs", _package("yt-dlp-ejs"))]
     found.append(await _passes("deno", _deno()))
     came = await _passes("link", _link(settings, link))
-    terminal.say("A video came." if came else "No video came: see the lines with ✗.")
+    terminal.print_lines("A video came." if came else "No video came: see the lines with ✗.")
     if came and not all(found):
-        terminal.say("YouTube needs what is missing.")
+        terminal.print_lines("YouTube needs what is missing.")
     return came
 
 
 async def _passes(name: str, check: Awaitable[str]) -> bool:
     """Print the result of a check, or its error; whether it passed."""
     try:
-        terminal.say(f"✓ {name}: {await check}")
+        terminal.print_lines(f"✓ {name}: {await check}")
     except Exception as error:  # noqa: BLE001
-        reason = at_terminal(error) if isinstance(error, PersonError) else str(error)
-        terminal.say(f"✗ {name}: {' '.join(reason.split()) or type(error).__name__}")
+        reason = render_for_terminal(error) if isinstance(error, PersonError) else str(error)
+        terminal.print_lines(f"✗ {name}: {' '.join(reason.split()) or type(error).__name__}")
         return False
     return True
 
@@ -180,7 +180,7 @@ async def _engine(compute: Compute, settings: Settings) -> str:
             config = engine_config(settings).with_engine(await EngineRepository(session).in_use())
         version = await compute.run(jobs.check_engine, config)
         async with database.reading() as session:
-            encoded = await EngineRepository(session).encoded(version)
+            encoded = await EngineRepository(session).progress(version)
     if encoded.left:
         raise OperatorError(
             "{version} has not seen {left} of {crops} photos: nugu engine use {engine}",

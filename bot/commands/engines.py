@@ -26,9 +26,9 @@ async def list_engines(settings: Settings, *, as_json: bool) -> None:
         listed = await engines.list_engines(app)
     for engine in listed:
         if as_json:
-            terminal.say_json(as_record(engine))
+            terminal.print_json(as_record(engine))
         else:
-            terminal.say(engine_line(engine))
+            terminal.print_lines(engine_line(engine))
 
 
 async def install_engine(settings: Settings, name: str, folder: Path | None) -> None:
@@ -37,7 +37,7 @@ async def install_engine(settings: Settings, name: str, folder: Path | None) -> 
         with _progress() as progress:
             switched = await engines.install(app, name, folder, progress)
     for wanted in weights_of(name):
-        terminal.say(f"{wanted.path}: {wanted.licence}, {wanted.url}")
+        terminal.print_lines(f"{wanted.path}: {wanted.licence}, {wanted.url}")
     _report(switched)
 
 
@@ -73,13 +73,13 @@ def engine_line(engine: ListedEngine) -> str:
 
 def _report(switched: EngineSwitch) -> None:
     for photo in switched.faceless:
-        terminal.complain(f"no face: {photo.group}, {photo.member}: {photo.crop_key}")
+        terminal.print_errors(f"no face: {photo.group}, {photo.member}: {photo.crop_key}")
     encoded = switched.encoded
-    terminal.say(
+    terminal.print_lines(
         f"{switched.version} answers from now on; {encoded.encoded} of {encoded.crops} photos are encoded by it"
     )
     if encoded.faceless:
-        terminal.complain(f"it finds no face in {encoded.faceless}, which count no more while it answers")
+        terminal.print_errors(f"it finds no face in {encoded.faceless}, which count no more while it answers")
 
 
 @contextmanager

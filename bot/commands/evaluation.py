@@ -11,7 +11,7 @@ import numpy as np
 from bot.commands import terminal
 from bot.errors import OperatorError
 from bot.infra.private_files import make_user_folder
-from bot.jobs import by_size, example_problem, load_engine
+from bot.jobs import example_problem, largest_first, load_engine
 from bot.media.archives.photo_folders import files_below
 from bot.media.pictures.opening import open_picture
 from bot.media.pictures.refusals import PictureError, PictureLimits
@@ -55,7 +55,7 @@ class CachingEncoder:
         self._limits = limits
         self._seen: dict[bytes, EncodedPhoto | None] = {}
 
-    def see(self, path: Path) -> tuple[bytes, EncodedPhoto | None]:
+    def encode(self, path: Path) -> tuple[bytes, EncodedPhoto | None]:
         """The photo's hash and its largest face. None, with a line on stderr, for a photo without a face."""
         try:
             data = path.read_bytes()
@@ -72,11 +72,11 @@ class CachingEncoder:
         try:
             opened = open_picture(data, limits=self._limits)
         except PictureError as error:
-            terminal.complain(f"left out: {path}: {error}")
+            terminal.print_errors(f"left out: {path}: {error}")
             return None
-        faces = by_size(self.engine.detect(opened.pixels))
+        faces = largest_first(self.engine.detect(opened.pixels))
         if not faces:
-            terminal.complain(f"left out: {path}: I see no face in it")
+            terminal.print_errors(f"left out: {path}: I see no face in it")
             return None
         encoding = self.engine.encode(opened.pixels, faces[:1])[0]
         chip = self.engine.chips(opened.pixels, faces[:1])[0]
@@ -100,7 +100,7 @@ def evaluate_folders(
     Distance alone gives the names. A group that can't be evaluated gets a line on stderr. True when every group could be.
     """
     encoder = make_encoder(settings, engine)
-    enrolled, asked = labelled(gallery), labelled(probes)
+    enrolled, asked = photos_by_member(gallery), photos_by_member(probes)
     groups = list(dict.fromkeys(group for group, _ in enrolled))
     if not groups:
         raise OperatorError(
@@ -118,7 +118,7 @@ def evaluate_folders(
         try:
             evaluation = evaluate(sample, fit, photos=photos, trials=trials)
         except ValueError as error:
-            terminal.complain(
+            terminal.print_errors(
                 f"nugu: {group} can't be evaluated: {error}. --photos 5 enrols five a member and asks about the others; "
                 "every member needs a photo of one clear, sharp face that is at least "
                 f"{MIN_EXAMPLE_WIDTH} pixels wide."
@@ -127,16 +127,16 @@ def evaluate_folders(
             continue
         exhausted = photos is None or evaluation.photos < photos
         if exhausted and gallery.resolve() == probes.resolve():
-            terminal.complain(
+            terminal.print_errors(
                 f"nugu: every photo of {group} that can be enrolled is, so only the {evaluation.probes:.0f} that can't are "
                 "asked about. Fewer --photos leave more."
             )
         if as_json:
-            terminal.say_json(as_record(group, evaluation))
+            terminal.print_json(as_record(group, evaluation))
         else:
-            terminal.say(*table(group, evaluation).splitlines())
+            terminal.print_lines(*table(group, evaluation).splitlines())
         if out is not None:
-            terminal.write(out / f"{group}-evaluation.png", evaluation_chart(group, evaluation))
+            terminal.write_file(out / f"{group}-evaluation.png", evaluation_chart(group, evaluation))
     return all_evaluated
 
 
@@ -150,7 +150,7 @@ def make_encoder(settings: Settings, engine: str) -> CachingEncoder:
     return CachingEncoder(loaded, PictureLimits(max_bytes=settings.picture_bytes, max_pixels=settings.picture_pixels))
 
 
-def labelled(folder: Path) -> Labelled:
+def photos_by_member(folder: Path) -> Labelled:
     """Photos by group and member: `folder` holds GROUP/MEMBER/*, or MEMBER/* of the group with the folder's name."""
     found: Labelled = {}
     for parts, path in files_below(folder):
@@ -266,7 +266,7 @@ def _encode(
     seen: dict[tuple[bytes, int], tuple[EncodedPhoto, bool, bool]] = {}
     with terminal.progress(counts=True) as progress:
         for path, person, enrol, probe in progress.track(list(rows), description="looking"):
-            key, face = encoder.see(path)
+            key, face = encoder.encode(path)
             if face is not None:
                 _, enrolled, probed = seen.get((key, person), (face, False, False))
                 seen[key, person] = (face, enrolled or enrol, probed or probe)

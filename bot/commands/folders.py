@@ -50,7 +50,7 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
     """Enrol `folder` (GROUP/MEMBER/*, or MEMBER/* of `group`) for one server, with a progress bar."""
     found = photos_in(folder, group)
     for path in found.misplaced:
-        terminal.complain(f"not taken: {path}: {MISPLACED}")
+        terminal.print_errors(f"not taken: {path}: {MISPLACED}")
     photos = sum(map(len, found.members.values()))
     if not photos:
         raise OperatorError("There are no photos in {folder}; I look for GROUP/MEMBER/*.jpg in it.", folder=str(folder))
@@ -59,19 +59,19 @@ async def enrol_into(app: App, server_id: int, folder: Path, group: str | None =
     with terminal.progress(counts=True) as progress:
         bar = progress.add_task("enrolling", total=photos)
         for (group_name, name), files in found.members.items():
-            progress.update(bar, description=terminal.shown(f"{group_name}, {name}"))
+            progress.update(bar, description=terminal.printable(f"{group_name}, {name}"))
             for start in range(0, len(files), AT_ONCE):
                 some = files[start : start + AT_ONCE]
                 for path, reason in await _enrol(app, server_id, group_name, name, some):
                     if reason is not None and not isinstance(reason, KnownPhoto):
-                        terminal.complain(f"not taken: {path}: {photo_reason(reason)}")
+                        terminal.print_errors(f"not taken: {path}: {photo_reason(reason)}")
                         continue
                     taken += reason is None
                     known += reason is not None
                     members.add((group_name, name))
                 progress.advance(bar, len(some))
     of_members = counted(len(members), "member")
-    terminal.say(f"{taken} of {counted(photos, 'photo')} taken, {of_members}, {known} known before")
+    terminal.print_lines(f"{taken} of {counted(photos, 'photo')} taken, {of_members}, {known} known before")
     return taken + known > 0
 
 
@@ -102,7 +102,7 @@ async def import_archive(settings: Settings, path: Path) -> bool:
             bar = progress.add_task("importing", total=None)
 
             async def show(done: int, photos: int, group: str, member: str) -> None:
-                progress.update(bar, completed=done, total=photos, description=terminal.shown(f"{group}, {member}"))
+                progress.update(bar, completed=done, total=photos, description=terminal.printable(f"{group}, {member}"))
 
             try:
                 done = await importing.import_roster(app, SHARED_ROSTER, file, 0, show, limits=OPERATOR_LIMITS)
@@ -110,9 +110,11 @@ async def import_archive(settings: Settings, path: Path) -> bool:
                 raise OperatorError("{path}: {error}", path=str(path), error=error.message) from error
             progress.update(bar, completed=done.photos, total=done.photos)
     for entry in done.left_out:
-        terminal.complain(f"not taken: {entry.path}: {photo_reason(entry.reason)}")
+        terminal.print_errors(f"not taken: {entry.path}: {photo_reason(entry.reason)}")
     of_members = counted(done.members, "member")
-    terminal.say(f"{done.taken} of {counted(done.photos, 'photo')} taken, {of_members}, {done.known} known before")
+    terminal.print_lines(
+        f"{done.taken} of {counted(done.photos, 'photo')} taken, {of_members}, {done.known} known before"
+    )
     return done.taken + done.known > 0
 
 
@@ -120,7 +122,7 @@ async def _enrol(
     app: App, server_id: int, group: str, name: str, files: Sequence[Path]
 ) -> list[tuple[Path, PhotoReason | None]]:
     """Each file with the reason for not taking it; None for a file that was taken."""
-    photos = [submitted(path) for path in files]
+    photos = [submitted_file(path) for path in files]
     try:
         added = await enrolment.add_member(app, server_id, group, name, photos, by=0, make_group=True)
     except enrolment.NoUsablePhotoError as error:
@@ -130,7 +132,7 @@ async def _enrol(
     return [(path, photo.reason) for path, photo in zip(files, added.outcomes, strict=True)]
 
 
-def submitted(path: Path) -> SubmittedFile:
+def submitted_file(path: Path) -> SubmittedFile:
     """The photo in a file, or the reason why it can't be read."""
     try:
         return SubmittedFile(path.name, path.read_bytes())

@@ -39,31 +39,33 @@ async def gather_photos(
     if out is None and server == SHARED_ROSTER:
         raise OperatorError("Nobody reviews rosters of your own: name a server with --server, or a folder with --out.")
     async with App.open(settings) as app:
-        sought = await gather.seek(app, server, group, member, wanted)
+        sought = await gather.members_lacking_photos(app, server, group, member, wanted)
         if out is None:
             gathering = await gather.gather(app, server, sought, by=OPERATOR, progress=_report)
         else:
             gathering = GatherProgress(sought[0].group_name, tuple(each.name for each in sought))
             for each in sought:
-                kept = await gather.search(app, server, each, gathering)
+                kept = await gather.search_member(app, server, each, gathering)
                 await asyncio.to_thread(write_photos, out, each, [found.candidate for found in kept])
                 gathering.done += 1
                 gathering.kept[each.name] = len(kept)
                 await _report(gathering)
     for number, reason in left_out_counts(gathering):
-        terminal.say(f"  {number}: {reason}")
+        terminal.print_lines(f"  {number}: {reason}")
     for source, failure in gathering.tally.failed.items():
-        terminal.complain(f"nugu: {source}: {failure_text(failure)}")
+        terminal.print_errors(f"nugu: {source}: {failure_text(failure)}")
     found = sum(gathering.kept.values())
     where = f"in {out}" if out is not None else "in the server's review, where a trusted person says yes or no to each"
     summary = f"{counted(found, 'photo')} {'is' if found == 1 else 'are'} {where}"
-    terminal.say(summary if found else "nothing was found")
+    terminal.print_lines(summary if found else "nothing was found")
     return found > 0
 
 
 async def _report(gathering: GatherProgress) -> None:
     name = gathering.members[gathering.done - 1]
-    terminal.say(f"{gathering.done} of {len(gathering.members)}: {name}: {counted(gathering.kept[name], 'photo')}")
+    terminal.print_lines(
+        f"{gathering.done} of {len(gathering.members)}: {name}: {counted(gathering.kept[name], 'photo')}"
+    )
 
 
 def write_photos(out: Path, sought: SoughtMember, photos: Iterable[CandidatePhoto]) -> None:
@@ -75,9 +77,9 @@ def write_photos(out: Path, sought: SoughtMember, photos: Iterable[CandidatePhot
     for photo, number in zip(photos, numbers, strict=False):
         kind = sniff(photo.data)
         assert kind is not None  # a worker opened it before
-        path = folder / f"{number}.{kind.ending}"
-        terminal.write(path, photo.data)
+        path = folder / f"{number}.{kind.file_extension}"
+        terminal.write_file(path, photo.data)
         sources = out / "sources.txt"
         with with_user_mode(sources), sources.open("a", encoding="utf-8") as file:
             source = (path.relative_to(out), photo.page or photo.url, photo.licence or "")
-            file.write("\t".join(map(terminal.shown, source)) + "\n")
+            file.write("\t".join(map(terminal.printable, source)) + "\n")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from bot.app import App
 from bot.commands import terminal
-from bot.commands.folders import submitted
-from bot.commands.messages import at_terminal
+from bot.commands.folders import submitted_file
+from bot.commands.messages import render_for_terminal
 from bot.domain.faces import UnreadableFile
 from bot.infra.private_files import make_user_folder
-from bot.text.faces import basis_of, confidence_of, faces_left_out, guess_text
+from bot.text.faces import faces_left_out, guess_text, name_basis, name_confidence
 from bot.text.formatting import circled
-from bot.usecases.questions.identify import IdentifyRequest, examine
+from bot.usecases.questions.identify import IdentifyRequest, identify_pictures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,18 +33,18 @@ async def identify_files(
         make_user_folder(out)
     async with App.open(settings, own_processes=False) as app:
         for photo in photos:
-            examined = await examine(app, IdentifyRequest(asker_id=0, group=group), [submitted(photo)])
+            examined = await identify_pictures(app, IdentifyRequest(asker_id=0, group=group), [submitted_file(photo)])
             (result,) = examined.results
             if isinstance(result, UnreadableFile):
                 answered = False
-                terminal.complain(f"nugu: {photo}: {at_terminal(result.message)}")
+                terminal.print_errors(f"nugu: {photo}: {render_for_terminal(result.message)}")
                 continue
             if as_json:
-                terminal.say_json(as_record(photo, result))
+                terminal.print_json(as_record(photo, result))
             else:
-                terminal.say(*_lines(photo, result))
+                terminal.print_lines(*_lines(photo, result))
             if out is not None:
-                terminal.write(out / _own_name(photo, taken), result.tagged)
+                terminal.write_file(out / _own_name(photo, taken), result.tagged)
     return answered
 
 
@@ -59,8 +59,8 @@ def as_record(photo: Path, result: IdentifiedPicture) -> dict[str, Any]:
                 "number": face.number,
                 "box": face.box.as_list(),
                 "name": face.guess.name,
-                "confidence": confidence_of(face.guess),
-                "basis": basis_of(face.guess),
+                "confidence": name_confidence(face.guess),
+                "basis": name_basis(face.guess),
                 "band": face.guess.band.value,
                 "flaws": [flaw.value for flaw in face.flaws],
                 "candidates": [

@@ -23,12 +23,15 @@ async def draw_map(
     """Draw a group's map into the file `out`, and print separate members, overlapping ones, and outliers."""
     async with App.open(settings) as app:
         with terminal.spinner("drawing the map"):
-            found = (await maps.draw(app, [server], group, projection)).found
-    terminal.write(out, found.picture)
+            found = (await maps.draw_map(app, [server], group, projection)).found
+    terminal.write_file(out, found.picture)
     if as_json:
         record = asdict(found)
         del record["picture"]
-        terminal.say_json({**record, "out": str(out)})
+        named = {"of" if key == "total_photos" else key: value for key, value in record.items()}
+        terminal.print_json({**named, "out": str(out)})
         return
-    terminal.say(f"{found.group}: {found.photos} of {found.of} photos by {projection.label}, in {out}")
-    terminal.say(*separation_sentences(found), *outlier_sentences(found))
+    terminal.print_lines(
+        f"{found.group}: {found.photos} of {found.total_photos} photos by {projection.label}, in {out}"
+    )
+    terminal.print_lines(*separation_sentences(found), *outlier_sentences(found))

@@ -40,7 +40,7 @@ HINTS = {
 """The hints for an operator. The others tell a person to ask the operator, so a terminal leaves them out."""
 
 
-def at_terminal(message: str | Message | PersonError) -> str:
+def render_for_terminal(message: str | Message | PersonError) -> str:
     """The text of a message or of an error's message; a text unchanged."""
     match message:
         case NoRosterError():

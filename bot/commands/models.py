@@ -16,7 +16,7 @@ from bot.usecases import models
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.domain.models import MadeModel
+    from bot.domain.models import GroupModel
     from bot.settings import Settings
     from bot.usecases.models import GroupReport, GroupStatus
 
@@ -29,24 +29,24 @@ async def show_status(settings: Settings, *, as_json: bool) -> None:
         for server in servers:
             for group in await models.status(app, server):
                 if as_json:
-                    terminal.say_json(status_as_record(server, group))
+                    terminal.print_json(status_as_record(server, group))
                 else:
-                    terminal.say(status_line(server, group))
+                    terminal.print_lines(status_line(server, group))
 
 
 async def show_history(settings: Settings, group: str, server: int) -> None:
     """Print a line a model of a group, the newest first."""
     async with App.open(settings) as app:
         found = await models.history(app, server, group)
-    terminal.say(*([model_line(model) for model in found.models] or [f"{found.name}: no model yet"]))
+    terminal.print_lines(*([model_line(model) for model in found.models] or [f"{found.name}: no model yet"]))
 
 
 async def roll_back(settings: Settings, group: str, number: int | None, server: int) -> None:
     """Let an earlier model of a group answer; a running bot follows."""
     async with App.open(settings) as app:
         back = await models.plan_rollback(app, server, group, number)
-        model = await models.roll_back(app, server, back.to.group, back.to.id, instead_of=back.now.id)
-    terminal.say(f"model {model.number} answers instead of model {back.now.number}")
+        model = await models.roll_back(app, server, back.target.group, back.target.id, instead_of=back.current.id)
+    terminal.print_lines(f"model {model.number} answers instead of model {back.current.number}")
 
 
 async def show_report(settings: Settings, group: str, server: int, out: Path | None, *, as_json: bool) -> None:
@@ -55,11 +55,11 @@ async def show_report(settings: Settings, group: str, server: int, out: Path | N
         with terminal.spinner("asking the group's photos about one another"):
             report = await models.report(app, server, group)
     if out is not None:
-        terminal.write(out, report.found.picture)
+        terminal.write_file(out, report.found.picture)
     if as_json:
-        terminal.say_json(report_as_record(report))
+        terminal.print_json(report_as_record(report))
     else:
-        terminal.say(*report_lines(report))
+        terminal.print_lines(*report_lines(report))
 
 
 def status_line(server: int, group: GroupStatus) -> str:
@@ -106,7 +106,7 @@ def report_as_record(report: GroupReport) -> dict[str, Any]:
     }
 
 
-def model_line(model: MadeModel) -> str:
+def model_line(model: GroupModel) -> str:
     """`* 2026-03-01 12:00 model 3 of 9 members …`; the star marks the model that answers."""
     return f"{'*' if model.answers else ' '} {model.made_at:%Y-%m-%d %H:%M} {training_summary(model)}"
 

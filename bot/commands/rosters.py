@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bot.domain.rosters import RemovedRosterEntry
+    from bot.domain.rosters import RosterEntryRemoved
     from bot.settings import Settings
     from bot.usecases.roster.groups import ListedGroup
 
@@ -36,9 +36,9 @@ async def list_groups(settings: Settings, group: str | None, server: int, *, as_
         raise NoRosterError
     for each in listed:
         if as_json:
-            terminal.say_json(_as_record(each))
+            terminal.print_json(_as_record(each))
         else:
-            terminal.say(*_lines(each))
+            terminal.print_lines(*_lines(each))
 
 
 async def remove_named(
@@ -55,13 +55,13 @@ async def remove_named(
             entry = f"{removal.name}, with {counted(removal.removal_counts.members, 'member')} and {photos}"
         else:
             entry = f"{removal.name} of {removal.group}, with {photos}"
-        if not confirmed(terminal.shown(f"Remove {entry}?")):
+        if not confirmed(terminal.printable(f"Remove {entry}?")):
             return False
         if removal.group is None:
             removed = await members.remove_group(app, server, removal.id)
         else:
             removed = await members.remove_member(app, server, removal.id)
-    terminal.say(removed_sentence(removed))
+    terminal.print_lines(removed_sentence(removed))
     return True
 
 
@@ -69,13 +69,13 @@ async def export_archive(settings: Settings, path: Path, group: str | None) -> N
     """Write the roster of every server, or one group of it, to a zip that `import_archive` and Discord take."""
     async with App.open(settings, own_processes=False) as app:
         exported = await exporting.export_roster(app, SHARED_ROSTER, group)
-        with exported.file, terminal.naming(path), with_user_mode(path), path.open("wb") as file:
+        with exported.file, terminal.naming_file(path), with_user_mode(path), path.open("wb") as file:
             shutil.copyfileobj(exported.file, file)
     content = counted(exported.groups, "group"), counted(exported.members, "member"), counted(exported.photos, "photo")
-    terminal.say(f"{path}: {', '.join(content)}{f'; {exported.lost} lost' if exported.lost else ''}")
+    terminal.print_lines(f"{path}: {', '.join(content)}{f'; {exported.lost} lost' if exported.lost else ''}")
 
 
-def removed_sentence(removed: RemovedRosterEntry) -> str:
+def removed_sentence(removed: RosterEntryRemoved) -> str:
     """Answers the removal of a group or a member."""
     if removed.group is None:
         return f"{removed.name} is removed, with all that I kept of it."

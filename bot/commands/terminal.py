@@ -24,31 +24,31 @@ CLOSED: Final = 141
 """The exit code of a program whose output is no longer read: 128 + SIGPIPE."""
 
 
-def prepare() -> None:
+def escape_unencodable() -> None:
     """Let stdout and stderr write characters that their encoding lacks as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def shown(text: object) -> str:
+def printable(text: object) -> str:
     """`text` on one line, with control characters as escapes. It holds no secret."""
     return escaped(redact(str(text)))
 
 
-def say(*lines: str) -> None:
+def print_lines(*lines: str) -> None:
     """Print lines and flush them, so that a closed pipe ends the work."""
     for line in lines:
-        print(shown(line), flush=True)
+        print(printable(line), flush=True)
 
 
-def complain(*lines: str) -> None:
+def print_errors(*lines: str) -> None:
     """Print lines to stderr."""
     for line in lines:
-        print(shown(line), file=sys.stderr, flush=True)
+        print(printable(line), file=sys.stderr, flush=True)
 
 
-def say_json(record: dict[str, Any]) -> None:
+def print_json(record: dict[str, Any]) -> None:
     """Print a JSON object on a line, with characters that the terminal can't show or would obey as JSON escapes."""
     text = json.dumps(record, ensure_ascii=False)
     encoding = sys.stdout.encoding or "utf-8"
@@ -58,14 +58,14 @@ def say_json(record: dict[str, Any]) -> None:
     )
 
 
-def write(path: Path, data: bytes) -> None:
-    """Write a file that a person asked for by name; see `naming` and `with_user_mode`."""
-    with naming(path), with_user_mode(path):
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file that a person asked for by name; see `naming_file` and `with_user_mode`."""
+    with naming_file(path), with_user_mode(path):
         path.write_bytes(data)
 
 
 @contextmanager
-def naming(path: Path) -> Generator[None]:
+def naming_file(path: Path) -> Generator[None]:
     """Put a file's name into each OSError of its writing: the system names none where the disk is full."""
     try:
         yield
@@ -107,7 +107,7 @@ def spinner(work: str) -> Generator[None]:
     console = _console()
     columns = SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as spinning:
-        spinning.add_task(shown(work), total=None)
+        spinning.add_task(printable(work), total=None)
         yield
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.app import App
 from bot.commands import terminal
-from bot.commands.messages import at_terminal
+from bot.commands.messages import render_for_terminal
 from bot.database.rosters import RosterRepository
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
@@ -15,7 +15,7 @@ from bot.text.models import classifier_trial, gate_objections, model_accuracy
 from models.learning.isolation import IsolatedProcessError
 
 if TYPE_CHECKING:
-    from bot.domain.models import MadeModel
+    from bot.domain.models import GroupModel
     from bot.settings import Settings
 
 
@@ -36,17 +36,17 @@ async def train_groups(settings: Settings) -> bool:
             try:
                 with terminal.spinner(f"training {number} of {len(groups)}: {subject}"):
                     made = await app.trainer.train(group, by=0)
-                terminal.say(f"{subject}: {training_summary(made)}")
+                terminal.print_lines(f"{subject}: {training_summary(made)}")
             except IsolatedProcessError as error:
                 all_trained = False
-                terminal.say(f"{subject}: failed; it answers as before")
-                terminal.complain(f"nugu: {subject}: {error}")
+                terminal.print_lines(f"{subject}: failed; it answers as before")
+                terminal.print_errors(f"nugu: {subject}: {error}")
             except PersonError as error:
-                terminal.say(f"{subject}: {at_terminal(error)}")
+                terminal.print_lines(f"{subject}: {render_for_terminal(error)}")
     return all_trained
 
 
-def training_summary(model: MadeModel) -> str:
+def training_summary(model: GroupModel) -> str:
     """`model 3 of 9 members and 45 photos answers; …`, or the objections to it."""
     figures = model.figures
     name = f"model {model.number} of {counted(figures.members, 'member')} and {counted(figures.photos, 'photo')}"

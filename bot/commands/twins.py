@@ -23,14 +23,16 @@ async def show_twins(settings: Settings, group: str | None, server: int, out: Pa
         shown = await twins.twins(app, server, group)
         if out is not None:
             picture = await app.compute.run(jobs.stack_pictures, (shown.pair, shown.matrix))
-            terminal.write(out, picture)
+            terminal.write_file(out, picture)
     found = shown.found
     if as_json:
-        terminal.say_json(_twins_as_record(found))
+        terminal.print_json(_twins_as_record(found))
         return
-    terminal.say(f"{found.first.name} and {_described(found.second)}: {pair_rank(found.pairs)} of {found.group}")
+    terminal.print_lines(
+        f"{found.first.name} and {_described(found.second)}: {pair_rank(found.pairs)} of {found.group}"
+    )
     for member, other, distance in found.nearest_of_each():
-        terminal.say(f"{member.name}: {other.name} is nearest, {distance:.2f}")
+        terminal.print_lines(f"{member.name}: {other.name} is nearest, {distance:.2f}")
 
 
 async def show_look_alikes(
@@ -40,12 +42,12 @@ async def show_look_alikes(
     async with App.open(settings, own_processes=False) as app:
         shown = await twins.look_alikes(app, server, group, member)
     if out is not None:
-        terminal.write(out, shown.picture)
+        terminal.write_file(out, shown.picture)
     if as_json:
-        terminal.say_json(_look_alikes_as_record(shown.found))
+        terminal.print_json(_look_alikes_as_record(shown.found))
         return
     for near in shown.found.nearest:
-        terminal.say(f"{shown.found.asked.name} and {_described(near)}; {near.member.group}")
+        terminal.print_lines(f"{shown.found.asked.name} and {_described(near)}; {near.member.group}")
 
 
 def _twins_as_record(found: GroupTwins) -> dict[str, Any]:

@@ -47,14 +47,14 @@ class ClipRepository:
         query = select(ClipJob).where(ClipJob.question_id == question_id).order_by(ClipJob.id).limit(1)
         return (await self._session.scalars(query)).one_or_none()
 
-    async def unfinished_of(self, asker_id: int) -> int:
+    async def count_unfinished(self, asker_id: int) -> int:
         """The number of a person's clips that wait or are at work, without those that are drawn again."""
         query = select(func.count()).where(
             ClipJob.asker_id == asker_id, ClipJob.state.in_(UNFINISHED), ClipJob.answer_id.is_(None)
         )
         return (await self._session.scalars(query)).one()
 
-    async def waiting_in(self, server_id: int | None) -> int:
+    async def count_waiting(self, server_id: int | None) -> int:
         """The number of a server's clips that wait. None: of clips that were requested outside servers."""
         query = select(func.count()).where(ClipJob.server_id == server_id, ClipJob.state == ClipState.WAITING)
         return (await self._session.scalars(query)).one()
@@ -96,7 +96,7 @@ class ClipRepository:
         except IntegrityError:
             return None
 
-    async def move(self, job: ClipJob, state: ClipState, **values: Any) -> ClipJob | None:
+    async def set_state(self, job: ClipJob, state: ClipState, **values: Any) -> ClipJob | None:
         """Give a job at work another state and these values. None, and no change, if this attempt is no longer at work."""
         ended = {} if state in UNFINISHED else {"token": None}
         moved = await self._session.scalars(
@@ -164,9 +164,9 @@ class ClipRepository:
     async def requeue_smaller(self, job: ClipJob, max_bytes: int) -> None:
         """Put a job back in the queue whose clip Discord refused for its size. This attempt doesn't count."""
         values = {"attempt": ClipJob.attempt - 1, "max_bytes": max_bytes, "size_refused": True}
-        await self.move(job, ClipState.WAITING, **values)
+        await self.set_state(job, ClipState.WAITING, **values)
 
-    async def rest(self, job: ClipJob, until: datetime) -> None:
+    async def delay(self, job: ClipJob, until: datetime) -> None:
         """Let a job at work rest until then, after a passing error. A clip that was being posted may have arrived."""
         waiting = literal(ClipState.WAITING, ClipJob.state.type)
         state = case((ClipJob.state == ClipState.SENDING, ClipJob.state), else_=waiting)

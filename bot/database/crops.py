@@ -56,7 +56,7 @@ class CropRepository:
         crop = (await self._session.scalars(query)).one_or_none()
         if crop is None:
             size = len(stored.crop.jpeg)
-            await QuotaRepository(self._session).take(server_id, Quota.CROP_BYTES, size)
+            await QuotaRepository(self._session).consume(server_id, Quota.CROP_BYTES, size)
             crop = Crop(
                 server_id=server_id,
                 sha256=stored.sha256,
@@ -80,7 +80,7 @@ class CropRepository:
         crop.only_in, crop.spoiler = crop.only_in or only_in, crop.spoiler or spoiler
         known = await self._session.scalar(select(exists().where(Photo.crop_id == crop.id)))
         if known and before != (crop.only_in, crop.spoiler):
-            await ServerRepository(self._session).touch(crop.server_id)
+            await ServerRepository(self._session).mark_roster_changed(crop.server_id)
 
     async def encodings(self, server_id: int, engine: str) -> list[tuple[bytes, int | None]]:
         """(encoding by `engine`, member) for each crop of a server. The member is None for a crop that is no photo."""
@@ -98,11 +98,11 @@ class CropRepository:
         query = select(Crop.key).join(QuestionFace, QuestionFace.crop_id == Crop.id).where(QuestionFace.id == face_id)
         return (await self._session.scalars(query)).one_or_none()
 
-    async def used(self, keys: Collection[str]) -> set[str]:
+    async def existing_keys(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that crops have."""
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))
 
-    async def named(self) -> list[NamedCrop]:
+    async def all_with_names(self) -> list[NamedCrop]:
         """All crops."""
         rows = await self._session.execute(
             select(Crop.key, Group.name, Member.name)

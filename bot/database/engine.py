@@ -15,8 +15,8 @@ from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception, stop_b
 
 from bot.database.faults import reason_of
 from bot.database.location import DatabaseLocation
-from bot.database.quotas import filled
-from bot.database.servers import touched
+from bot.database.quotas import full_quotas
+from bot.database.servers import changed_rosters
 from bot.domain.storage import StorageReason
 from bot.errors import PersonError, StorageError
 from bot.infra.storage_faults import StorageFaults
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
-    from bot.domain.quotas import Limits, QuotaUse
+    from bot.domain.quotas import QuotaLimits, QuotaUsage
     from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -60,12 +60,12 @@ class Database:
     Both raise StorageError where the database can't be used, and nothing is kept of a transaction then.
     """
 
-    def __init__(self, engine: AsyncEngine, limits: Limits, faults: StorageFaults | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, limits: QuotaLimits, faults: StorageFaults | None = None) -> None:
         """`faults`: gets each fault of the database."""
         self.engine = engine
         self.listeners: list[Callable[[int], None]] = []
         """Called after each commit with the id of each server whose roster the transaction changed."""
-        self.filled_listeners: list[Callable[[int, QuotaUse], None]] = []
+        self.filled_listeners: list[Callable[[int, QuotaUsage], None]] = []
         """Called after each commit with each server whose moderators are to be told that this quota is full."""
         self._place = DatabaseLocation(engine.url)
         self._faults = faults or StorageFaults()
@@ -115,10 +115,10 @@ class Database:
                 await self._take_lock(session)
                 yield session
                 await session.commit()
-            for server in touched(session):
+            for server in changed_rosters(session):
                 for listener in self.listeners:
                     listener(server)
-            for server, use in filled(session):
+            for server, use in full_quotas(session):
                 for told in self.filled_listeners:
                     told(server, use)
 

@@ -57,7 +57,7 @@ class EngineRepository:
         query = select(EngineInUse.name)
         return (await self._session.scalars(query.with_for_update() if held else query)).one()
 
-    async def use(self, name: str, version: str) -> bool:
+    async def switch(self, name: str, version: str) -> bool:
         """Switch to the engine `name`, and have recognisers fitted anew.
 
         Returns False, and changes nothing, while there is a crop that the engine has not seen.
@@ -76,12 +76,12 @@ class EngineRepository:
         await self._session.execute(update(Server).values(roster_revision=Server.roster_revision + 1))
         return True
 
-    async def unseen(self, version: str, limit: int) -> list[UnencodedCrop]:
+    async def unencoded(self, version: str, limit: int) -> list[UnencodedCrop]:
         """Crops that the engine has not seen, the oldest first; `limit` at most."""
         query = select(Crop.id, Crop.key).where(_unseen_by(version)).order_by(Crop.id).limit(limit)
         return [UnencodedCrop(*row) for row in await self._session.execute(query)]
 
-    async def keep(self, version: str, vectors: Mapping[int, bytes | None]) -> None:
+    async def add_encodings(self, version: str, vectors: Mapping[int, bytes | None]) -> None:
         """Add encodings by the ids of their crops; None for a crop without a face.
 
         Crops that were removed meanwhile, or encoded by another process, are left out.
@@ -90,14 +90,14 @@ class EngineRepository:
         self._session.add_all(CropEncoding(crop_id=crop, engine=version, vector=vectors[crop]) for crop in wanted.all())
         await self._session.flush()
 
-    async def encoded(self, version: str) -> EncodingProgress:
+    async def progress(self, version: str) -> EncodingProgress:
         """The engine's progress with the crops of all servers."""
         of_engine = select(func.count(), func.count(CropEncoding.vector)).where(CropEncoding.engine == version)
         seen, encoded = (await self._session.execute(of_engine)).one()
         crops = await self._session.scalar(select(func.count()).select_from(Crop)) or 0
         return EncodingProgress(crops, encoded, seen - encoded)
 
-    async def faceless(self, version: str) -> list[FacelessPhoto]:
+    async def faceless_photos(self, version: str) -> list[FacelessPhoto]:
         """The photos of members in which the engine found no face."""
         query = (
             select(Group.name, Member.name, Crop.key)
@@ -111,7 +111,7 @@ class EngineRepository:
         )
         return [FacelessPhoto(*row) for row in await self._session.execute(query)]
 
-    async def look_again(self, version: str) -> None:
+    async def retry_faceless(self, version: str) -> None:
         """Forget the crops in which the engine found no face, so that it sees them again."""
         await self._session.execute(
             delete(CropEncoding).where(CropEncoding.engine == version, CropEncoding.vector.is_(None))

@@ -38,7 +38,7 @@ class LabelRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def named(self, suspected: Mapping[int, int | None]) -> list[NamedSuspectedLabel]:
+    async def with_names(self, suspected: Mapping[int, int | None]) -> list[NamedSuspectedLabel]:
         """The labels of `suspected` photos, {photo's id: id of the member it looks like}, in that order, with names.
 
         Photos that are gone, or that somebody vouched for, are left out.
@@ -85,7 +85,7 @@ class LabelRepository:
             update(Photo).where(Photo.id == photo.id).values(vouched_by=by).execution_options(synchronize_session=False)
         )
 
-    async def face(self, photo: Photo) -> int | None:
+    async def annotated_face(self, photo: Photo) -> int | None:
         """The id of the face whose annotation made the photo; None without one, or if the face has another crop now."""
         if photo.face_id is None:
             return None
@@ -112,4 +112,4 @@ class LabelRepository:
             twin.vouched_by = by
             await self._session.delete(photo)
         await self._session.flush()
-        await ServerRepository(self._session).touch(photo.member.group.server_id)
+        await ServerRepository(self._session).mark_roster_changed(photo.member.group.server_id)

@@ -13,7 +13,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.models import Model, ModelPhoto
 from bot.database.tables.rosters import Group, Member, Photo
 from bot.domain.enums import FaceOrigin
-from bot.domain.models import MadeModel, ModelFigures
+from bot.domain.models import GroupModel, ModelFigures
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -44,19 +44,19 @@ class GroupTrainingState:
     excluded: frozenset[int]
 
     @property
-    def upto(self) -> int:
+    def newest_photo(self) -> int:
         """The id of the newest photo."""
         return max(self.photos, default=0)
 
     @property
-    def candidate(self) -> frozenset[int]:
+    def next_photos(self) -> frozenset[int]:
         """The photos of the next model. Only a person brings back photos that a rollback set aside."""
         return frozenset(self.photos) - self.excluded
 
     @property
     def waiting(self) -> frozenset[int]:
         """Photos that wait for the next model."""
-        return self.candidate - self.answering
+        return self.next_photos - self.answering
 
     @property
     def new_labels(self) -> int:
@@ -66,7 +66,7 @@ class GroupTrainingState:
     @property
     def has_new_submissions(self) -> bool:
         """Whether moderators submitted photos since the last model."""
-        return any(photo > self.newest for photo in self.candidate if self.photos[photo] is FaceOrigin.SUBMITTED)
+        return any(photo > self.newest for photo in self.next_photos if self.photos[photo] is FaceOrigin.SUBMITTED)
 
 
 class ModelRepository:
@@ -107,7 +107,7 @@ class ModelRepository:
             excluded=frozenset(photo for photo, _, in_use, was_in_use in rows if was_in_use and not in_use),
         )
 
-    async def keep(
+    async def add(
         self,
         over: GroupTrainingState,
         photos: Collection[int],
@@ -116,7 +116,7 @@ class ModelRepository:
         engine: tuple[str, str],
         classifier_key: str | None,
         by: int,
-    ) -> MadeModel | None:
+    ) -> GroupModel | None:
         """Add a model of `photos` that was judged against the state `over`. A model that passed the gate comes into use.
 
         `engine`: name and version of the engine that the model was trained with. Returns None, and changes nothing, if the
@@ -137,7 +137,7 @@ class ModelRepository:
             number=last + 1,
             engine=engine[1],
             labels=len(frozenset(photos) - over.answering),
-            upto=over.upto,
+            upto=over.newest_photo,
             figures=asdict(figures),
             classifier_key=classifier_key,
             verdict=ACCEPTED if figures.judged.passes else REFUSED,
@@ -150,10 +150,10 @@ class ModelRepository:
             insert(ModelPhoto), [{"model_id": model.id, "photo_id": photo} for photo in existing]
         )
         if figures.judged.passes:
-            await self._activate(group, model, since=over.upto)
+            await self._activate(group, model, since=over.newest_photo)
         return _made_model(model, group)
 
-    async def roll_back(self, group_id: int, model_id: int) -> MadeModel | None:
+    async def roll_back(self, group_id: int, model_id: int) -> GroupModel | None:
         """Put an earlier model back in use, without photos from after it; returns None if the model or the group is gone.
 
         Only a model that passed the gate can come back.
@@ -166,7 +166,7 @@ class ModelRepository:
         await self._activate(group, model, since=await self._session.scalar(newest) or 0)
         return _made_model(model, group)
 
-    async def of(self, group_id: int) -> list[MadeModel]:
+    async def of_group(self, group_id: int) -> list[GroupModel]:
         """All models of a group, the newest first."""
         group = await self._session.get(Group, group_id)
         query = select(Model).where(Model.group_id == group_id).order_by(Model.number.desc())
@@ -186,12 +186,12 @@ class ModelRepository:
 
     async def _activate(self, group: Group, model: Model, *, since: int) -> None:
         group.model_id, group.model_since = model.id, since
-        await ServerRepository(self._session).touch(group.server_id)
+        await ServerRepository(self._session).mark_roster_changed(group.server_id)
         await self._session.flush()
 
 
-def _made_model(model: Model, group: Group) -> MadeModel:
-    return MadeModel(
+def _made_model(model: Model, group: Group) -> GroupModel:
+    return GroupModel(
         id=model.id,
         number=model.number,
         group=group.id,

@@ -56,7 +56,7 @@ class PhotoRepository:
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def of(self, member_id: int, *, offset: int = 0, limit: int | None = None) -> list[PhotoWithCrop]:
+    async def of_member(self, member_id: int, *, offset: int = 0, limit: int | None = None) -> list[PhotoWithCrop]:
         """The photos of a member, the oldest first."""
         query = (
             select(
@@ -89,7 +89,7 @@ class PhotoRepository:
         query = select(Photo.member_id, Crop.key).join(Photo.crop).where(Photo.id.in_(first))
         return {row[0]: row[1] for row in await self._session.execute(query)}
 
-    async def public(self, groups: Collection[int]) -> dict[int, PublicPhoto]:
+    async def public_photos(self, groups: Collection[int]) -> dict[int, PublicPhoto]:
         """The public photos of these groups, by their ids."""
         query = select(Photo.id, Crop.key, Crop.face_width, Crop.sharpness).join(Photo.crop).join(Photo.member)
         rows = await self._session.execute(query.where(Member.group_id.in_(groups), Crop.is_public))
@@ -115,7 +115,7 @@ class PhotoRepository:
         await self._session.execute(
             delete(Photo).where(Photo.id == photo.id).execution_options(synchronize_session=False)
         )
-        await ServerRepository(self._session).touch(server_id)
+        await ServerRepository(self._session).mark_roster_changed(server_id)
 
     async def hashes(self, server_id: int) -> list[tuple[int, str]]:
         """(member's id, perceptual hash) of each photo of a server whose crop has a hash."""

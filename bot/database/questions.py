@@ -13,7 +13,7 @@ from bot.database.quotas import QuotaRepository
 from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
-from bot.domain.answers import MAX_CANDIDATES, UNKEPT, Answer, AnsweredFace, AnsweredPicture
+from bot.domain.answers import MAX_CANDIDATES, UNSAVED_ID, Answer, AnsweredFace, AnsweredPicture
 from bot.domain.enums import FaceOrigin
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.quotas import Quota
@@ -103,11 +103,11 @@ class QuestionRepository:
         face.crop_id = crop.id
         return crop
 
-    async def answered(self, question_id: int, card_id: int) -> None:
+    async def save_card(self, question_id: int, card_id: int) -> None:
         """Remember the message of the question's card."""
         await self._session.execute(update(Question).where(Question.id == question_id).values(card_message_id=card_id))
 
-    async def drawn(self, answer: Answer) -> None:
+    async def save_drawn_names(self, answer: Answer) -> None:
         """Remember that the card's pictures show the names of this answer."""
         for _, face in answer.faces:
             drawn = update(QuestionFace).where(QuestionFace.id == face.id).values(drawn=face.name)
@@ -126,7 +126,7 @@ class QuestionRepository:
         return [server for server in await self._session.scalars(latest) if server is not None]
 
 
-def unkept_answer(
+def unsaved_answer(
     question: Question,
     results: Sequence[tuple[str, IdentifiedPicture | UnreadableFile]],
     *,
@@ -134,10 +134,10 @@ def unkept_answer(
 ) -> Answer:
     """The answer of a question that no database has, as `QuestionRepository.add` would return it; its ids are `UNKEPT`."""
     _fill(question, results, spoilers)
-    question.id = UNKEPT
+    question.id = UNSAVED_ID
     for picture in question.pictures:
         for face in picture.faces:
-            face.id = UNKEPT
+            face.id = UNSAVED_ID
     return _answer(question)
 
 

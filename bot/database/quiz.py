@@ -97,13 +97,13 @@ class QuizRepository:
         query = select(QuizRound).where(QuizRound.quiz_id == quiz_id).order_by(QuizRound.number.desc()).limit(1)
         return (await self._session.scalars(query.execution_options(populate_existing=True))).one_or_none()
 
-    async def asked(self, quiz_id: int) -> QuizHistory:
+    async def history(self, quiz_id: int) -> QuizHistory:
         """The members and crops that a quiz has asked about."""
         query = select(QuizRound.member_id, QuizRound.crop_id).where(QuizRound.quiz_id == quiz_id)
         rows = (await self._session.execute(query.order_by(QuizRound.number))).all()
         return QuizHistory(tuple(member for member, _ in rows), frozenset(crop for _, crop in rows if crop is not None))
 
-    async def step(self, quiz: Quiz) -> bool:
+    async def count_round(self, quiz: Quiz) -> bool:
         """Count one more round, unless somebody else did so meanwhile; returns whether it was counted."""
         stepped = await self._session.scalars(
             update(Quiz)
@@ -129,7 +129,7 @@ class QuizRepository:
         await self._session.flush()
         return round
 
-    async def take_back(self, round_id: int) -> None:
+    async def remove_round(self, round_id: int) -> None:
         """Delete a round that can't be shown, and that nobody has seen."""
         quiz = select(QuizRound.quiz_id).where(QuizRound.id == round_id).scalar_subquery()
         await self._session.execute(

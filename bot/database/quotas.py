@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Crop, Group, Member, Photo
-from bot.domain.quotas import Quota, QuotaUse
+from bot.domain.quotas import Quota, QuotaUsage
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import QuotaError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
-    from bot.domain.quotas import Limits
+    from bot.domain.quotas import QuotaLimits
 
 STORED: Final = (Quota.GROUPS, Quota.MEMBERS, Quota.PHOTOS, Quota.CROP_BYTES)
 """The quotas of things that the database counts."""
@@ -30,27 +30,27 @@ class QuotaRepository:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
-        self._limits: Limits = session.info["limits"]
+        self._limits: QuotaLimits = session.info["limits"]
         self._used: dict[tuple[int, Quota], int] = session.info.setdefault("used quotas", {})
         """What is used of the quotas that this transaction takes of, since a transaction may add hundreds of faces."""
 
-    async def use(self, server_id: int, quota: Quota) -> QuotaUse:
+    async def usage(self, server_id: int, quota: Quota) -> QuotaUsage:
         """What a server uses of a quota, a member of `STORED`."""
         used = self._used.get((server_id, quota))
         if used is None:
             used = await self._session.scalar(_counted(quota, server_id)) or 0
-        return QuotaUse(quota, used, self._limits[quota])
+        return QuotaUsage(quota, used, self._limits[quota])
 
     async def has_room(self, server_id: int, quota: Quota, amount: int = 1) -> bool:
         """Whether there is room for this amount."""
-        return server_id == SHARED_ROSTER or (await self.use(server_id, quota)).room >= amount
+        return server_id == SHARED_ROSTER or (await self.usage(server_id, quota)).room >= amount
 
     async def require(self, server_id: int, quota: Quota, amount: int = 1) -> None:
         """Raise QuotaError where there is no room for this amount."""
         if not await self.has_room(server_id, quota, amount):
             raise QuotaError(quota, self._limits[quota])
 
-    async def take(self, server_id: int, quota: Quota, amount: int = 1) -> None:
+    async def consume(self, server_id: int, quota: Quota, amount: int = 1) -> None:
         """Count something that is added now. Raises QuotaError where there is no room for it."""
         if server_id == SHARED_ROSTER:
             return
@@ -59,7 +59,7 @@ class QuotaRepository:
             # SQLite has one writer at a time. Elsewhere the second of two waits here for the first.
             await self._session.refresh(server, ["told_full"], with_for_update=True)
         await self.require(server_id, quota, amount)
-        use = await self.use(server_id, quota)
+        use = await self.usage(server_id, quota)
         self._used[server_id, quota] = use.used + amount
         if quota in server.told_full and use.room - amount >= max(1, use.limit // TOLD_AGAIN):
             server.told_full = [other for other in server.told_full if other != quota]
@@ -74,10 +74,10 @@ class QuotaRepository:
         server = await ServerRepository(self._session).ensure(server_id)
         if quota not in server.told_full:
             server.told_full = [*server.told_full, quota.value]
-            filled(self._session).append((server_id, await self.use(server_id, quota)))
+            full_quotas(self._session).append((server_id, await self.usage(server_id, quota)))
 
 
-def filled(session: AsyncSession) -> list[tuple[int, QuotaUse]]:
+def full_quotas(session: AsyncSession) -> list[tuple[int, QuotaUsage]]:
     """The servers whose moderators are to be told after the commit, each with the quota that is full."""
     return session.info.setdefault("filled quotas", [])
 

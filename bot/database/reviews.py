@@ -14,7 +14,7 @@ from bot.database.questions import answered_face
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture, ReviewSkip
 from bot.database.tables.rosters import Crop, Photo
 from bot.database.tables.visibility import may_show_in_sql
-from bot.domain.review_order import QueuedFace, in_order
+from bot.domain.review_order import QueuedFace, sorted_for_review
 from bot.domain.reviews import FaceInReview
 from bot.errors import ForgottenError
 
@@ -54,7 +54,7 @@ class ReviewRepository:
         self._session = session
         self._now = now
 
-    async def take(self, server_id: int, person_id: int, channel_id: int | None = None) -> ReservedFace:
+    async def reserve_next(self, server_id: int, person_id: int, channel_id: int | None = None) -> ReservedFace:
         """Let a reviewer hold the face that they hold already, else the most useful one that nobody else holds.
 
         Faces that the channel may not show are left out.
@@ -64,12 +64,12 @@ class ReviewRepository:
         own = [face for face in held if face.held_by == person_id]
         elsewhere = {face.face for face in held if face.held_by not in (None, person_id)}
         free = [face for face in waiting if face.face not in elsewhere]
-        for face in [*own, *in_order(free, await self._photo_counts(free))]:
-            if await self.hold(server_id, face.face, person_id):
+        for face in [*own, *sorted_for_review(free, await self._photo_counts(free))]:
+            if await self.reserve(server_id, face.face, person_id):
                 return ReservedFace(face.face, len(free), len(elsewhere))
         return ReservedFace(None, 0, len(elsewhere))
 
-    async def confined(self, server_id: int) -> list[int]:
+    async def confined_channels(self, server_id: int) -> list[int]:
         """The age-restricted channels with faces that wait and that no other channel may show."""
         query = (
             select(Crop.only_in)
@@ -82,7 +82,7 @@ class ReviewRepository:
         )
         return [channel for channel in await self._session.scalars(query) if channel is not None]
 
-    async def hold(self, server_id: int, face_id: int, person_id: int) -> bool:
+    async def reserve(self, server_id: int, face_id: int, person_id: int) -> bool:
         """Let a reviewer hold this face, and no other of the server; returns False if somebody else holds it."""
         free = or_(
             QuestionFace.held_by.is_(None), QuestionFace.held_by == person_id, QuestionFace.held_until <= self._now
@@ -118,12 +118,12 @@ class ReviewRepository:
         await self._session.merge(ReviewSkip(face_id=face_id, person_id=person_id, at=self._now))
         await self.release(server_id, person_id)
 
-    async def waits(self, server_id: int, face_id: int) -> bool:
+    async def is_waiting(self, server_id: int, face_id: int) -> bool:
         """Whether the face still waits for an annotation."""
         query = select(QuestionFace.id).join(QuestionPicture).join(Question).where(_waits(server_id))
         return await self._session.scalar(query.where(QuestionFace.id == face_id)) is not None
 
-    async def has(self, server_id: int, face_id: int) -> bool:
+    async def exists(self, server_id: int, face_id: int) -> bool:
         """Whether this server has such a face with a crop."""
         query = select(QuestionFace.id).join(QuestionPicture).join(Question)
         here = query.where(
@@ -131,7 +131,7 @@ class ReviewRepository:
         )
         return await self._session.scalar(here) is not None
 
-    async def unnamed(self, question_id: int) -> int:
+    async def count_unnamed(self, question_id: int) -> int:
         """The number of a question's faces that wait and have no guess."""
         query = (
             select(func.count(QuestionFace.crop_id.distinct()))
@@ -141,7 +141,7 @@ class ReviewRepository:
         )
         return (await self._session.scalars(query)).one()
 
-    async def answered(self, faces: Collection[int], by: int) -> None:
+    async def mark_answered(self, faces: Collection[int], by: int) -> None:
         """Release these faces and all faces with their crops. `by` vouches for their photos whose labels were suspected."""
         crops = select(QuestionFace.crop_id).where(QuestionFace.id.in_(faces))
         suspected = crops.where(QuestionFace.suspected.is_(True))
@@ -158,7 +158,7 @@ class ReviewRepository:
             .execution_options(synchronize_session=False)
         )
 
-    async def reopened(self, server_id: int, face_id: int, by: int) -> None:
+    async def reopen(self, server_id: int, face_id: int, by: int) -> None:
         """Put a face back in the queue after `by` undid an annotation of it, and withdraw their vouching for its label.
 
         If an annotation still counts, and no suggestion came after it, the face was in the queue for a suspected label. So
@@ -172,7 +172,7 @@ class ReviewRepository:
             .returning(Photo.id)
             .execution_options(synchronize_session=False)
         )
-        if withdrawn.all() or not await self.waits(server_id, face_id):
+        if withdrawn.all() or not await self.is_waiting(server_id, face_id):
             await self._session.execute(
                 update(QuestionFace)
                 .where(QuestionFace.id == face_id)
@@ -180,7 +180,7 @@ class ReviewRepository:
                 .execution_options(synchronize_session=False)
             )
 
-    async def lost(self, face_id: int) -> None:
+    async def drop_lost_crop(self, face_id: int) -> None:
         """Take a face out of the queue whose crop the storage no longer has."""
         crop = select(QuestionFace.crop_id).where(QuestionFace.id == face_id).scalar_subquery()
         await self._session.execute(

@@ -84,7 +84,7 @@ class RosterRepository:
     async def add_group(self, server_id: int, name: str) -> Group:
         """Add a group. Raises QuotaError."""
         await ServerRepository(self._session).ensure(server_id)
-        await QuotaRepository(self._session).take(server_id, Quota.GROUPS)
+        await QuotaRepository(self._session).consume(server_id, Quota.GROUPS)
         group = Group(server_id=server_id, name=name, key=search_key(name))
         self._session.add(group)
         await self._session.flush()
@@ -114,13 +114,13 @@ class RosterRepository:
     async def add_member(self, group_id: int, name: str) -> Member:
         """Add a member to a group. Raises QuotaError."""
         group = await self._session.get_one(Group, group_id)
-        await QuotaRepository(self._session).take(group.server_id, Quota.MEMBERS)
+        await QuotaRepository(self._session).consume(group.server_id, Quota.MEMBERS)
         member = Member(group_id=group_id, name=name, key=search_key(name))
         self._session.add(member)
         await self._session.flush()
         return member
 
-    async def enrolled_for(self, server_id: int, sha256: str) -> Sequence[Member]:
+    async def members_with_photo(self, server_id: int, sha256: str) -> Sequence[Member]:
         """The members of a server, with their groups, that have a photo with this hash."""
         query = (
             select(Member)
@@ -138,7 +138,7 @@ class RosterRepository:
         query = select(Member).join(Member.group).options(contains_eager(Member.group))
         return await self._session.scalar(query.where(Member.id == member_id, Group.server_id.in_(servers)))
 
-    async def members_with(self, ids: Collection[int]) -> Sequence[Member]:
+    async def members_by_id(self, ids: Collection[int]) -> Sequence[Member]:
         """The members with these ids, with their groups."""
         query = select(Member).join(Member.group).options(contains_eager(Member.group)).where(Member.id.in_(ids))
         return (await self._session.scalars(query.order_by(Member.id))).all()
@@ -167,7 +167,7 @@ class RosterRepository:
             query = query.where(Group.id == group_id)
         return PhotoTotals(*(await self._session.execute(query)).one())
 
-    async def counts_of(self, group_id: int) -> list[tuple[int, str, int]]:
+    async def member_photo_counts(self, group_id: int) -> list[tuple[int, str, int]]:
         """(id, name, number of photos) of each member of a group, the oldest member first."""
         query = select(Member.id, Member.name, func.count(Photo.id)).outerjoin(Member.photos)
         rows = await self._session.execute(
@@ -177,10 +177,10 @@ class RosterRepository:
 
     async def add_photo(self, photo: Photo, server_id: int) -> None:
         """Add a photo to the roster of a server, and have its recognisers fitted anew. Raises QuotaError."""
-        await QuotaRepository(self._session).take(server_id, Quota.PHOTOS)
+        await QuotaRepository(self._session).consume(server_id, Quota.PHOTOS)
         self._session.add(photo)
         await self._session.flush()
-        await ServerRepository(self._session).touch(server_id)
+        await ServerRepository(self._session).mark_roster_changed(server_id)
 
     async def removal_counts(self, entry: Group | Member) -> RosterRemovalCounts:
         """The numbers of rows that `remove` removes with a group or a member."""
@@ -227,7 +227,7 @@ class RosterRepository:
         await self._session.execute(
             delete(table).where(table.id == entry.id).execution_options(synchronize_session=False)
         )
-        await ServerRepository(self._session).touch(server_id)
+        await ServerRepository(self._session).mark_roster_changed(server_id)
         return files
 
     async def _members_of(self, entry: Group | Member) -> list[int]:
@@ -240,11 +240,11 @@ class RosterRepository:
         query = select(Server.id, Server.roster_revision).where(Server.id.in_(servers)).order_by(Server.id)
         return tuple((server, revision) for server, revision in await self._session.execute(query))
 
-    async def rows(self, servers: Collection[int], engine: str) -> list[EnrolledEncoding]:
+    async def encodings_in_use(self, servers: Collection[int], engine: str) -> list[EnrolledEncoding]:
         """The encodings by `engine` of the photos in use of `servers`. A photo in which it found no face has none."""
         return await self._rows(engine, Group.server_id.in_(servers), is_in_use())
 
-    async def rows_of(self, groups: Collection[int], engine: str) -> list[EnrolledEncoding]:
+    async def encodings_of_groups(self, groups: Collection[int], engine: str) -> list[EnrolledEncoding]:
         """The encodings by `engine` of all photos of these groups, in use or not."""
         return await self._rows(engine, Group.id.in_(groups))
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 
-def touched(session: AsyncSession) -> set[int]:
+def changed_rosters(session: AsyncSession) -> set[int]:
     """The servers whose rosters this session changed."""
     return session.info.setdefault("touched servers", set())
 
@@ -79,17 +79,17 @@ class ServerRepository:
         fresh = server is not None and server.refused_at is not None and server.refused_at >= since
         return server.refused_upload if server is not None and fresh else None
 
-    async def refuse_upload(self, server_id: int, size: int, *, since: datetime) -> None:
+    async def save_refused_upload(self, server_id: int, size: int, *, since: datetime) -> None:
         """Remember that Discord refused a file of this size there now, and forget refusals before `since`."""
         before = await self.refused_upload(server_id, since=since)
         server = await self.ensure(server_id)
         server.refused_upload = size if before is None else min(before, size)
         server.refused_at = utc_now()
 
-    async def touch(self, server_id: int) -> None:
+    async def mark_roster_changed(self, server_id: int) -> None:
         """Have the recognisers of the server's roster fitted anew, and listeners called after the commit."""
         await self.ensure(server_id)
-        touched(self._session).add(server_id)
+        changed_rosters(self._session).add(server_id)
         await self._session.execute(
             update(Server)
             .where(Server.id == server_id)

@@ -34,7 +34,7 @@ class BrokenReference(NamedTuple):
 
 
 @contextmanager
-def connected(path: Path) -> Generator[sqlite3.Connection]:
+def connect(path: Path) -> Generator[sqlite3.Connection]:
     """A connection to an existing database. Raises sqlite3.DatabaseError for what is none."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)) as connection:
         # A database may come from elsewhere: its schema runs no functions of its own.
@@ -44,12 +44,12 @@ def connected(path: Path) -> Generator[sqlite3.Connection]:
 
 def copy(source: Path, target: Path) -> None:
     """Copy a database that other processes may use, as it is at one moment. Raises sqlite3.DatabaseError."""
-    with connected(source) as connection, closing(sqlite3.connect(target)) as copied:
+    with connect(source) as connection, closing(sqlite3.connect(target)) as copied:
         # All pages in one step: a copy in several begins anew whenever another process writes.
         connection.backup(copied)
 
 
-def problems(connection: sqlite3.Connection) -> tuple[str, ...]:
+def integrity_problems(connection: sqlite3.Connection) -> tuple[str, ...]:
     """What SQLite's integrity check finds; nothing for a sound database."""
     try:
         rows = connection.execute(f"PRAGMA integrity_check({MAX_PROBLEMS})").fetchall()
@@ -59,7 +59,7 @@ def problems(connection: sqlite3.Connection) -> tuple[str, ...]:
     return () if found == ("ok",) else found
 
 
-def facts(connection: sqlite3.Connection) -> SnapshotFacts:
+def read_facts(connection: sqlite3.Connection) -> SnapshotFacts:
     """What the database says of itself; None and nothing where it can't be read."""
     schema = _first_column(connection, "SELECT version_num FROM alembic_version")
     engine = _first_column(connection, "SELECT name FROM engine_in_use")

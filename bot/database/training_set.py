@@ -37,9 +37,9 @@ class TrainingSetRepository:
         servers = select(Question.server_id).join(QuestionPicture).join(QuestionFace).where(QuestionFace.id.in_(faces))
         for server_id in (await self._session.scalars(servers.distinct())).all():
             if server_id is not None:
-                await ServerRepository(self._session).touch(server_id)
+                await ServerRepository(self._session).mark_roster_changed(server_id)
 
-    async def untaught(self, face_id: int, member_id: int) -> NotLearnedReason | None:
+    async def not_learned_reason(self, face_id: int, member_id: int) -> NotLearnedReason | None:
         """The reason why nothing is learned from a face with this member's name; None if something is."""
         query = (
             select(QuestionFace.crop_id, Question.server_id, Question.origin)
@@ -91,7 +91,7 @@ class TrainingSetRepository:
         if not await self._quotas.has_room(crop.server_id, Quota.PHOTOS):
             await self._quotas.report_full(crop.server_id, Quota.PHOTOS)
             return
-        await self._quotas.take(crop.server_id, Quota.PHOTOS)
+        await self._quotas.consume(crop.server_id, Quota.PHOTOS)
         self._session.add(
             Photo(
                 member_id=member,

@@ -19,7 +19,7 @@ from bot.demo.opening import prepare, show
 from bot.demo.page import WallClock, live_page
 from bot.errors import PersonError
 from bot.infra.redaction import redact_logs
-from bot.usecases.retention import forgetting
+from bot.usecases.retention import forget_periodically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> 
     logging.basicConfig(level=logging.WARNING)
     redact_logs()
     port = free_port(port)
-    async with App.open(demo_settings(settings), serves=True) as app, forgetting(app):
+    async with App.open(demo_settings(settings), serves=True) as app, forget_periodically(app):
         print("Starting the workers…", flush=True)
         opening = await prepare(app, DEMO_SERVER, faces)
         await app.compute.run(jobs.warm_up, await app.recognisers.config())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bot.domain.enums import AnnotationMeaning
 from models.faces import Box, ConfidenceBand, FaceFlaw, Guess
 
-UNKEPT = 0
+UNSAVED_ID = 0
 """The id of an answer that the database could not take, and of its faces. No row has it."""
 
 MAX_CANDIDATES = 25
@@ -125,9 +125,9 @@ class Answer:
     source_message_id: int | None = None
 
     @property
-    def is_kept(self) -> bool:
+    def is_saved(self) -> bool:
         """Whether the database has it. Without it, nobody can correct it or see its details."""
-        return self.id != UNKEPT
+        return self.id != UNSAVED_ID
 
     @property
     def faces(self) -> tuple[tuple[AnsweredPicture, AnsweredFace], ...]:

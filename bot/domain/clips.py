@@ -89,13 +89,13 @@ class PersonScreenTime:
     spans: tuple[tuple[float, float], ...]
     seconds: float
 
-    def as_json(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         """The row that the database keeps."""
         return [self.number, list(self.tracks), [list(span) for span in self.spans], self.seconds]
 
     @classmethod
-    def of_json(cls, row: list[Any]) -> PersonScreenTime:
-        """The value whose `as_json` is `row`."""
+    def from_json(cls, row: list[Any]) -> PersonScreenTime:
+        """The value whose `to_json` is `row`."""
         number, tracks, spans, seconds = row
         return cls(number, tuple(tracks), tuple((start, end) for start, end in spans), seconds)
 
@@ -133,13 +133,13 @@ class MissingFootage:
     silent: tuple[int, ...] = ()
     seconds: float = 0.0
 
-    def as_json(self) -> list[Any]:
+    def to_json(self) -> list[Any]:
         """The row that the database keeps; empty where nothing is missing."""
         return [self.recordings, list(self.unread), list(self.silent), self.seconds] if self != NOTHING_MISSING else []
 
     @classmethod
-    def of_json(cls, row: list[Any]) -> MissingFootage:
-        """The value whose `as_json` is `row`."""
+    def from_json(cls, row: list[Any]) -> MissingFootage:
+        """The value whose `to_json` is `row`."""
         if not row:
             return NOTHING_MISSING
         recordings, unread, silent, seconds = row

@@ -32,10 +32,10 @@ class CorrectionKind(StrEnum):
 class Correction:
     """The result of a correction.
 
-    `name`: the name that it gives or denies. `untaught`: for each face that it names as a member, the reason why nothing is
+    `name`: the name that it gives or denies. `not_learned`: for each face that it names as a member, the reason why nothing is
     learned from the face, or None.
     """
 
     kind: CorrectionKind
     name: str | None = None
-    untaught: tuple[NotLearnedReason | None, ...] = ()
+    not_learned: tuple[NotLearnedReason | None, ...] = ()

@@ -38,14 +38,14 @@ class MapOutlier:
 class GroupMap:
     """A map of a group.
 
-    `photos`: the number of photos on it. `of`: the number of the group's photos. `explained_variance`: the share of the
-    variance that it shows, None unless the projection is PCA. `picture`: a PNG. `engine`: the engine's version.
+    `photos`: the number of photos on it. `total_photos`: the number of the group's photos. `explained_variance`: the share of
+    the variance that it shows, None unless the projection is PCA. `picture`: a PNG. `engine`: the engine's version.
     """
 
     group: str
     projection: ProjectionMethod
     photos: int
-    of: int
+    total_photos: int
     places: tuple[MapPlace, ...]
     outliers: tuple[MapOutlier, ...]
     explained_variance: float | None

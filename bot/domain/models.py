@@ -113,7 +113,7 @@ class ModelFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeModel:
+class GroupModel:
     """A model of a group.
 
     `labels`: the number of photos that were new to it. `accepted`: it passed the gate, and so came into use. `answers`: it is

@@ -54,16 +54,16 @@ class Resemblance:
 
 @dataclass(frozen=True, slots=True)
 class KnownPhoto:
-    """The member is known by this photo already. `saved_anew`: by a copy of it, in another file."""
+    """The member is known by this photo already. `is_copy`: the file is another one, saved anew."""
 
-    saved_anew: bool
+    is_copy: bool
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoOfAnother:
-    """Another member is known by this photo already. `saved_anew`: by a copy of it, in another file."""
+    """Another member is known by this photo already. `is_copy`: the file is another one, saved anew."""
 
-    saved_anew: bool
+    is_copy: bool
     member: str
     group: str
 
@@ -83,7 +83,7 @@ PhotoReason = FaceProblem | SeveralFaces | PhotoDoubt | KnownPhoto | PhotoOfAnot
 """The reasons for not taking a photo. Message: the file can't be read, or an error stopped the work."""
 
 
-def flaw_of(width: int, sharpness: float | None) -> SmallFace | BlurredFace | None:
+def example_flaw(width: int, sharpness: float | None) -> SmallFace | BlurredFace | None:
     """The flaw of a face of this width (pixels) and sharpness as an example; None for a good example."""
     match flaw_of_example(width, sharpness):
         case FaceFlaw.SMALL:
@@ -94,7 +94,7 @@ def flaw_of(width: int, sharpness: float | None) -> SmallFace | BlurredFace | No
             return None
 
 
-def resemblance_of(guess: Guess, member: int, name: str) -> Resemblance | None:
+def find_resemblance(guess: Guess, member: int, name: str) -> Resemblance | None:
     """The other member that a face labelled `member` (id) and `name` surely resembles more; None without one.
 
     Without a photo of `member` to compare with, the result is None, too: compared with the other members alone, up to a third

@@ -13,7 +13,7 @@ class Place:
     channel_id: int | None = None
     person_id: int | None = None
 
-    def has(self, server_id: int | None, place_id: int | None, asker_id: int) -> bool:
+    def is_origin_of(self, server_id: int | None, place_id: int | None, asker_id: int) -> bool:
         """Whether something was asked here: in this server, or in this private channel. `place_id`: of a thread, its parent.
 
         In private a person also has what they asked elsewhere: a clip comes there where the bot may not write in the server.

@@ -44,12 +44,12 @@ _REMEDIES = {
 }
 """The commands that make room."""
 
-Limits: TypeAlias = Mapping[Quota, int]
+QuotaLimits: TypeAlias = Mapping[Quota, int]
 """The limit of each quota."""
 
 
 @dataclass(frozen=True, slots=True)
-class QuotaUse:
+class QuotaUsage:
     """What a server uses of a quota."""
 
     quota: Quota
@@ -62,7 +62,7 @@ class QuotaUse:
         return max(0, self.limit - self.used)
 
 
-def full(quota: Quota, limit: int, seconds: float = 0.0) -> Message:
+def quota_full_message(quota: Quota, limit: int, seconds: float = 0.0) -> Message:
     """The quota that has no room, its limit, and a remedy. `seconds`: the time until a training may begin."""
     most = limit // 2**20 if quota.is_bytes else limit
     match quota:

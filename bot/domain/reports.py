@@ -35,14 +35,14 @@ class SuspectedPhoto:
 class ReportFigures:
     """The figures of the report on a group.
 
-    `named`: the leave-one-out counts. `needy`: the members who need photos, the most urgent first. `suspected`: the strongest
-    first. `picture`: a PNG. `engine`: the engine's version.
+    `named`: the leave-one-out counts. `members_needing_photos`: the members who need photos, the most urgent first.
+    `suspected`: the strongest first. `picture`: a PNG. `engine`: the engine's version.
     """
 
     photos: int
     named: LeaveOneOutCounts
     members: tuple[MemberReport, ...]
-    needy: tuple[MemberReport, ...]
+    members_needing_photos: tuple[MemberReport, ...]
     suspected: tuple[SuspectedPhoto, ...]
     picture: bytes
     engine: str

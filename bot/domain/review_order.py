@@ -38,7 +38,7 @@ class QueuedFace:
     held_until: datetime | None
 
 
-def in_order(waiting: Iterable[QueuedFace], photos: Mapping[int, int]) -> list[QueuedFace]:
+def sorted_for_review(waiting: Iterable[QueuedFace], photos: Mapping[int, int]) -> list[QueuedFace]:
     """The faces, the most useful first. `photos`: the number of photos of each member.
 
     Suspected labels come first, then suggestions, then all others; faces that the reviewer skipped come last. Among the

@@ -38,7 +38,7 @@ class FaceFeedback:
 
 
 @dataclass(frozen=True, slots=True)
-class RenamedRosterEntry:
+class RosterEntryRenamed:
     """A group or a member that has a new `name`. `former_is_alias`: the former name still finds it."""
 
     former: str
@@ -47,7 +47,7 @@ class RenamedRosterEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class AddedAlias:
+class AliasAdded:
     """`alias` finds the group or the member called `name` from now on."""
 
     name: str
@@ -55,7 +55,7 @@ class AddedAlias:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovedAlias:
+class AliasRemoved:
     """`alias` no longer finds the group or the member called `name`."""
 
     name: str
@@ -63,7 +63,7 @@ class RemovedAlias:
 
 
 @dataclass(frozen=True, slots=True)
-class RemovedRosterEntry:
+class RosterEntryRemoved:
     """A group, or a member of `group`, that was removed."""
 
     name: str

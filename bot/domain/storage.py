@@ -41,7 +41,7 @@ DISK_ERRORS: Final = {
 """The errors of the system that only a disk gives, whatever was done."""
 
 
-def for_people(reason: StorageReason) -> Message:
+def message_for_people(reason: StorageReason) -> Message:
     """The fault for people on Discord, who can't mend it."""
     match reason:
         case StorageReason.FULL:
@@ -61,7 +61,7 @@ def for_people(reason: StorageReason) -> Message:
             return Message("My disk has an error", hint=Hint.OPERATOR_MUST_MEND)
 
 
-def for_operator(reason: StorageReason, place: str, detail: str) -> Message:
+def message_for_operator(reason: StorageReason, place: str, detail: str) -> Message:
     """The fault, and what the operator does about it."""
     why = Message(" ({words})", words=detail) if detail else Message("")
     match reason:

@@ -94,7 +94,7 @@ async def candidates(
                 links = iter(await _links(client, sources, queries, limit, tally))
             while limit > 0:
                 while len(fetching) < min(AT_ONCE, limit) and (named := next(links, None)):
-                    fetching.append((*named, asyncio.create_task(client.picture(named[1].url))))
+                    fetching.append((*named, asyncio.create_task(client.fetch_picture(named[1].url))))
                 if not fetching:
                     return
                 source, link, task = fetching.popleft()
@@ -138,7 +138,7 @@ async def _links(
     client: PoliteClient, sources: Sequence[Source], queries: Sequence[str], limit: int, tally: GatherCounts
 ) -> list[NamedResult]:
     """The results of all sources, one of each in turn."""
-    return _in_turn(await asyncio.gather(*(_search(client, source, queries, limit, tally) for source in sources)))
+    return _round_robin(await asyncio.gather(*(_search(client, source, queries, limit, tally) for source in sources)))
 
 
 async def _search(
@@ -167,12 +167,12 @@ async def _search(
     except Exception:  # the other sources go on
         log.exception("the source %s failed", source.name)
         tally.failed[source.name] = SourceFailure(RefusalReason.UNREADABLE)
-    links = _in_turn(answers)[:limit]
+    links = _round_robin(answers)[:limit]
     tally.found[source.name] += len(links)
     return links
 
 
-def _in_turn(rows: Sequence[Sequence[NamedResult]]) -> list[NamedResult]:
+def _round_robin(rows: Sequence[Sequence[NamedResult]]) -> list[NamedResult]:
     """The first of each row, then the second of each, and so on, each link once."""
     links: dict[str, NamedResult] = {}
     for named in chain.from_iterable(zip_longest(*rows)):

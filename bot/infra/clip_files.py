@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
-from bot.domain.quotas import Quota, QuotaUse
+from bot.domain.quotas import Quota, QuotaUsage
 from bot.errors import StorageError
 from bot.infra.clip_folders import (
     DAY,
@@ -152,10 +152,10 @@ class ClipFiles:
         """Delete the video's folder."""
         await asyncio.to_thread(shutil.rmtree, self._folder / video, ignore_errors=True)
 
-    async def use(self, server: Server) -> QuotaUse:
+    async def usage(self, server: Server) -> QuotaUsage:
         """The bytes that the videos of a server take, and may take."""
         folders = await asyncio.to_thread(video_folders, self._folder)
-        return QuotaUse(Quota.CLIP_BYTES, self._room.used_by(server, folders), self._room.max_server_bytes)
+        return QuotaUsage(Quota.CLIP_BYTES, self._room.used_by(server, folders), self._room.max_server_bytes)
 
     async def sweep(self, in_use: VideosInUse, *, share: float = 1.0) -> None:
         """Delete videos that were not used for too long, and the least recently used ones if all are too large together.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from yarl import URL
 
-from bot.text.links import parts_of
+from bot.text.links import split_link
 
 LONGEST_URL = 8000
 """Characters of a link that is followed. RFC 9110, 4.1, recommends that servers take as many."""
@@ -15,7 +15,7 @@ LONGEST_HOST = 300
 
 def resolve_link(link: str, page: URL | None = None) -> URL | None:
     """A link, relative to `page`, as a URL; None for an invalid one, and for one that is too long."""
-    parts = parts_of(link) if len(link) <= LONGEST_URL else None
+    parts = split_link(link) if len(link) <= LONGEST_URL else None
     if parts is None or len(parts.netloc) > LONGEST_HOST:
         return None
     try:

@@ -6,7 +6,7 @@ Jobs import libraries inside their bodies, so that the bot's process names a job
 from bot.jobs.config import EngineConfig, load_engine
 from bot.jobs.copies import find_copies
 from bot.jobs.engines import check_engine, encode_crops, font_name, warm_up
-from bot.jobs.enrolment import by_size, enrol, enrol_crop, example_problem
+from bot.jobs.enrolment import enrol, enrol_crop, example_problem, largest_first
 from bot.jobs.footage import draw_clip, draw_frames, probe_video, undecoded_seconds
 from bot.jobs.gathering import candidate_refusals, find_only_face, guess_each
 from bot.jobs.identifying import draw_again, identify
@@ -30,7 +30,6 @@ from bot.jobs.twins import (
 
 __all__ = [
     "EngineConfig",
-    "by_size",
     "candidate_refusals",
     "check_engine",
     "contact_sheet",
@@ -55,6 +54,7 @@ __all__ = [
     "guess_each",
     "identify",
     "join_segments",
+    "largest_first",
     "load_engine",
     "look_alikes_of_each",
     "name_tracks",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import EnrolmentContext, IdentifiedFace, IdentifiedPicture, UnreadableFile
-from bot.domain.photos import FaceProblem, SeveralFaces, flaw_of
+from bot.domain.photos import FaceProblem, SeveralFaces, example_flaw
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import crop_face, phash_of, read_picture
 
@@ -50,7 +50,7 @@ def enrol(
     found = engine.detect(opened.pixels)
     if not found:
         return FaceProblem.NO_FACE
-    meant = largest_faces(found, 1 if has_subject(by_size(found)) else MAX_FACES)
+    meant = largest_faces(found, 1 if has_subject(largest_first(found)) else MAX_FACES)
     encodings = engine.encode(opened.pixels, meant)
     usable = [place for place, encoding in enumerate(encodings) if (abs(encoding) <= 1).all()]
     meant, encodings = [meant[place] for place in usable], encodings[usable]
@@ -96,11 +96,11 @@ def enrol_crop(config: EngineConfig, content: Content) -> IdentifiedPicture | Un
         return opened
     engine = engine_of(config)
     pixels = opened.pixels
-    found = by_size(engine.detect(pixels))
+    found = largest_first(engine.detect(pixels))
     if not found and max(pixels.shape) < LARGE_CROP:
         # A face that is small in its photo has a small crop, in which the detector finds it only after enlarging.
         pixels = np.asarray(Image.fromarray(pixels).resize((LARGE_CROP, LARGE_CROP), Image.Resampling.LANCZOS))
-        found = by_size(engine.detect(pixels))
+        found = largest_first(engine.detect(pixels))
     if not found:
         return FaceProblem.NO_FACE
     encodings = engine.encode(pixels, found[:1])
@@ -114,7 +114,7 @@ def enrol_crop(config: EngineConfig, content: Content) -> IdentifiedPicture | Un
     return IdentifiedPicture(opened.size, None, (seen,), b"", engine.version)
 
 
-def by_size(faces: Sequence[Face]) -> list[Face]:
+def largest_first(faces: Sequence[Face]) -> list[Face]:
     """The faces, the largest first."""
     return sorted(faces, key=lambda face: face.box.area, reverse=True)
 
@@ -135,7 +135,7 @@ def example_problem(
     if not has_subject(faces):
         return SeveralFaces(len(faces))
     width = opened.to_original(faces[0].box).width
-    return flaw_of(width, measure_quality(opened.pixels, faces[0], engine.landmarks).sharpness)
+    return example_flaw(width, measure_quality(opened.pixels, faces[0], engine.landmarks).sharpness)
 
 
 def _guesses(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain.faces import GatheredFace, UnreadableFile
 from bot.domain.gathering import CandidateRefusal
 from bot.jobs.config import engine_of
-from bot.jobs.enrolment import by_size, example_problem
+from bot.jobs.enrolment import example_problem, largest_first
 from bot.jobs.pictures import crop_face, read_picture
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def find_only_face(config: EngineConfig, content: Content) -> GatheredFace | Non
     if isinstance(opened, UnreadableFile):
         return None
     engine = engine_of(config)
-    found = by_size(engine.detect(opened.pixels))
+    found = largest_first(engine.detect(opened.pixels))
     if example_problem(opened, found, engine) is not None:
         return None
     face = found[0]

@@ -26,13 +26,13 @@ def draw_map(
     crops: Sequence[bytes | None],
     engine: str,
     projection: ProjectionMethod,
-    of: int,
-    compiled: Path,
+    total_photos: int,
+    compilation_folder: Path,
 ) -> GroupMap:
     """The map of the group of `rows`, at least `MIN_MAP_PHOTOS` of them, made in an isolated process.
 
-    `crops`: the JPEG of each row, None where it is lost. `of`: the number of the group's photos. `compiled`: the folder of
-    numba's compiled functions. Raises IsolatedProcessError.
+    `crops`: the JPEG of each row, None where it is lost. `total_photos`: the number of the group's photos.
+    `compilation_folder`: the folder of numba's compiled functions. Raises IsolatedProcessError.
     """
     from bot.infra.worker_side import release_worker
     from models.learning.isolation import run_in_child
@@ -40,7 +40,14 @@ def draw_map(
     release_worker()
     name = rows[0].group_name
     found, picture = run_in_child(
-        until.left(), lay_out_and_draw, gallery_of(rows, engine), projection, name, crops, of, compiled
+        until.left(),
+        lay_out_and_draw,
+        gallery_of(rows, engine),
+        projection,
+        name,
+        crops,
+        total_photos,
+        compilation_folder,
     )
     names = {row.member: row.name for row in rows}
     counts = [int((found.members == place).sum()) for place in range(len(found.places))]
@@ -48,7 +55,7 @@ def draw_map(
         name,
         projection,
         len(rows),
-        of,
+        total_photos,
         tuple(
             MapPlace(place.member.name, photos, place.is_separate, place.overlaps.name if place.overlaps else None)
             for place, photos in zip(found.places, counts, strict=True)
@@ -68,11 +75,16 @@ def draw_map(
 
 
 def lay_out_and_draw(
-    gallery: Gallery, projection: ProjectionMethod, group: str, crops: Sequence[bytes | None], of: int, compiled: Path
+    gallery: Gallery,
+    projection: ProjectionMethod,
+    group: str,
+    crops: Sequence[bytes | None],
+    total_photos: int,
+    compilation_folder: Path,
 ) -> tuple[FaceMap, bytes]:
     """A map of a group's gallery, and the picture of it; `draw_map` else."""
     # numba reads this when it is imported. Without it, it writes beside the installed packages.
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(compilation_folder))
     import numpy as np
     from PIL import Image
 
@@ -81,4 +93,4 @@ def lay_out_and_draw(
 
     found = lay_out(gallery, projection)
     faces = [None if crop is None else np.asarray(Image.open(BytesIO(crop)).convert("RGB")) for crop in crops]
-    return found, map_chart(group, found, faces, total_photos=of if of > len(faces) else None)
+    return found, map_chart(group, found, faces, total_photos=total_photos if total_photos > len(faces) else None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain.reports import MemberReport, ReportFigures, SuspectedPhoto
 from bot.jobs.rosters import gallery_of
-from bot.jobs.training import named_of
+from bot.jobs.training import leave_one_out_counts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ def report_on_group(until: Deadline, rows: Sequence[EnrolledEncoding], engine: s
     }
     return ReportFigures(
         len(rows),
-        named_of(IdentificationCounts.from_confusion(found.confusion)),
+        leave_one_out_counts(IdentificationCounts.from_confusion(found.confusion)),
         tuple(members.values()),
         tuple(members[accuracy.member.id] for accuracy in found.members_needing_photos),
         tuple(SuspectedPhoto(rows[label.photo].photo, label.looks_like) for label in found.suspected),

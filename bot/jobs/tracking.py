@@ -10,7 +10,7 @@ from bot.domain.faces import FaceCrop, UnreadableFile
 from bot.jobs.config import engine_of
 from bot.jobs.pictures import phash_of
 from bot.media.videos.footage import VideoError
-from bot.text.faces import confidence_of
+from bot.text.faces import name_confidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,13 +61,13 @@ def join_segments(segments: Sequence[bytes]) -> bytes:
 
 def name_tracks(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> NamedClip:
     """The people of a clip, and its captions."""
-    from bot.media.clips.captions import script
+    from bot.media.clips.captions import caption_script
 
     seen, named = _cast(face_tracks, recogniser, options)
     return NamedClip(
         named.group_name,
         tuple(_named_person(seen, person) for person in named.people),
-        script(seen, named, options.style),
+        caption_script(seen, named, options.style),
         seen.size,
         _shown_until(seen)[-1] if len(seen.times) else 0.0,
     )
@@ -86,7 +86,7 @@ def sure_names(segment: bytes, recogniser: bytes, options: NamingOptions) -> tup
 
 def write_captions(face_tracks: bytes, track_names: Sequence[TrackName], style: CaptionStyle) -> str:
     """The captions of a clip whose tracks have names, as ASS."""
-    from bot.media.clips.captions import script
+    from bot.media.clips.captions import caption_script
     from models.video.cast import UNKNOWN_GUESS, Cast, CastPerson
     from models.video.tracks import FaceTracks
 
@@ -96,7 +96,7 @@ def write_captions(face_tracks: bytes, track_names: Sequence[TrackName], style: 
         for place in track_name.tracks:
             guesses[place] = track_name.guess
     people = tuple(CastPerson(track_name.number, track_name.guess, track_name.tracks) for track_name in track_names)
-    return script(seen, Cast(None, None, tuple(guesses), people), style)
+    return caption_script(seen, Cast(None, None, tuple(guesses), people), style)
 
 
 def faces_by_frame(face_tracks: bytes, recogniser: bytes, options: NamingOptions) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def faces_by_frame(face_tracks: bytes, recogniser: bytes, options: NamingOptions
     for place in sorted(place for person in named.people for place in person.tracks):
         track, guess = seen.tracks[place], named.guesses[place]
         for number, box in enumerate(track.boxes.round().astype(int).tolist(), start=track.first):
-            frames[number].append({"name": guess.name, "box": box, "confidence": confidence_of(guess)})
+            frames[number].append({"name": guess.name, "box": box, "confidence": name_confidence(guess)})
     length = float(seen.times[-1] - seen.times[0]) if len(seen.times) > 1 else 0.0
     return {"fps": round((len(seen.times) - 1) / length, 3) if length else 0.0, "frames": frames}
 

@@ -45,7 +45,7 @@ def train_model(
     gallery = gallery_of(rows, engine)
     old = np.array([row.photo in answering for row in rows], np.bool_)
     compared, counts = run_in_child(until.left(), _compare, gallery, old)
-    judged, named = _verdict(compared, nothing_new=bool(old.all())), named_of(counts)
+    judged, named = _verdict(compared, nothing_new=bool(old.all())), leave_one_out_counts(counts)
     if judged.passes:
         return TrainedModel(judged, named, _train_classifier(until, gallery))
     suspected: tuple[SuspectedLabel, ...] = run_in_child(until.left(), _suspected_labels, gallery, old)
@@ -60,7 +60,7 @@ def train_classifier(until: Deadline, rows: Sequence[EnrolledEncoding], engine: 
     return _train_classifier(until, gallery_of(rows, engine))
 
 
-def named_of(counts: IdentificationCounts) -> LeaveOneOutCounts:
+def leave_one_out_counts(counts: IdentificationCounts) -> LeaveOneOutCounts:
     """The counts as a value of `bot.domain`."""
     return LeaveOneOutCounts(counts.asked, counts.right, counts.wrong)
 

@@ -45,11 +45,11 @@ class ClassifierStore:
         log.warning("%s is broken; the distance answers alone until the group is trained anew", key)
         return None
 
-    async def keep(self, key: str, file: bytes) -> None:
+    async def put(self, key: str, file: bytes) -> None:
         """Store `file` at `key`."""
         await self._storage.put(key, file)
 
-    async def tidy(self, group: int, wanted: Collection[str]) -> None:
+    async def delete_except(self, group: int, wanted: Collection[str]) -> None:
         """Delete the files of a group, except those at `wanted` keys."""
         for key in await self._storage.keys(f"{FOLDER}/{group}"):
             if key not in wanted:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.database.engine import Database
-    from bot.domain.models import MadeModel, TrainedClassifier
+    from bot.domain.models import GroupModel, TrainedClassifier
     from bot.domain.rosters import EnrolledEncoding
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
@@ -89,7 +89,7 @@ class ModelMaker:
         async with self._database.reading() as session:
             existing = await RosterRepository(session).group_ids()
         for group in listed - existing:
-            await self._classifiers.tidy(group, ())
+            await self._classifiers.delete_except(group, ())
 
     async def trainable(self, group: int) -> TrainableGroup | None:
         """The group with its photos; None for a group that is gone or has no photo.
@@ -101,14 +101,14 @@ class ModelMaker:
             engine = await EngineRepository(session).in_use()
             version = self._config.with_engine(engine).version
             state = await ModelRepository(session).state(group)
-            rows = await RosterRepository(session).rows_of([group], version)
+            rows = await RosterRepository(session).encodings_of_groups([group], version)
         found = TrainableGroup(state, engine, version, rows) if state is not None and rows else None
         await self._delete_unused_classifiers(group, found, set())
         if found is None and state is not None and state.photos:
             raise UnencodedPhotosError(engine)
         return found
 
-    async def make_model(self, group: TrainableGroup, photos: frozenset[int], *, by: int) -> MadeModel | None:
+    async def make_model(self, group: TrainableGroup, photos: frozenset[int], *, by: int) -> GroupModel | None:
         """Make a model of `photos`, which comes into use if it passes the gate.
 
         Returns None if another model or engine came into use meanwhile, or the photos are gone. Raises QuotaError.
@@ -124,7 +124,7 @@ class ModelMaker:
             self.at_work = None
         classifier, key = trained.trained, classifier_key(group.version, rows)
         if classifier is not None:
-            await self._classifiers.keep(key, classifier.file)
+            await self._classifiers.put(key, classifier.file)
         elif trained.judged.passes:
             self._too_small.add(key)
         figures = ModelFigures(
@@ -135,7 +135,7 @@ class ModelMaker:
             trained.named,
         )
         async with self._database.writing() as session:
-            kept = await ModelRepository(session).keep(
+            kept = await ModelRepository(session).add(
                 state,
                 photos,
                 figures,
@@ -170,9 +170,9 @@ class ModelMaker:
         if trained is None:
             self._too_small.add(key)
             return None
-        await self._classifiers.keep(key, trained.file)
+        await self._classifiers.put(key, trained.file)
         async with self._database.writing() as session:
-            await ServerRepository(session).touch(group.state.server)
+            await ServerRepository(session).mark_roster_changed(group.state.server)
         return trained
 
     async def _delete_unused_classifiers(self, group: int, found: TrainableGroup | None, wanted: set[str]) -> None:
@@ -181,4 +181,4 @@ class ModelMaker:
             wanted |= await ModelRepository(session).whole_classifiers(group)
         if found is not None and found.rows_in_use:
             wanted.add(classifier_key(found.version, found.rows_in_use))
-        await self._classifiers.tidy(group, wanted)
+        await self._classifiers.delete_except(group, wanted)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from bot.infra.outbox import Outbox
 
 if TYPE_CHECKING:
-    from bot.domain.models import MadeModel
-    from bot.domain.quotas import QuotaUse
+    from bot.domain.models import GroupModel
+    from bot.domain.quotas import QuotaUsage
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Notification:
     """News for a server's moderators: a model that the bot made by itself, or a quota that is full."""
 
     server: int
-    news: MadeModel | QuotaUse
+    news: GroupModel | QuotaUsage
 
 
 class NotificationQueue(Outbox[Notification]):

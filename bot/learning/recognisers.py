@@ -34,13 +34,13 @@ class FittedRecogniser:
     """A fitted recogniser.
 
     `config`: with the engine of the encodings. `engine`: that engine's version. `recogniser`: serialised, for
-    `Recogniser.from_bytes`. `is_whole`: its classifiers could be read.
+    `Recogniser.from_bytes`. `has_all_classifiers`: its classifiers could be read.
     """
 
     config: EngineConfig
     engine: str
     recogniser: bytes
-    is_whole: bool = True
+    has_all_classifiers: bool = True
 
 
 class RecogniserCache:
@@ -65,13 +65,13 @@ class RecogniserCache:
         """The version of the engine in use, which its encodings carry."""
         return (await self.config()).version
 
-    async def of(self, servers: Collection[int]) -> FittedRecogniser:
+    async def for_rosters(self, servers: Collection[int]) -> FittedRecogniser:
         """The recogniser for the rosters of `servers`. Without one, raises the NobodyKnownError with the reason."""
         async with self._database.reading() as session:
             config = self._config.with_engine(await EngineRepository(session).in_use())
             key = config.engine, await RosterRepository(session).revisions(servers)
         fitted = await self._fitted.get(key, partial(self._fit, config, servers))
-        if not fitted.is_whole:
+        if not fitted.has_all_classifiers:
             self._fitted.drop(key)
         return fitted
 
@@ -82,7 +82,7 @@ class RecogniserCache:
             raise NoRosterError
         engine = config.version
         async with self._database.reading() as session:
-            rows = await RosterRepository(session).rows(servers, engine)
+            rows = await RosterRepository(session).encodings_in_use(servers, engine)
             vetoes = await VetoRepository(session).feedback(servers, engine)
             totals = await RosterRepository(session).photo_totals(servers)
         if not rows:

@@ -34,7 +34,7 @@ class ReportCache:
         self._recognisers = recognisers
         self._reports: SingleFlightCache[tuple[int, str, Revisions], ReportFigures] = SingleFlightCache(KEPT)
 
-    async def of(self, server: int, group: int) -> ReportFigures:
+    async def for_group(self, server: int, group: int) -> ReportFigures:
         """The report on a group of a server, by its current roster.
 
         Raises PersonError for a group without photos, and IsolatedProcessError if the process breaks off.
@@ -46,7 +46,7 @@ class ReportCache:
 
     async def _make(self, group: int, engine: str) -> ReportFigures:
         async with self._database.reading() as session:
-            rows = await RosterRepository(session).rows_of([group], engine)
+            rows = await RosterRepository(session).encodings_of_groups([group], engine)
             state = await ModelRepository(session).state(group)
         if not rows:
             if state is not None and state.photos:

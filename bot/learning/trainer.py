@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
 
     from bot.database.engine import Database
-    from bot.domain.models import MadeModel
-    from bot.domain.quotas import QuotaUse
+    from bot.domain.models import GroupModel
+    from bot.domain.quotas import QuotaUsage
     from bot.domain.rosters import EnrolledEncoding
     from bot.infra.compute import Compute
     from bot.infra.storage import Storage
@@ -69,7 +69,7 @@ class Trainer:
         self._after = after
         self._quiet = quiet
         self._waiting: dict[int, asyncio.Task[None]] = {}
-        self._by_hand: dict[int, asyncio.Task[MadeModel]] = {}
+        self._by_hand: dict[int, asyncio.Task[GroupModel]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._looked_at: set[int] = set()
         self._changed_meanwhile: set[int] = set()
@@ -119,9 +119,9 @@ class Trainer:
         """The id of the group in training; None between trainings."""
         return self._maker.at_work
 
-    def use(self, server: int) -> QuotaUse:
+    def usage(self, server: int) -> QuotaUsage:
         """The trainings of a server within the last hour."""
-        return self._quota.use(server)
+        return self._quota.usage(server)
 
     async def classifiers(self, rows: Sequence[EnrolledEncoding], engine: str) -> list[bytes]:
         """The classifiers of the groups of `rows`, all photos in use of each. A group that lacks one is trained soon."""
@@ -149,7 +149,7 @@ class Trainer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def train(self, group: int, *, by: int) -> MadeModel:
+    async def train(self, group: int, *, by: int) -> GroupModel:
         """Make a model of all photos of a group now. Concurrent callers get the same model.
 
         Raises PersonError if nothing is new, or if another model or engine came into use meanwhile; IsolatedProcessError; and
@@ -210,7 +210,7 @@ class Trainer:
         if not state.has_new_submissions and state.new_labels < self._after:
             await self._maker.renew_classifier(found)
             return
-        made = await self._maker.make_model(found, state.candidate, by=BOT)
+        made = await self._maker.make_model(found, state.next_photos, by=BOT)
         if made is None:
             self.schedule(state.server)
             return
@@ -219,7 +219,7 @@ class Trainer:
         if not made.accepted:
             await self._maker.renew_classifier(found)
 
-    async def _train_all(self, group: int, by: int) -> MadeModel:
+    async def _train_all(self, group: int, by: int) -> GroupModel:
         async with self._database.reading() as session:
             servers = await RosterRepository(session).servers_of([group])
         async with self._turns.turn(Asker(server=next(iter(servers), SHARED_ROSTER))):

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from bot.domain.quotas import Quota, QuotaUse
+from bot.domain.quotas import Quota, QuotaUsage
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import QuotaError
 
@@ -28,9 +28,9 @@ class TrainingQuota:
         self._clock = clock
         self._begun: dict[int, deque[float]] = {}
 
-    def use(self, server: int) -> QuotaUse:
+    def usage(self, server: int) -> QuotaUsage:
         """The trainings of a server within the last hour."""
-        return QuotaUse(Quota.TRAININGS, len(self._within_an_hour(server)), self._most)
+        return QuotaUsage(Quota.TRAININGS, len(self._within_an_hour(server)), self._most)
 
     def begin(self, server: int) -> None:
         """Count a training that begins now. Raises QuotaError where the server has had its number."""

@@ -74,7 +74,7 @@ class DownloadMessages:
     done: dict[str, Any] | None = None
     failed: dict[str, Any] | None = None
 
-    def take(self, line: dict[str, dict[str, Any]], progress: FetchProgressCallback | None) -> None:
+    def add(self, line: dict[str, dict[str, Any]], progress: FetchProgressCallback | None) -> None:
         """Keep the messages of one line, and report its progress."""
         for kind, value in line.items():
             match kind:
@@ -90,7 +90,7 @@ class DownloadMessages:
 
 
 @asynccontextmanager
-async def running(
+async def download_process(
     request: DownloadRequest, seconds: float, folder: Path, stderr: IO[bytes]
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
     """The downloading process, with limits, without our environment, and in a session of its own. It is killed at the end."""
@@ -138,7 +138,7 @@ async def listen(
     watching = asyncio.ensure_future(_kill_when_too_large(process, proxy, folder, max_bytes))
     try:
         while line := await process.stdout.readline():
-            messages.take(cast("dict[str, dict[str, Any]]", json.loads(line)), progress)
+            messages.add(cast("dict[str, dict[str, Any]]", json.loads(line)), progress)
         await process.wait()
     except (ValueError, AttributeError, KeyError):
         log.warning("a download sent a message that can't be read")
@@ -146,7 +146,7 @@ async def listen(
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
     if watching.done() and not watching.cancelled() and watching.result():
-        raise reasons.too_large(max_bytes)
+        raise reasons.too_large_error(max_bytes)
 
 
 async def _kill_when_too_large(

@@ -20,7 +20,7 @@ from aiohttp import ThreadedResolver
 
 from bot.domain.addresses import may_reach
 from bot.infra.checked_connector import RefusedAddressError
-from bot.text.links import parts_of
+from bot.text.links import split_link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -57,7 +57,7 @@ class UpstreamProxy:
     @classmethod
     def read(cls, url: str) -> UpstreamProxy:
         """The proxy of `http://USER:PASSWORD@HOST:PORT`. Raises ValueError for other text."""
-        parts = parts_of(url)
+        parts = split_link(url)
         if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("a proxy is http://USER:PASSWORD@HOST:PORT")
         credential = None
@@ -125,7 +125,7 @@ class EgressProxy:
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             upload = self._relay(reader, out_writer)
         else:
-            parts = parts_of(target)
+            parts = split_link(target)
             if parts is None or parts.scheme != "http":
                 raise _AnswerError(400, "Only http and CONNECT")
             host, port = _host_and_port(target, 80)
@@ -234,7 +234,7 @@ def _parsed(head: bytes) -> tuple[str, str, list[tuple[str, str]]]:
 
 
 def _host_and_port(url: str, default: int | None) -> tuple[str, int]:
-    parts = parts_of(url)
+    parts = split_link(url)
     port = (parts.port or default) if parts is not None else None
     if parts is None or not parts.hostname or not port:
         raise _AnswerError(400, "Bad Request")

@@ -20,8 +20,8 @@ from bot.links.download_process import (
     OVERHEAD_BYTES,
     DownloadMessages,
     DownloadPrograms,
+    download_process,
     listen,
-    running,
     transferred_bytes,
 )
 from bot.links.egress import UpstreamProxy, egress
@@ -62,7 +62,7 @@ def normalised_link(settings: Settings, link: str) -> str:
     try:
         return normalise(link)
     except ValueError:
-        raise reasons.not_a_link(PermittedSites.read(settings.link_sites)) from None
+        raise reasons.not_a_link_error(PermittedSites.read(settings.link_sites)) from None
 
 
 async def inspect(settings: Settings, link: str, *, resolver: AbstractResolver | None = None) -> LinkInfo:
@@ -105,7 +105,7 @@ async def fetch(
         )
         file = _file(messages, Path(place))
         if file.stat().st_size > max_bytes:
-            raise reasons.too_large(max_bytes)
+            raise reasons.too_large_error(max_bytes)
         fetched = DownloadedVideo(folder / file.name, _info(messages).title)
         shutil.move(file, fetched.path)
         return fetched
@@ -137,7 +137,7 @@ def max_bytes_within(room: int) -> int:
 
 def _info(messages: DownloadMessages) -> LinkInfo:
     if messages.info is None:
-        raise reasons.broken_off()
+        raise reasons.no_message_error()
     seconds = messages.info.get("seconds")
     return LinkInfo(
         str(messages.info.get("title")),
@@ -150,7 +150,7 @@ def _file(messages: DownloadMessages, folder: Path) -> Path:
     """The downloaded file, a plain one with content, in `folder` itself."""
     file = folder / Path(str((messages.done or {}).get("file"))).name
     if file.is_symlink() or not file.is_file() or not file.stat().st_size:
-        raise reasons.of_failure(LinkFailure.NO_VIDEO, "", None, PermittedSites(frozenset()), 0)
+        raise reasons.failure_error(LinkFailure.NO_VIDEO, "", None, PermittedSites(frozenset()), 0)
     return file
 
 
@@ -193,10 +193,10 @@ async def _download(
         with tempfile.TemporaryFile() as stderr:
             messages = DownloadMessages()
             try:
-                async with asyncio.timeout(seconds), running(request, seconds, folder, stderr) as process:
+                async with asyncio.timeout(seconds), download_process(request, seconds, folder, stderr) as process:
                     await listen(process, proxy, folder, max_bytes, messages, progress)
             except TimeoutError:
-                raise reasons.no_time(seconds) from None
+                raise reasons.timeout_error(seconds) from None
             if messages.done is not None:
                 return messages
             if proxy.refused_hosts:
@@ -205,11 +205,11 @@ async def _download(
             if messages.failed is None:
                 log.warning("a download ended with %s: %s", process.returncode, stderr_tail(stderr))
                 if process.returncode == -signal.SIGXCPU:
-                    raise reasons.no_time(seconds)
-                raise reasons.broken_off()
+                    raise reasons.timeout_error(seconds)
+                raise reasons.no_message_error()
             failure, detail = LinkFailure(messages.failed["failure"]), str(messages.failed["detail"])
             log.info("a link gave no video: %s %s", failure, detail)
-            raise reasons.of_failure(failure, detail, messages.failed["status"], sites, max_bytes)
+            raise reasons.failure_error(failure, detail, messages.failed["status"], sites, max_bytes)
 
 
 async def _copy_cookies(settings: Settings, folder: Path) -> None:
@@ -225,7 +225,7 @@ async def _copy_cookies(settings: Settings, folder: Path) -> None:
         if (fault := StorageError.from_error(error, str(folder))) is not None:
             raise fault from error
         log.warning("%s: %s", settings.link_cookies, error)
-        raise reasons.no_cookies() from None
+        raise reasons.cookies_error() from None
 
 
 def _upstream(settings: Settings) -> UpstreamProxy | None:
@@ -235,4 +235,4 @@ def _upstream(settings: Settings) -> UpstreamProxy | None:
     try:
         return UpstreamProxy.read(url)
     except ValueError:
-        raise reasons.no_proxy() from None
+        raise reasons.proxy_error() from None

@@ -121,43 +121,43 @@ class LinkError(PersonError):
         self.detail = detail
 
 
-def not_a_link(sites: PermittedSites) -> LinkError:
+def not_a_link_error(sites: PermittedSites) -> LinkError:
     """The error for text that is no http link."""
     return LinkError("I take links that begin with http:// or https://, to one video on {sites}.", sites=sites.listed)
 
 
-def no_cookies() -> LinkError:
+def cookies_error() -> LinkError:
     """The error for a file of cookies that can't be read."""
     return LinkError(
         "{setting} names a file that I can't read.", setting=Code("NUGU_LINK_COOKIES"), hint=Hint.OPERATOR_MENDS
     )
 
 
-def no_proxy() -> LinkError:
+def proxy_error() -> LinkError:
     """The error for a malformed address of a proxy."""
     return LinkError(
         "{setting} is not http://USER:PASSWORD@HOST:PORT.", setting=Code("NUGU_LINK_PROXY"), hint=Hint.OPERATOR_MENDS
     )
 
 
-def no_time(seconds: float) -> LinkError:
+def timeout_error(seconds: float) -> LinkError:
     """The error for a download past its deadline."""
     return LinkError(
         "The site is too slow: that video wasn't here after {seconds:.0f} seconds.", seconds=seconds, again=True
     )
 
 
-def broken_off() -> LinkError:
+def no_message_error() -> LinkError:
     """The error for a download that ended without a message."""
     return LinkError("The download broke off.", again=True)
 
 
-def too_large(max_bytes: int) -> LinkError:
+def too_large_error(max_bytes: int) -> LinkError:
     """The error for a video of more than `max_bytes`."""
     return LinkError("That video is too large: I take up to {most}. A shorter one may fit.", most=mebibytes(max_bytes))
 
 
-def of_failure(
+def failure_error(
     failure: LinkFailure, detail: str, status: int | None, sites: PermittedSites, max_bytes: int
 ) -> LinkError | StorageError:
     """The error for a failure that the downloading process reports. `status`: of HTTP, None where there is none."""
@@ -182,11 +182,11 @@ def of_failure(
         case LinkFailure.NO_VIDEO:
             return LinkError("I found no video there that I can download.")
         case LinkFailure.TOO_LARGE:
-            return too_large(max_bytes)
+            return too_large_error(max_bytes)
         case LinkFailure.NOT_MERGED:
             return LinkError("The site gave something that isn't a video.")
         case LinkFailure.BROKEN:
-            return broken_off()
+            return no_message_error()
         case LinkFailure.SITE:
             return _of_site(detail[:MAX_READ], status)
 

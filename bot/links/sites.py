@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode, urlunsplit
 
-from bot.text.links import parts_of
+from bot.text.links import split_link
 
 if TYPE_CHECKING:
     from typing import Self
@@ -62,7 +62,7 @@ class PermittedSites:
 
     def extractors_for(self, link: str) -> frozenset[str]:
         """The extractors that may get `link`: those named with its host, or else all of `names`."""
-        parts = parts_of(link)
+        parts = split_link(link)
         host = ((parts and parts.hostname) or "").removesuffix(".")
         return frozenset(name for name, known in self.hosts if known == host) or self.names
 
@@ -73,7 +73,7 @@ def normalise(link: str) -> str:
     Raises ValueError for text that is no link of the web.
     """
     link = link.strip().removeprefix("<").removesuffix(">")
-    parts = parts_of(link) if len(link) <= LONGEST_LINK else None
+    parts = split_link(link) if len(link) <= LONGEST_LINK else None
     if parts is None or parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
         raise ValueError("not a link of the web")
     if parts.username is not None or any(not c.isprintable() or c in ' \\"<>' for c in link):

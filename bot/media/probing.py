@@ -8,16 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from bot.domain.messages import Message
-from bot.media.pictures.headers import A_VIDEO, impostor, sniff
+from bot.media.pictures.headers import A_VIDEO, other_file_kind, sniff
 from bot.media.recordings.joining import join
 from bot.media.recordings.splitting import recordings_of
 from bot.media.videos.colours import colours_of
-from bot.media.videos.containers import format_of, opened
+from bot.media.videos.containers import format_of, open_container
 from bot.media.videos.footage import ACCEPTED, Footage, VideoError, VideoLimits
 from bot.media.videos.frames import check_pixels, decoded_frames
 from bot.media.videos.geometry import geometry_of
 from bot.media.videos.survey import survey
-from bot.media.videos.timestamp_repair import put_right
+from bot.media.videos.timestamp_repair import repair_timestamps
 from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:
@@ -66,19 +66,19 @@ def probe(path: Path, limits: VideoLimits) -> Footage:
 
 def _probed(path: Path, kind: str, limits: VideoLimits) -> Footage:
     """The footage of a file that isn't joined."""
-    with opened(path, kind) as container:
+    with open_container(path, kind) as container:
         found = survey(container)
     footage = _seen(path, kind, found)
     if found.shifts is None:
         return _timed(footage, found)
-    righted = put_right(footage, found.shifts, limits.copy_bytes)
-    with opened(righted.path, righted.format) as container:
+    righted = repair_timestamps(footage, found.shifts, limits.copy_bytes)
+    with open_container(righted.path, righted.format) as container:
         return _timed(replace(righted, beginning=_beginning(container)), survey(container))
 
 
 def _seen(path: Path, kind: str, found: PacketSurvey) -> Footage:
     """The footage as far as its first frame shows it."""
-    with opened(path, kind) as container:
+    with open_container(path, kind) as container:
         stream = container.streams.video[found.pictures]
         # Checked before the decoder reads a byte.
         check_pixels(stream.width, stream.height)
@@ -134,7 +134,7 @@ def _no_video(path: Path) -> Message:
     if not head:
         return Message("this file is empty")
     kind = sniff(head)
-    named = f"a {kind.value} picture" if kind else impostor(head)
+    named = f"a {kind.value} picture" if kind else other_file_kind(head)
     if not named or named == A_VIDEO:
         return Message("this is no video; I read {accepted}", accepted=ACCEPTED)
     return Message("this is no video but {named}; I read {accepted}", named=named, accepted=ACCEPTED)

@@ -42,7 +42,7 @@ def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def silent(codec: str) -> str:
+def no_sound_sentence(codec: str) -> str:
     """The reason why a clip has no sound although its video has, and a remedy."""
     return (
         f"I can't read this video's sound ({codec}), so the clip is silent. Save it with AAC sound for one that isn't."

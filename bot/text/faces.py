@@ -61,12 +61,12 @@ def faces_left_out(named: int, left_out: int) -> str:
     )
 
 
-def confidence_of(guess: Guess) -> float | None:
+def name_confidence(guess: Guess) -> float | None:
     """The confidence of the name, in [0, 1]; None without a name, since the confidence that nobody fits is another figure."""
     return None if guess.name is None else round(guess.confidence, 4)
 
 
-def basis_of(guess: Guess) -> str | None:
+def name_basis(guess: Guess) -> str | None:
     """The basis of the name, a value of `GuessBasis`; None without a name."""
     return None if guess.name is None else guess.basis.value
 

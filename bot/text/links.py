@@ -14,7 +14,7 @@ _STARTS = ("t", "start", "time_continue")
 _LINK = re.compile(r"<?(https?://[^\s<>|]+)>?", re.IGNORECASE)
 
 
-def parts_of(link: str) -> SplitResult | None:
+def split_link(link: str) -> SplitResult | None:
     """The parts of a link that anybody wrote; None for an invalid one, such as `https://[x` or `https://x:port`."""
     try:
         parts = urlsplit(link)
@@ -41,15 +41,15 @@ def read_seconds(text: str) -> float:
 def first_link(text: str) -> str | None:
     """The first web link in a text; None without one. Text such as `https://[x` is no link."""
     found = (match.group(1).rstrip(").,!?") for match in _LINK.finditer(text))
-    return next((link for link in found if parts_of(link) is not None), None)
+    return next((link for link in found if split_link(link) is not None), None)
 
 
-def start_in(link: str) -> float:
+def start_of_link(link: str) -> float:
     """The start of the video that a link states, in seconds: `?t=65`, `&start=65`, `#t=1m5s`; 0 without a readable start.
 
     A fragment may state the end too: `#t=npt:65,80` (W3C Media Fragments).
     """
-    parts = parts_of(link)
+    parts = split_link(link)
     if parts is None:
         return 0.0
     try:

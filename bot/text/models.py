@@ -8,7 +8,7 @@ from bot.domain.models import LeaveOneOutCounts
 from bot.text.formatting import counted, joined
 
 if TYPE_CHECKING:
-    from bot.domain.models import ClassifierTrial, GateVerdict, MadeModel, NameCounts
+    from bot.domain.models import ClassifierTrial, GateVerdict, GroupModel, NameCounts
 
 LONGEST_OBJECTIONS = 300
 """The characters of the gate's objections that are shown, at most."""
@@ -45,7 +45,7 @@ def classifier_trial(trial: ClassifierTrial | None) -> str:
     )
 
 
-def model_accuracy(model: MadeModel) -> str:
+def model_accuracy(model: GroupModel) -> str:
     """The accuracy of a model at its training: `named 43 of 45 unseen photos right and 1 wrong`."""
     judged, named = model.figures.judged, model.figures.named
     if named is None:

@@ -128,7 +128,7 @@ def _copy(bot: _Bot) -> str | None:
 def _crop_keys(database: Path) -> list[str] | None:
     """The keys of the crops that a database names; None if they can't be read."""
     try:
-        with snapshots.connected(database) as connection:
+        with snapshots.connect(database) as connection:
             return snapshots.crop_keys(connection)
     except sqlite3.DatabaseError:
         return None
@@ -140,11 +140,11 @@ def _record(bot: _Bot, reason: str | None, absent: Collection[str]) -> BackupRec
     The copy forgets the crops that the bot has forgotten meanwhile.
     """
     missing = sorted(set(absent) & set(_crop_keys(bot.database) or absent))
-    with snapshots.connected(bot.copied) as connection:
+    with snapshots.connect(bot.copied) as connection:
         if forgotten := set(absent) - set(missing):
             snapshots.forget_crops(connection, forgotten)
-        facts = snapshots.facts(connection)
-        problems = snapshots.problems(connection) if reason is None else (reason,)
+        facts = snapshots.read_facts(connection)
+        problems = snapshots.integrity_problems(connection) if reason is None else (reason,)
     return BackupRecord(
         made_at=utc_now(),
         program=version("nugu"),

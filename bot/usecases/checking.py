@@ -63,17 +63,17 @@ async def check(settings: Settings, *, mends: bool) -> list[DataFault]:
 
 def _check_database(path: Path, mends: bool) -> list[DataFault]:
     try:
-        with snapshots.connected(path) as connection:
+        with snapshots.connect(path) as connection:
             return [*_check_pages(connection, mends), *_check_references(connection, mends)]
     except sqlite3.DatabaseError as error:
         return [DataFault(DataFaultKind.DATABASE, path.name, str(error))]
 
 
 def _check_pages(connection: sqlite3.Connection, mends: bool) -> list[DataFault]:
-    problems = left = snapshots.problems(connection)
+    problems = left = snapshots.integrity_problems(connection)
     mendable = all(_OF_INDEX.search(problem) for problem in problems)
     if problems and mendable and mends and snapshots.mend_indexes(connection):
-        left = snapshots.problems(connection)
+        left = snapshots.integrity_problems(connection)
     return [
         DataFault(DataFaultKind.DATABASE, "", problem, mendable, mended=problem not in left) for problem in problems
     ]
@@ -92,7 +92,7 @@ def _check_references(connection: sqlite3.Connection, mends: bool) -> list[DataF
 
 async def _check_crops(app: App) -> list[DataFault]:
     async with app.database.reading() as session:
-        crops = await CropRepository(session).named()
+        crops = await CropRepository(session).all_with_names()
     found: list[DataFault] = []
     for start in range(0, len(crops), AT_ONCE):
         found += await _check_some(app, crops[start : start + AT_ONCE])
@@ -124,7 +124,7 @@ async def _check_files(app: App, *, mendable: bool, mends: bool) -> list[DataFau
     found: list[DataFault] = []
     async for keys in app.storage.keys_older_than("crops", utc_now() - UNNAMED):
         async with app.database.reading() as session:
-            used = await CropRepository(session).used(keys)
+            used = await CropRepository(session).existing_keys(keys)
         for key in sorted(set(keys) - used):
             if mends and mendable:
                 await app.storage.delete(key)
@@ -144,6 +144,6 @@ async def _check_clips(app: App, *, mends: bool) -> list[DataFault]:
             # The bot knows whether a clip that was being sent has arrived.
             mendable = job.state is ClipState.WORKING
             if mends and mendable:
-                await clips.move(job, ClipState.WAITING)
+                await clips.set_state(job, ClipState.WAITING)
             found.append(DataFault(DataFaultKind.STALE_CLIP, str(job.id), job.title, mendable, mends and mendable))
     return found

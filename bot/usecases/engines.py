@@ -91,14 +91,14 @@ async def use(app: App, name: str, progress: EngineProgressCallback) -> EngineSw
     if not await _installed(_weights(name), app.engine_config.weights):
         raise PersonError("The engine {name} is not installed: nugu engine install {name}", name=name)
     config = app.engine_config.with_engine(name)
-    version = await _tried_out(app, config)
+    version = await _checked_version(app, config)
     async with app.database.writing() as session:
-        await EngineRepository(session).look_again(version)
+        await EngineRepository(session).retry_faceless(version)
     while True:
-        await _see_all(app, config, version, progress)
+        await _encode_crops(app, config, version, progress)
         async with app.database.writing() as session:
             engines = EngineRepository(session)
-            encoded = await engines.encoded(version)
+            encoded = await engines.progress(version)
             if encoded.crops and not encoded.encoded and not encoded.left:
                 raise PersonError(
                     "{version} finds a face in none of the {crops} photos, so it is not used.",
@@ -106,19 +106,19 @@ async def use(app: App, name: str, progress: EngineProgressCallback) -> EngineSw
                     crops=encoded.crops,
                 )
             # A photo that the running bot has added meanwhile is encoded first.
-            if await engines.use(name, version):
-                return EngineSwitch(name, version, encoded, tuple(await engines.faceless(version)))
+            if await engines.switch(name, version):
+                return EngineSwitch(name, version, encoded, tuple(await engines.faceless_photos(version)))
 
 
 async def _listed(app: App, name: str, *, in_use: bool) -> ListedEngine:
     if not await _installed(weights_of(name), app.engine_config.weights):
         return ListedEngine(name, None, False, in_use, None, None)
     try:
-        version = await _tried_out(app, app.engine_config.with_engine(name))
+        version = await _checked_version(app, app.engine_config.with_engine(name))
     except PersonError as error:
         return ListedEngine(name, None, True, in_use, None, error.message)
     async with app.database.reading() as session:
-        return ListedEngine(name, version, True, in_use, await EngineRepository(session).encoded(version), None)
+        return ListedEngine(name, version, True, in_use, await EngineRepository(session).progress(version), None)
 
 
 def _download_progress(progress: EngineProgressCallback) -> DownloadProgressCallback:
@@ -138,7 +138,7 @@ async def _installed(files: Sequence[WeightFile], weights: Path) -> bool:
     return all([await downloads.is_present(wanted, weights) for wanted in files])
 
 
-async def _tried_out(app: App, config: EngineConfig) -> str:
+async def _checked_version(app: App, config: EngineConfig) -> str:
     """The version of an engine, after a trial in a worker. Raises PersonError where it doesn't work here."""
     try:
         return await app.compute.run(jobs.check_engine, config)
@@ -159,24 +159,26 @@ async def _tried_out(app: App, config: EngineConfig) -> str:
         ) from error
 
 
-async def _see_all(app: App, config: EngineConfig, version: str, progress: EngineProgressCallback) -> None:
+async def _encode_crops(app: App, config: EngineConfig, version: str, progress: EngineProgressCallback) -> None:
     """Encode every crop that the engine has not encoded yet."""
     while True:
         async with app.database.reading() as session:
-            crops = await EngineRepository(session).unseen(version, BATCH * AT_ONCE)
-            before = await EngineRepository(session).encoded(version)
+            crops = await EngineRepository(session).unencoded(version, BATCH * AT_ONCE)
+            before = await EngineRepository(session).progress(version)
         progress(EncodingStep(version), before.crops - before.left, before.crops)
         if not crops:
             return
         batches = [crops[start : start + BATCH] for start in range(0, len(crops), BATCH)]
-        seen = await asyncio.gather(*(_see(app, config, version, batch) for batch in batches))
+        seen = await asyncio.gather(*(_encode_batch(app, config, version, batch) for batch in batches))
         async with app.database.writing() as session:
-            await EngineRepository(session).keep(
+            await EngineRepository(session).add_encodings(
                 version, {crop: vector for batch in seen for crop, vector in batch.items()}
             )
 
 
-async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[UnencodedCrop]) -> dict[int, bytes | None]:
+async def _encode_batch(
+    app: App, config: EngineConfig, version: str, crops: Sequence[UnencodedCrop]
+) -> dict[int, bytes | None]:
     """The encoding of each crop by its id; None where the engine finds no face, or the file is gone."""
     read = await asyncio.gather(*(app.storage.get(crop.key) for crop in crops))
     there = {crop.crop: data for crop, data in zip(crops, read, strict=True) if data is not None}
@@ -186,7 +188,7 @@ async def _see(app: App, config: EngineConfig, version: str, crops: Sequence[Une
         # One crop breaks the workers, so each is tried alone.
         if len(crops) == 1:
             return {crops[0].crop: None}
-        alone = [await _see(app, config, version, [crop]) for crop in crops]
+        alone = [await _encode_batch(app, config, version, [crop]) for crop in crops]
         return {crop: vector for seen in alone for crop, vector in seen.items()}
     if found.engine != version:
         raise PersonError(

@@ -45,21 +45,21 @@ DEFAULT = ProjectionMethod.TSNE
 
 
 @dataclass(frozen=True, slots=True)
-class ShownMap:
+class MapView:
     """A map for one person. `may_correct`: the trust that decides how the person may correct outliers."""
 
     found: GroupMap
     may_correct: Trust
 
 
-async def draw(
+async def draw_map(
     app: App,
     servers: Collection[int],
     group: str,
     projection: ProjectionMethod = DEFAULT,
     *,
     trust: Trust = Trust.MEMBER,
-) -> ShownMap:
+) -> MapView:
     """The map of a group of `servers` or of the shared roster. For trusted people, outliers come first in the review.
 
     Raises NoRosterError, UnknownGroupError; PersonError with fewer than three different photos, where the engine in use has
@@ -83,13 +83,15 @@ async def draw(
     if made.outliers and may_correct >= Trust.TRUSTED:
         async with app.database.writing() as session:
             await LabelRepository(session).suspect([outlier.photo for outlier in made.outliers])
-    return ShownMap(made, may_correct)
+    return MapView(made, may_correct)
 
 
 async def _draw(app: App, group: Group, projection: ProjectionMethod, engine: str) -> GroupMap:
     async with app.database.reading() as session:
-        rows = await RosterRepository(session).rows_of([group.id], engine)
-        keys = {number: photo.key for number, photo in (await PhotoRepository(session).public([group.id])).items()}
+        rows = await RosterRepository(session).encodings_of_groups([group.id], engine)
+        keys = {
+            number: photo.key for number, photo in (await PhotoRepository(session).public_photos([group.id])).items()
+        }
     if keys and not rows:
         raise UnencodedPhotosError((await app.recognisers.config()).engine)
     different = len({row.vector for row in rows})
@@ -104,7 +106,7 @@ async def _draw(app: App, group: Group, projection: ProjectionMethod, engine: st
             group=Strong(group.name),
             hint=Hint.ADD_MORE_PHOTOS,
         )
-    shown = in_turns(rows, MOST)
+    shown = round_robin(rows, MOST)
     crops = await asyncio.gather(*(_crop(app, keys.get(row.photo)) for row in shown))
     compiled = (app.settings.data / "numba").absolute()
     async with app.queues.maps.bulk_turn():
@@ -118,7 +120,7 @@ async def _crop(app: App, key: str | None) -> bytes | None:
     return None if key is None else await app.storage.get(key)
 
 
-def in_turns(rows: Sequence[EnrolledEncoding], most: int) -> list[EnrolledEncoding]:
+def round_robin(rows: Sequence[EnrolledEncoding], most: int) -> list[EnrolledEncoding]:
     """At most `most` rows, in their order: the first photo of each member, then the second of each, and so on."""
     turns: dict[int, int] = {}
     ranked: list[tuple[int, int]] = []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.labels import NamedSuspectedLabel
     from bot.database.tables.rosters import Group
-    from bot.domain.models import MadeModel
+    from bot.domain.models import GroupModel
     from bot.domain.reports import ReportFigures
 
 log = logging.getLogger(__name__)
@@ -37,8 +37,8 @@ class GroupStatus:
     """
 
     name: str
-    model: MadeModel | None
-    newest: MadeModel | None
+    model: GroupModel | None
+    newest: GroupModel | None
     answering: int
     waiting: int
     labels: int
@@ -52,15 +52,15 @@ class ModelHistory:
 
     group: int
     name: str
-    models: tuple[MadeModel, ...]
+    models: tuple[GroupModel, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackPlan:
     """An earlier model that may be put into use again."""
 
-    now: MadeModel
-    to: MadeModel
+    current: GroupModel
+    target: GroupModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +88,17 @@ async def history(app: App, server_id: int, group: str) -> ModelHistory:
     """All models of a group. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         found = await require_group(session, [server_id], group)
-        return ModelHistory(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
+        return ModelHistory(found.id, found.name, tuple(await ModelRepository(session).of_group(found.id)))
 
 
-async def history_again(app: App, server_id: int, group_id: int) -> ModelHistory:
+async def history_by_id(app: App, server_id: int, group_id: int) -> ModelHistory:
     """All models of a group by its id. Raises PersonError where the group is gone."""
     async with app.database.reading() as session:
         found = await require_group_by_id(session, [server_id], group_id)
-        return ModelHistory(found.id, found.name, tuple(await ModelRepository(session).of(found.id)))
+        return ModelHistory(found.id, found.name, tuple(await ModelRepository(session).of_group(found.id)))
 
 
-async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
+async def train(app: App, server_id: int, group: str, *, by: int) -> GroupModel:
     """Train a model of all photos of a group now. Raises UnknownGroupError, and PersonError where no model results."""
     async with app.database.reading() as session:
         found = await require_group(session, [server_id], group)
@@ -111,11 +111,11 @@ async def train(app: App, server_id: int, group: str, *, by: int) -> MadeModel:
         ) from None
 
 
-async def earlier(app: App, server_id: int, group: str) -> list[MadeModel]:
+async def rollback_targets(app: App, server_id: int, group: str) -> list[GroupModel]:
     """The models to which a group may be rolled back, the newest first; none for an unknown group."""
     async with app.database.reading() as session:
         found = await RosterRepository(session).find_group([server_id], group)
-        made = await ModelRepository(session).of(found.id) if found else []
+        made = await ModelRepository(session).of_group(found.id) if found else []
     return [model for model in made if model.accepted and not model.answers]
 
 
@@ -140,7 +140,7 @@ async def plan_rollback(app: App, server_id: int, group: str, number: int | None
     return RollbackPlan(now, to)
 
 
-async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, instead_of: int) -> MadeModel:
+async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, instead_of: int) -> GroupModel:
     """Put an earlier model into use, from the next question on.
 
     Raises PersonError where another model than `instead_of` is in use by now, or where the earlier one is gone.
@@ -160,12 +160,12 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
     async with app.database.reading() as session:
         found = await require_group(session, [server_id], group)
     try:
-        made = await app.reports.of(server_id, found.id)
+        made = await app.reports.for_group(server_id, found.id)
     except IsolatedProcessError as error:
         log.warning("there is no report on group %s: %s", found.id, error)
         raise PersonError("The report broke off. Try again.") from None
     async with app.database.writing() as session:
-        labels = await LabelRepository(session).named({photo.photo: photo.looks_like for photo in made.suspected})
+        labels = await LabelRepository(session).with_names({photo.photo: photo.looks_like for photo in made.suspected})
         await LabelRepository(session).suspect([label.photo for label in labels])
     return GroupReport(found.id, found.name, made, tuple(labels))
 
@@ -173,7 +173,7 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
 async def _status(app: App, session: AsyncSession, group: Group) -> GroupStatus:
     state = await ModelRepository(session).state(group.id)
     assert state is not None
-    made = await ModelRepository(session).of(group.id)
+    made = await ModelRepository(session).of_group(group.id)
     return GroupStatus(
         name=group.name,
         model=next((model for model in made if model.answers), None),

@@ -137,9 +137,9 @@ def _write(found: ArchivedFile, folder: Path) -> None:
 def _require_sound(database: Path) -> None:
     """Raises OperatorError for a database that is damaged, of a newer nugu, or not nugu's."""
     try:
-        with snapshots.connected(database) as connection:
-            problems = snapshots.problems(connection)
-            revision = snapshots.facts(connection).schema
+        with snapshots.connect(database) as connection:
+            problems = snapshots.integrity_problems(connection)
+            revision = snapshots.read_facts(connection).schema
             if not problems and (revision is None or snapshots.has_programs(connection)):
                 raise OperatorError("The database in this backup is not one of mine.")
     except sqlite3.DatabaseError as error:

@@ -27,7 +27,7 @@ UNNAMED = timedelta(hours=1)
 
 
 @asynccontextmanager
-async def forgetting(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
+async def forget_periodically(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
     """While this context lasts, forget what is due at each interval. The next interval tries again what failed."""
     task = asyncio.create_task(_forget_again_and_again(app, every))
     try:

@@ -18,7 +18,7 @@ from bot.domain.enums import AnnotationMeaning, LearningPolicy
 from bot.domain.reviews import ReviewNote
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
-from bot.usecases.questions.correct import NOBODY, keep, named, untaught_of
+from bot.usecases.questions.correct import NOBODY, name_annotation, not_learned_reasons, save_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -82,9 +82,9 @@ async def next_page(
     while True:
         async with app.database.writing() as session:
             reviews = ReviewRepository(session, utc_now())
-            taken = await reviews.take(server_id, actor.id, actor.channel_id)
+            taken = await reviews.reserve_next(server_id, actor.id, actor.channel_id)
             if taken.face is None:
-                confined = [one for one in await reviews.confined(server_id) if one != actor.channel_id]
+                confined = [one for one in await reviews.confined_channels(server_id) if one != actor.channel_id]
                 return ReviewPage(await _nothing_left(session, server_id, taken.elsewhere, confined), note, undoable)
             face = await reviews.read(server_id, taken.face)
         crop = await app.storage.get(face.crop_key)
@@ -92,10 +92,10 @@ async def next_page(
             return ReviewPage(ReviewItem(face, crop, taken.left), note, undoable)
         log.warning("%s is gone from the storage, so its face can't be reviewed", face.crop_key)
         async with app.database.writing() as session:
-            await ReviewRepository(session, utc_now()).lost(taken.face)
+            await ReviewRepository(session, utc_now()).drop_lost_crop(taken.face)
 
 
-async def say_yes(
+async def confirm_member(
     app: App, server_id: int, face_id: int, member_id: int, actor: Actor, *, deliberate: bool = False
 ) -> ReviewPage:
     """Answer with a member. `deliberate`: learn from the face even if it is small or blurred."""
@@ -108,7 +108,7 @@ async def say_yes(
     return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def say_no(app: App, server_id: int, face_id: int, member_id: int, actor: Actor) -> ReviewPage:
+async def deny_member(app: App, server_id: int, face_id: int, member_id: int, actor: Actor) -> ReviewPage:
     """Answer that the face isn't a member."""
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
@@ -119,17 +119,19 @@ async def say_no(app: App, server_id: int, face_id: int, member_id: int, actor: 
     return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def say_name(app: App, server_id: int, face_id: int, text: str, actor: Actor) -> ReviewPage:
+async def assign_name(app: App, server_id: int, face_id: int, text: str, actor: Actor) -> ReviewPage:
     """Answer with a name, in any spelling of the rosters. Raises PersonError for an invalid name."""
     name = checked_name(text)
 
     async def speech(session: AsyncSession, shown: FaceInReview) -> tuple[AnnotationInput, Correction]:
-        return await named(session, shown.rosters, shown.group_name, shown.face, name)
+        return await name_annotation(session, shown.rosters, shown.group_name, shown.face, name)
 
     return await _answer(app, server_id, face_id, actor, speech)
 
 
-async def say_nobody(app: App, server_id: int, face_id: int, meaning: AnnotationMeaning, actor: Actor) -> ReviewPage:
+async def mark_as_nobody(
+    app: App, server_id: int, face_id: int, meaning: AnnotationMeaning, actor: Actor
+) -> ReviewPage:
     """Answer that the face is a stranger, or no face."""
 
     async def speech(_session: AsyncSession, _: FaceInReview) -> tuple[AnnotationInput, Correction]:
@@ -144,9 +146,9 @@ async def show(app: App, server_id: int, face_id: int, actor: Actor) -> ReviewPa
     note = None
     async with app.database.writing() as session:
         reviews = ReviewRepository(session, utc_now())
-        if await reviews.waits(server_id, face_id):
-            await reviews.hold(server_id, face_id, actor.id)
-        elif not await reviews.has(server_id, face_id):
+        if await reviews.is_waiting(server_id, face_id):
+            await reviews.reserve(server_id, face_id, actor.id)
+        elif not await reviews.exists(server_id, face_id):
             note = ReviewNote.FACE_FORGOTTEN
     return await next_page(app, server_id, actor, note)
 
@@ -156,9 +158,9 @@ async def skip(app: App, server_id: int, face_id: int, actor: Actor) -> ReviewPa
     _check(actor)
     async with app.database.writing() as session:
         reviews = ReviewRepository(session, utc_now())
-        if await reviews.waits(server_id, face_id):
+        if await reviews.is_waiting(server_id, face_id):
             await reviews.skip(server_id, face_id, actor.id)
-        here = await reviews.has(server_id, face_id)
+        here = await reviews.exists(server_id, face_id)
     return await next_page(app, server_id, actor, ReviewNote.SKIPPED if here else ReviewNote.FACE_FORGOTTEN)
 
 
@@ -175,8 +177,8 @@ async def undo(app: App, server_id: int, face_id: int, actor: Actor) -> ReviewPa
         else:
             if await AnnotationRepository(session).undo_own(face_id, actor.id):
                 await TrainingSetRepository(session).update_for([face_id])
-                await reviews.reopened(server_id, face_id, actor.id)
-                await reviews.hold(server_id, face_id, actor.id)
+                await reviews.reopen(server_id, face_id, actor.id)
+                await reviews.reserve(server_id, face_id, actor.id)
                 note = Correction(CorrectionKind.UNDONE)
     return await next_page(app, server_id, actor, note)
 
@@ -199,10 +201,10 @@ async def _answer(app: App, server_id: int, face_id: int, actor: Actor, speech: 
         except ForgottenError:
             note = ReviewNote.FACE_FORGOTTEN
         else:
-            if await reviews.waits(server_id, face_id):
+            if await reviews.is_waiting(server_id, face_id):
                 given, correction = await speech(session, shown)
-                await keep(session, [given], actor, again=True)
-                note = replace(correction, untaught=await untaught_of(session, [given]))
+                await save_annotations(session, [given], actor, again=True)
+                note = replace(correction, not_learned=await not_learned_reasons(session, [given]))
                 undoable = face_id
             else:
                 mine = shown.face.annotation is not None and shown.face.annotation.author_id == actor.id

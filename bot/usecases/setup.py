@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.app import App
     from bot.database.servers import ServerChoices
     from bot.domain.enums import LearningPolicy
-    from bot.domain.quotas import QuotaUse
+    from bot.domain.quotas import QuotaUsage
     from bot.domain.trust import Trust
 
 
@@ -37,7 +37,7 @@ class SetupChoices:
     default_group: int | None
     groups: dict[int, str]
     forget_days: int
-    quotas: tuple[QuotaUse, ...]
+    quotas: tuple[QuotaUsage, ...]
 
 
 async def read(app: App, server_id: int, channel_id: int) -> SetupChoices:
@@ -52,9 +52,9 @@ async def read(app: App, server_id: int, channel_id: int) -> SetupChoices:
             groups={group.id: group.name for group in groups},
             forget_days=app.settings.forget_days,
             quotas=(
-                *[await QuotaRepository(session).use(server_id, quota) for quota in STORED],
-                await app.videos.use(server_id),
-                app.trainer.use(server_id),
+                *[await QuotaRepository(session).usage(server_id, quota) for quota in STORED],
+                await app.videos.usage(server_id),
+                app.trainer.usage(server_id),
             ),
         )
 

@@ -75,7 +75,7 @@ async def _visible(session: AsyncSession, server_id: int) -> list[Group]:
 
 async def _check_two(session: AsyncSession, group: Group) -> None:
     """Raise PersonError where a group has no two members with a photo."""
-    counts = await RosterRepository(session).counts_of(group.id)
+    counts = await RosterRepository(session).member_photo_counts(group.id)
     name = Strong(group.name)
     if not counts:
         raise PersonError("{name} has no member yet. {no_two}", name=name, no_two=NO_TWO)
@@ -139,8 +139,8 @@ async def _photos(
 ) -> tuple[list[EnrolledEncoding], dict[int, PublicPhoto]]:
     async with app.database.reading() as session:
         rows, photos = (
-            await RosterRepository(session).rows_of(groups, engine),
-            await PhotoRepository(session).public(groups),
+            await RosterRepository(session).encodings_of_groups(groups, engine),
+            await PhotoRepository(session).public_photos(groups),
         )
     if photos and not rows:
         raise UnencodedPhotosError((await app.recognisers.config()).engine)

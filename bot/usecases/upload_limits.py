@@ -32,7 +32,7 @@ REMEMBERED = timedelta(days=7)
 """The time for which a refusal is remembered; boosts and Discord change the limits."""
 
 
-async def max_bytes(app: App, server_id: int, boosted: int) -> int:
+async def upload_limit(app: App, server_id: int, boosted: int) -> int:
     """The size of the largest file to try in a server, in bytes. `boosted`: the server's limit by the library."""
     async with app.database.reading() as session:
         refused = await ServerRepository(session).refused_upload(server_id, since=utc_now() - REMEMBERED)
@@ -40,11 +40,11 @@ async def max_bytes(app: App, server_id: int, boosted: int) -> int:
     return largest if refused is None or largest < refused else _below(refused, boosted)
 
 
-async def refused(app: App, server_id: int | None, size: int, boosted: int) -> int:
+async def limit_after_refusal(app: App, server_id: int | None, size: int, boosted: int) -> int:
     """The size to try after a refusal, in bytes. `size`: the refused one. `server_id`: where it is remembered, or None."""
     if server_id is not None:
         async with app.database.writing() as session:
-            await ServerRepository(session).refuse_upload(server_id, size, since=utc_now() - REMEMBERED)
+            await ServerRepository(session).save_refused_upload(server_id, size, since=utc_now() - REMEMBERED)
     return _below(size, boosted)
 
 

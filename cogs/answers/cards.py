@@ -55,7 +55,7 @@ def answer_card(answer: Answer, urls: Sequence[str] = ()) -> Card:
         parts += [discord.ui.MediaGallery(item), _lines(picture, room, several=several)]
     if (credit := texts.attribution(answer)) is not None:
         parts.append(f"-# {credit}")
-    if not answer.is_kept:
+    if not answer.is_saved:
         parts.append(texts.NOT_KEPT)
     return framed_card(accent_of(answer), *parts, answer_buttons(answer))
 
@@ -92,7 +92,7 @@ def answer_buttons(answer: Answer) -> Row:
     if answer.faces:
         row.add_item(Button(label=texts.FIX_A_FACE, emoji="✏️", custom_id=custom_id("fix", answer.id)))
         row.add_item(Button(label=texts.DETAILS, emoji="📊", custom_id=custom_id("details", answer.id)))
-    hiding = custom_id("hide", answer.id) if answer.is_kept else custom_id("unkept", answer.asker_id)
+    hiding = custom_id("hide", answer.id) if answer.is_saved else custom_id("unkept", answer.asker_id)
     row.add_item(Button(label=texts.HIDE, emoji="🗑️", custom_id=hiding))
     if any(face.annotation for _, face in answer.faces):
         row.add_item(Button(label=texts.UNDO, emoji="↩️", custom_id=custom_id("undo", answer.id)))

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlunsplit
 
 import discord
 
-from bot.text.links import parts_of
+from bot.text.links import split_link
 from cogs.answers.cards import accent_of, answer_buttons
 from cogs.answers.texts import attribution
 from cogs.clips import texts
@@ -37,9 +37,9 @@ CHART = "screen-time.png"
 YOUTUBE = ("youtube.com", "youtu.be")
 
 
-def taken_card() -> Card:
+def accepted_card() -> Card:
     """The first card for a video, before the bot has opened it."""
-    return framed_card(BLUE, texts.TAKEN)
+    return framed_card(BLUE, texts.REQUEST_ACCEPTED)
 
 
 def progress_card(progress: ClipProgress) -> Card:
@@ -91,7 +91,7 @@ def clip_name(finished: FinishedClip) -> str:
 
 def _address(link: str, start: float) -> str:
     """The link, at YouTube with the start of the clip. Characters that end a link in Discord's markup are quoted."""
-    parts = parts_of(link)
+    parts = split_link(link)
     host = (parts and parts.hostname) or ""
     if parts is not None and any(host == site or host.endswith(f".{site}") for site in YOUTUBE):
         query = [(key, value) for key, value in parse_qsl(parts.query) if key not in {"t", "start"}]

@@ -17,7 +17,7 @@ from cogs.clips.components import CancelClipButton, RedrawClipButton
 from cogs.clips.reporter import DiscordClipReporter
 from cogs.clips.requests import reply_target, request_clip
 from cogs.clips.texts import MENU, NO_LINK, NO_VIDEO, NO_VIDEO_FILE, ONE_OF_TWO
-from cogs.clips.videos import VideoLink, given_video, linked, unlabelled_video_of, video_of
+from cogs.clips.videos import VideoLink, attached_video, linked_video, unlabelled_video_of, video_of
 from cogs.common.places import everywhere
 from cogs.common.requests import interaction_request, searchable_groups
 
@@ -103,13 +103,13 @@ def _given(link: str | None, video: discord.Attachment | None) -> MessageMedia |
     if (link is None) == (video is None):
         raise PersonError(ONE_OF_TWO)
     if video is not None:
-        if (media := given_video(video)) is None:
+        if (media := attached_video(video)) is None:
             raise PersonError(NO_VIDEO_FILE)
         return media
     address = first_link(link or "")
     if address is None:
         raise PersonError(NO_LINK)
-    return linked(address)
+    return linked_video(address)
 
 
 async def setup(client: Nugu) -> None:

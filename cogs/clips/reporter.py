@@ -19,7 +19,7 @@ from cogs.clips.cards import clip_card, clip_files, progress_card
 from cogs.clips.texts import explanation, posted_note
 from cogs.common.layout import message_card
 from cogs.common.long_commands import TOKEN_SECONDS
-from cogs.common.markup import in_discord
+from cogs.common.markup import render_for_discord
 from cogs.common.media import name_in
 from cogs.common.responses import is_too_large
 
@@ -72,7 +72,7 @@ class DiscordClipReporter:
 
     async def explain(self, clip: ReportedClip, message: Message) -> None:
         """See `ClipReporter.explain`."""
-        await self._in_context(self._explain(clip, in_discord(message)))
+        await self._in_context(self._explain(clip, render_for_discord(message)))
 
     async def _in_context(self, work: Coroutine[Any, Any, T]) -> T:
         """Do the work in the client's context."""
@@ -207,7 +207,7 @@ class DiscordClipReporter:
         guild = self._client.get_guild(clip.server_id) if clip.server_id is not None else None
         # An interaction has its asker's limit, which says nothing about the bot's own messages in the server.
         of_server = guild is not None and self._webhook(clip) is None
-        smaller = await upload_limits.refused(
+        smaller = await upload_limits.limit_after_refusal(
             self._client.app,
             clip.server_id if of_server else None,
             attachments.clip.stat().st_size,

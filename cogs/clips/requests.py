@@ -8,8 +8,8 @@ from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.enums import CaptionStyle
 from bot.usecases import upload_limits
 from bot.usecases.clips import request, room
-from cogs.clips.cards import taken_card
-from cogs.clips.videos import VideoLink, check, receive
+from cogs.clips.cards import accepted_card
+from cogs.clips.videos import VideoLink, check, save_video
 from cogs.common.errors import sentence_for
 from cogs.common.layout import message_card
 from cogs.common.long_commands import TOKEN_SECONDS
@@ -35,20 +35,20 @@ def reply_target(interaction: discord.Interaction[Nugu], card_id: int) -> ReplyT
     )
 
 
-async def annotate(
-    client: Nugu, message: discord.Message, shows: discord.Message, found: MessageMedia | VideoLink
+async def request_clip_of_message(
+    client: Nugu, message: discord.Message, source_message: discord.Message, found: MessageMedia | VideoLink
 ) -> None:
-    """Request the clip of a video that a message asks about. `shows` is the message with the video.
+    """Request the clip of a video that a message asks about. `source_message` is the message with the video.
 
     A card answers at once; an error takes its place.
     """
-    card = await reply(message, view=taken_card())
+    card = await reply(message, view=accepted_card())
     try:
         with client.app.question_limit.slot(message.author.id):
             target = ReplyTarget(
                 channel_id=message.channel.id, card_id=card.id, max_bytes=await _most_bytes(client, message)
             )
-            await request_clip(client, await message_request(client, message, shows), found, target)
+            await request_clip(client, await message_request(client, message, source_message), found, target)
     except Exception as error:  # noqa: BLE001  # the card shows it
         await card.edit(view=message_card(sentence_for(error)))
 
@@ -69,7 +69,7 @@ async def request_clip(
     """
     if isinstance(found, VideoLink):
         clip_request = ClipRequest(found.url, found.start if start is None else start, length, style, found.spoiler)
-        await request.ask(client.app, asked, clip_request, target)
+        await request.request_clip(client.app, asked, clip_request, target)
         return
     check(client, found)
     await request.check_room(client.app, asked)
@@ -78,12 +78,12 @@ async def request_clip(
         client.app.queues.uploads.bulk_turn(),
         room.incoming(client.app, asked.server_id, found.size) as folder,
     ):
-        clip_request = ClipRequest(await receive(client, found, folder), start or 0.0, length, style, found.spoiler)
-        await request.ask(client.app, asked, clip_request, target)
+        clip_request = ClipRequest(await save_video(client, found, folder), start or 0.0, length, style, found.spoiler)
+        await request.request_clip(client.app, asked, clip_request, target)
 
 
 async def _most_bytes(client: Nugu, message: discord.Message) -> int:
     """The largest file, in bytes, that the bot tries to post as a reply to the message."""
     if message.guild is None:
         return upload_limits.USUAL
-    return await upload_limits.max_bytes(client.app, message.guild.id, message.guild.filesize_limit)
+    return await upload_limits.upload_limit(client.app, message.guild.id, message.guild.filesize_limit)

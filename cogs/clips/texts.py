@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain.clips import ClipStage, common_screen_time
 from bot.domain.messages import Code, Message, SlashCommand
 from bot.media.videos.footage import ACCEPTED
-from bot.text.clips import missing_sentences, silent
+from bot.text.clips import missing_sentences, no_sound_sentence
 from bot.text.faces import unknown_people
 from bot.text.formatting import duration, mebibytes, time_code
 from cogs.answers.texts import face_line, face_text
@@ -35,7 +35,7 @@ NO_VIDEO = Message(
     command=SlashCommand("clip"),
 )
 
-TAKEN = "⏳ I have it, and look at it now."
+REQUEST_ACCEPTED = "⏳ I have it, and look at it now."
 DRAWN_SOON = "I draw it again; the clip changes here when that is done."
 NO_FACE = "I see no face in it. A clearer video, or another part of it, helps."
 STALE = "-# Names were corrected since this was drawn."
@@ -152,7 +152,7 @@ def waiting_line(faces: int) -> str:
 
 def footage_lines(finished: FinishedClip) -> list[str]:
     """The sound and the footage that the clip lacks."""
-    sound = [silent(finished.unheard)] if finished.unheard is not None else []
+    sound = [no_sound_sentence(finished.unheard)] if finished.unheard is not None else []
     return [f"-# {plain(sentence)}" for sentence in [*sound, *missing_sentences(finished.missing)]]
 
 

@@ -14,7 +14,7 @@ from bot.usecases.questions.access import require_asked_here
 from bot.usecases.questions.correct import Actor
 from cogs.common.errors import answer_error
 from cogs.common.layout import message_card
-from cogs.common.places import here_of, require_server
+from cogs.common.places import place_of, require_server
 from cogs.common.texts import NOT_OFFERED, NOTHING_REMOVED
 from cogs.common.trust import NotTrustedError, trust_of
 
@@ -109,10 +109,10 @@ def ids_of(match: re.Match[str]) -> dict[str, int]:
 
 async def actor_of(interaction: discord.Interaction[Nugu]) -> Actor:
     """The user of an interaction, with their trust here and now."""
-    here = here_of(interaction)
+    here = place_of(interaction)
     return Actor(interaction.user.id, await trust_of(interaction), here.channel_id, here.server_id)
 
 
 async def question_here(interaction: discord.Interaction[Nugu], question_id: int) -> Answer:
     """The answer to a question that was asked here. Raises ForgottenError for one of another server or private channel."""
-    return require_asked_here(await identify.read_answer(interaction.client.app, question_id), here_of(interaction))
+    return require_asked_here(await identify.read_answer(interaction.client.app, question_id), place_of(interaction))

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.client import UNREACHABLE
 from bot.errors import PersonError, StoppingError, message_for
-from cogs.common.markup import in_discord
+from cogs.common.markup import render_for_discord
 from cogs.common.texts import FORBIDDEN
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def setup(client: Nugu) -> None:
 
 def sentence_for(error: BaseException) -> str:
     """The sentence for an error in Discord's markup, of at most `LONGEST` characters."""
-    sentence = in_discord(message_for(error))
+    sentence = render_for_discord(message_for(error))
     return textwrap.shorten(sentence, LONGEST, placeholder=" …") if len(sentence) > LONGEST else sentence
 
 

@@ -55,7 +55,7 @@ def code(text: str) -> str:
     return plain(text) if "`" in text else f"`{removed(text)}`"
 
 
-def in_discord(message: Message) -> str:
+def render_for_discord(message: Message) -> str:
     """The message in Discord's markup."""
     return render(message, DISCORD)
 

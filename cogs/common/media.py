@@ -8,7 +8,7 @@ from mimetypes import MimeTypes
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from bot.text.links import parts_of
+from bot.text.links import split_link
 
 if TYPE_CHECKING:
     import discord
@@ -65,7 +65,7 @@ class MessageMedia:
     refusal: Message | None = None
 
 
-def attached(attachment: discord.Attachment) -> MessageMedia:
+def media_of_attachment(attachment: discord.Attachment) -> MessageMedia:
     """An attachment of a message, of a command or of a form."""
     return MessageMedia(
         attachment.filename,
@@ -95,11 +95,11 @@ def kind_of(name: str, content_type: str | None) -> MediaKind:
 
 def name_in(url: str, otherwise: str) -> str:
     """The file name in an address; `otherwise` where it has none."""
-    parts = parts_of(url)
+    parts = split_link(url)
     return (unquote(parts.path).rsplit("/", 1)[-1][:100] if parts else "") or otherwise
 
 
-def is_discords(url: str) -> bool:
+def is_on_discord(url: str) -> bool:
     """Whether Discord serves the file of an address."""
-    parts = parts_of(url)
+    parts = split_link(url)
     return parts is not None and parts.scheme == "https" and parts.hostname in DISCORD_MEDIA

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from cogs.common.media import SPOILER, MediaKind, MessageMedia, attached, is_discords, kind_of, name_in
+from cogs.common.media import SPOILER, MediaKind, MessageMedia, is_on_discord, kind_of, media_of_attachment, name_in
 from cogs.common.texts import EMBEDDED_PICTURE, LOTTIE, NOT_SERVED
 
 if TYPE_CHECKING:
@@ -40,10 +40,12 @@ def texts_of(message: discord.Message) -> Iterator[tuple[str, bool]]:
 
 def embeds_of(message: discord.Message) -> Iterator[tuple[discord.Embed, bool]]:
     """The embeds of a message and its forwarded messages, and whether a spoiler covers each."""
-    return ((embed, hides(part.content, embed.url)) for part in _with_forwarded(message) for embed in part.embeds)
+    return (
+        (embed, is_in_spoiler(part.content, embed.url)) for part in _with_forwarded(message) for embed in part.embeds
+    )
 
 
-def hides(text: str, link: str | None) -> bool:
+def is_in_spoiler(text: str, link: str | None) -> bool:
     """Whether a text has a link only in a spoiler, `||so||`. Discord covers the link's embed then.
 
     An embed's address may differ from the link in the text. It counts as the link in the spoiler then.
@@ -71,11 +73,11 @@ def _with_forwarded(message: discord.Message) -> list[discord.Message | discord.
 def _files(part: discord.Message | discord.MessageSnapshot) -> Iterator[tuple[int | str, MessageMedia]]:
     """The files of one message, each with its identity."""
     for attachment in part.attachments:
-        yield attachment.id, attached(attachment)
+        yield attachment.id, media_of_attachment(attachment)
     for component, covered in walk(part.components):
         yield from _component_files(component, covered=covered)
     for embed in part.embeds:
-        if (media := _embed_picture(embed, covered=hides(part.content, embed.url))) is not None:
+        if (media := _embed_picture(embed, covered=is_in_spoiler(part.content, embed.url))) is not None:
             yield media.url, media
     for sticker in part.stickers:
         yield sticker.id, _sticker(sticker)
@@ -107,7 +109,7 @@ def _component_file(
     name = name or name_in(item.url, "file")
     addresses = [item.url, *([item.proxy_url] if item.proxy_url else [])]
     uploaded = item.attachment_id is not None
-    served = item.url if uploaded else next(filter(is_discords, addresses), None)
+    served = item.url if uploaded else next(filter(is_on_discord, addresses), None)
     media = MessageMedia(
         name,
         served or item.url,
@@ -125,7 +127,7 @@ def _embed_picture(embed: discord.Embed, *, covered: bool) -> MessageMedia | Non
     if url is None:
         return None
     kind = MediaKind.STILL if embed.type == "video" else MediaKind.PICTURE
-    refusal = None if is_discords(url) else NOT_SERVED
+    refusal = None if is_on_discord(url) else NOT_SERVED
     name = name_in(url, EMBEDDED_PICTURE)
     return MessageMedia(name, url, kind, spoiler=covered or name.startswith(SPOILER), refusal=refusal)
 

@@ -11,7 +11,7 @@ from bot.domain.files import SubmittedFile
 from bot.errors import PersonError
 from cogs.common.discord_limits import MAX_FILES
 from cogs.common.downloads import UNREADABLE, LargeFileError, save
-from cogs.common.media import MediaKind, attached
+from cogs.common.media import MediaKind, media_of_attachment
 from cogs.common.message_media import media_of
 from cogs.common.texts import CONNECTION_LOST, FILE_GONE, file_refused, file_too_large
 
@@ -46,7 +46,7 @@ def pictures_of(client: Nugu, message: discord.Message) -> list[SubmittedFile]:
 def submitted_pictures(client: Nugu, attachments: Sequence[discord.Attachment]) -> list[SubmittedFile]:
     """The pictures of a command or a modal."""
     limit = client.app.settings.picture_bytes
-    return [submitted_file(client, attached(each), limit, "pictures") for each in attachments]
+    return [submitted_file(client, media_of_attachment(each), limit, "pictures") for each in attachments]
 
 
 def submitted_file(
@@ -71,7 +71,7 @@ def shows_pictures(message: discord.Message) -> bool:
     return any(media.kind is MediaKind.PICTURE for media in media_of(message))
 
 
-def why_unread(error: Exception) -> Message:
+def unread_reason(error: Exception) -> Message:
     """The reason for the person, for one of the errors `UNREADABLE`."""
     if isinstance(error, discord.NotFound):
         return FILE_GONE
@@ -87,4 +87,4 @@ async def _fetch(client: Nugu, url: str, limit: int, kind: FileKind, path: Path)
     except LargeFileError as error:
         raise PersonError(file_too_large(error.size, limit, kind)) from None
     except UNREADABLE as error:
-        raise PersonError(why_unread(error)) from None
+        raise PersonError(unread_reason(error)) from None

@@ -33,7 +33,7 @@ def in_servers(command: T) -> T:
 
 def require_server(interaction: discord.Interaction[Nugu]) -> int:
     """The id of the server, for commands and buttons that are offered in servers alone. Raises PersonError elsewhere."""
-    server = server_of(interaction)
+    server = server_id_of(interaction)
     if server is None:
         raise PersonError(ONLY_IN_SERVERS)
     return server
@@ -41,27 +41,27 @@ def require_server(interaction: discord.Interaction[Nugu]) -> int:
 
 def restricted_channel(interaction: discord.Interaction[Nugu]) -> int | None:
     """The id of an age-restricted channel, whose pictures stay in it; None for any other channel."""
-    return channel_of(interaction) if is_restricted(interaction.client, interaction.channel) else None
+    return channel_id_of(interaction) if is_restricted(interaction.client, interaction.channel) else None
 
 
-def server_of(interaction: discord.Interaction[Nugu]) -> int | None:
+def server_id_of(interaction: discord.Interaction[Nugu]) -> int | None:
     """The id of the interaction's server; None where a user installed the bot and the server did not."""
     return interaction.guild_id if interaction.guild_id and interaction.client.get_guild(interaction.guild_id) else None
 
 
-def place(channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel) -> int:
+def parent_channel_id(channel: discord.abc.MessageableChannel | discord.interactions.InteractionChannel) -> int:
     """The id of a channel, or of a thread's parent: a server's choices belong to channels."""
     return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
 
 
-def channel_of(interaction: discord.Interaction[Nugu]) -> int | None:
+def channel_id_of(interaction: discord.Interaction[Nugu]) -> int | None:
     """The id of an interaction's channel; see `place`."""
-    return place(interaction.channel) if interaction.channel else interaction.channel_id
+    return parent_channel_id(interaction.channel) if interaction.channel else interaction.channel_id
 
 
-def here_of(interaction: discord.Interaction[Nugu]) -> Place:
+def place_of(interaction: discord.Interaction[Nugu]) -> Place:
     """Where an interaction is, for the comparison with what was asked there."""
-    return Place(server_of(interaction), channel_of(interaction), interaction.user.id)
+    return Place(server_id_of(interaction), channel_id_of(interaction), interaction.user.id)
 
 
 def is_restricted(
@@ -71,5 +71,5 @@ def is_restricted(
 
     Discord sends an interaction with a part of its channel's properties, so the client's copy is asked as well.
     """
-    copies = [channel, client.get_channel(place(channel))] if channel is not None else []
+    copies = [channel, client.get_channel(parent_channel_id(channel))] if channel is not None else []
     return any(isinstance(copy, discord.abc.GuildChannel | discord.Thread) and copy.is_nsfw() for copy in copies)

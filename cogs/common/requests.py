@@ -14,7 +14,7 @@ from bot.usecases.questions.identify import IdentifyRequest
 from bot.usecases.roster import members
 from cogs.common.autocomplete import Choices, choices
 from cogs.common.errors import sentence_for
-from cogs.common.places import channel_of, is_restricted, place, server_of
+from cogs.common.places import channel_id_of, is_restricted, parent_channel_id, server_id_of
 from cogs.common.texts import ATTACHING_FORBIDDEN
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ async def interaction_request(
     source: int | None = None,
 ) -> IdentifyRequest:
     """The request of a command. `source`: the id of the message with the pictures."""
-    server = server_of(interaction)
+    server = server_id_of(interaction)
     return IdentifyRequest(
         asker_id=interaction.user.id,
         server_id=server,
-        channel_id=channel_of(interaction),
+        channel_id=channel_id_of(interaction),
         source_channel_id=interaction.channel_id,
         source_message_id=source,
         restricted=is_restricted(interaction.client, interaction.channel),
@@ -48,15 +48,15 @@ async def interaction_request(
     )
 
 
-async def message_request(client: Nugu, message: discord.Message, shows: discord.Message) -> IdentifyRequest:
-    """The request of a message. `shows` is the message with the pictures: itself, or the one that it replies to."""
+async def message_request(client: Nugu, message: discord.Message, source_message: discord.Message) -> IdentifyRequest:
+    """The request of a message. `source_message` is the message with the pictures: itself, or the one that it replies to."""
     server = message.guild.id if message.guild else None
     return IdentifyRequest(
         asker_id=message.author.id,
         server_id=server,
-        channel_id=place(message.channel),
+        channel_id=parent_channel_id(message.channel),
         source_channel_id=message.channel.id,
-        source_message_id=shows.id,
+        source_message_id=source_message.id,
         question_message_id=message.id,
         restricted=is_restricted(client, message.channel),
         rosters=await _rosters(client, server, message.author),
@@ -76,7 +76,7 @@ async def searchable_servers(interaction: discord.Interaction[Nugu]) -> list[int
     Discord waits three seconds here, so the bot does not ask whether the person has left one of them since. Names alone
     do no harm.
     """
-    server, client = server_of(interaction), interaction.client
+    server, client = server_id_of(interaction), interaction.client
     if server is not None:
         return [server]
     asked = await identify.servers_asked_in(client.app, interaction.user.id)

@@ -46,7 +46,7 @@ class FixFaceButton(PersistentItem[Button], template=r"nugu:fix:(?P<question>\d+
         if others:
             await show(interaction, which_face_card(answer, card_id))
             return
-        crop = await crops.of_face(interaction.client.app, face.id)
+        crop = await crops.crop_of_face(interaction.client.app, face.id)
         await show(interaction, *who_card(answer, picture, face, card_id, crop))
 
 
@@ -70,7 +70,7 @@ class HideButton(PersistentItem[Button], template=r"nugu:hide:(?P<question>\d+)"
         await _delete_card(interaction)
 
 
-class HideUnkeptButton(PersistentItem[Button], template=r"nugu:unkept:(?P<asker>\d+)"):
+class HideUnsavedButton(PersistentItem[Button], template=r"nugu:unkept:(?P<asker>\d+)"):
     """Deletes the card of an answer that was not kept; for the asker and for moderators."""
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
@@ -111,6 +111,6 @@ ITEMS: tuple[type[PersistentItem[Any]], ...] = (
     FixFaceButton,
     DetailsButton,
     HideButton,
-    HideUnkeptButton,
+    HideUnsavedButton,
     UndoButton,
 )

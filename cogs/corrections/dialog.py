@@ -33,7 +33,7 @@ class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{CARD_IDS}"):
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         picture, face = correct.face_of(answer, int(self.item.values[0]))
-        crop = await crops.of_face(interaction.client.app, face.id)
+        crop = await crops.crop_of_face(interaction.client.app, face.id)
         await show(interaction, *who_card(answer, picture, face, self.ids["card"], crop))
 
 
@@ -70,7 +70,7 @@ class MemberMenu(MembersMenu, template=rf"nugu:member:{FACE_IDS}"):
     async def choose(self, interaction: discord.Interaction[Nugu], member: int) -> None:
         app, actor = interaction.client.app, await actor_of(interaction)
         answer = await question_here(interaction, self.ids["question"])
-        corrected = await correct.say_member(app, answer.id, self.ids["face"], member, actor)
+        corrected = await correct.assign_member(app, answer.id, self.ids["face"], member, actor)
         await _close(interaction, corrected, self.ids["card"])
 
 
@@ -94,7 +94,7 @@ class NotThisMemberButton(PersistentItem[Button], template=rf"nugu:isnt:{FACE_ID
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         app, actor = interaction.client.app, await actor_of(interaction)
         answer = await question_here(interaction, self.ids["question"])
-        corrected = await correct.say_not(app, answer.id, self.ids["face"], self.ids["member"], actor)
+        corrected = await correct.deny_member(app, answer.id, self.ids["face"], self.ids["member"], actor)
         await _close(interaction, corrected, self.ids["card"])
 
 
@@ -103,7 +103,7 @@ async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmis
     await interaction.response.defer()
     app, actor = interaction.client.app, await actor_of(interaction)
     answer = await question_here(interaction, submission.ids["question"])
-    corrected = await correct.say_name(app, answer.id, submission.ids["face"], submission.text(NAME), actor)
+    corrected = await correct.assign_name(app, answer.id, submission.ids["face"], submission.text(NAME), actor)
     await _close(interaction, corrected, submission.ids["card"])
 
 
@@ -114,7 +114,7 @@ other_name_listener = modal_listener(rf"nugu:else:{FACE_IDS}", _named)
 async def _say_nobody(interaction: discord.Interaction[Nugu], meaning: AnnotationMeaning, ids: dict[str, int]) -> None:
     app, actor = interaction.client.app, await actor_of(interaction)
     answer = await question_here(interaction, ids["question"])
-    corrected = await correct.say_nobody(app, answer.id, ids["face"], meaning, actor)
+    corrected = await correct.mark_as_nobody(app, answer.id, ids["face"], meaning, actor)
     await _close(interaction, corrected, ids["card"])
 
 

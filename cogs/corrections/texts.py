@@ -35,7 +35,7 @@ RESULTS = {
     CorrectionKind.UNDONE: "Undone.",
     CorrectionKind.SUGGESTED: "Thank you: I keep that as a suggestion until somebody trusted here agrees.",
 }
-UNTAUGHT = {
+NOT_LEARNED_REASONS = {
     NotLearnedReason.SMALL: "{faces} too small",
     NotLearnedReason.BLURRED: "{faces} too blurred",
     NotLearnedReason.FORGOTTEN: "{faces} forgotten by now",
@@ -81,18 +81,18 @@ def is_not_button(name: str) -> str:
 def correction_sentence(correction: Correction) -> str:
     """`Noted: Momo. I learn from this face.`"""
     result = RESULTS[correction.kind].format(name=plain(correction.name or ""))
-    return f"{result} {learning_sentence(correction.untaught)}" if correction.untaught else result
+    return f"{result} {learning_sentence(correction.not_learned)}" if correction.not_learned else result
 
 
-def learning_sentence(untaught: Sequence[NotLearnedReason | None]) -> str:
+def learning_sentence(not_learned: Sequence[NotLearnedReason | None]) -> str:
     """The number of faces that become photos, and the reasons for the others: `I learn from 8 of 9 faces: 1 is too small.`
 
-    `untaught`: for each face the reason why it does not become a photo, None where it does.
+    `not_learned`: for each face the reason why it does not become a photo, None where it does.
     """
-    faces, taught = len(untaught), untaught.count(None)
+    faces, taught = len(not_learned), not_learned.count(None)
     if taught == faces:
         return "I learn from this face." if faces == 1 else f"I learn from all {faces} faces."
-    counts = Counter(reason for reason in untaught if reason is not None)
+    counts = Counter(reason for reason in not_learned if reason is not None)
     reasons = "; ".join(_reason(reason, None if faces == 1 else count) for reason, count in counts.items())
     if faces == 1:
         return f"I don't learn from this face: {reasons}."
@@ -102,4 +102,4 @@ def learning_sentence(untaught: Sequence[NotLearnedReason | None]) -> str:
 def _reason(reason: NotLearnedReason, count: int | None) -> str:
     """The reason for `count` of several faces; None: for the only one."""
     faces = "it is" if count is None else "1 is" if count == 1 else f"{count} are"
-    return UNTAUGHT[reason].format(faces=faces)
+    return NOT_LEARNED_REASONS[reason].format(faces=faces)

@@ -11,10 +11,10 @@ from cogs.common.layout import BLUE, CardAndFiles, Part, framed_card, gallery
 from cogs.map import texts
 
 if TYPE_CHECKING:
-    from bot.usecases.maps import ShownMap
+    from bot.usecases.maps import MapView
 
 
-def map_card(shown: ShownMap) -> CardAndFiles:
+def map_card(shown: MapView) -> CardAndFiles:
     """The map, the members who stand apart or overlap, and the outliers. Trusted people read how to correct these."""
     found = shown.found
     file = discord.File(BytesIO(found.picture), filename="map.png")

@@ -41,7 +41,7 @@ class MapCog(commands.Cog):
         server_id = await defer_in_server(interaction, ephemeral=False)
         with self.client.app.question_limit.slot(interaction.user.id):
             trust = await trust_of(interaction)
-            shown = await maps.draw(self.client.app, [server_id], group, ProjectionMethod(method), trust=trust)
+            shown = await maps.draw_map(self.client.app, [server_id], group, ProjectionMethod(method), trust=trust)
         await show(interaction, *map_card(shown), ephemeral=False)
 
 

@@ -93,9 +93,9 @@ def rollback_card(back: RollbackPlan) -> Card:
     """Asks whether an earlier model is to answer."""
     card = framed_card(AMBER, rollback_question(back))
     confirm = Button(
-        label=rollback_button(back.to.number),
+        label=rollback_button(back.target.number),
         style=discord.ButtonStyle.danger,
-        custom_id=custom_id("goback", back.to.group, back.to.id, back.now.id),
+        custom_id=custom_id("goback", back.target.group, back.target.id, back.current.id),
     )
     card.add_item(Row(confirm))
     return card
@@ -111,7 +111,7 @@ def report_card(report: GroupReport) -> CardAndFiles:
     ]
     for title, lines in (
         (MIXED_UP, mixed_up_lines(found.members)),
-        (NEEDS_PHOTOS, [need_line(member) for member in found.needy]),
+        (NEEDS_PHOTOS, [need_line(member) for member in found.members_needing_photos]),
     ):
         if lines:
             more = [more_line(len(lines) - MAX_LINES)] if len(lines) > MAX_LINES else []

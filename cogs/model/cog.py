@@ -95,7 +95,7 @@ class ModelCog(commands.GroupCog, name="model"):
     @rollback.autocomplete("number")
     async def earlier(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[int]]:
         group: str = interaction.namespace.group or ""
-        found = await models.earlier(self.client.app, require_server(interaction), group)
+        found = await models.rollback_targets(self.client.app, require_server(interaction), group)
         wanted = [model for model in found if str(typed) in str(model.number)]
         return [
             app_commands.Choice(name=model_choice(model)[:LONGEST_OPTION], value=model.number)

@@ -25,7 +25,7 @@ class HistoryPageButton(ModeratorItem[Button], template=r"nugu:models:(?P<group>
     """Another page of a group's models."""
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
-        history = await models.history_again(interaction.client.app, server_id, self.ids["group"])
+        history = await models.history_by_id(interaction.client.app, server_id, self.ids["group"])
         await interaction.edit_original_response(view=history_card(history, self.ids["page"]))
 
 
@@ -46,7 +46,7 @@ class SuspectedLabelMenu(ModeratorItem[Select], template=r"nugu:doubt:(?P<group>
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         photo, like = (int(number) for number in self.item.values[0].split(":"))
         app, channel = interaction.client.app, actor.channel_id
-        await show(interaction, *label_card(await labels.look_at(app, server_id, channel, photo, like or None)))
+        await show(interaction, *label_card(await labels.show_label(app, server_id, channel, photo, like or None)))
 
 
 class _LabelButton(ModeratorItem[Button], template=r"nugu:item"):
@@ -65,21 +65,21 @@ class LabelIsRightButton(_LabelButton, template=r"nugu:isright:(?P<photo>\d+)"):
     """Confirms the label."""
 
     async def decide(self, app: App, server_id: int, actor: Actor) -> LabelDecision:
-        return await labels.say_right(app, server_id, self.ids["photo"], actor)
+        return await labels.confirm_label(app, server_id, self.ids["photo"], actor)
 
 
 class LabelIsOtherButton(_LabelButton, template=r"nugu:isother:(?P<photo>\d+):(?P<member>\d+)"):
     """Moves the photo to the member that it looks like."""
 
     async def decide(self, app: App, server_id: int, actor: Actor) -> LabelDecision:
-        return await labels.say_other(app, server_id, self.ids["photo"], self.ids["member"], actor)
+        return await labels.move_label(app, server_id, self.ids["photo"], self.ids["member"], actor)
 
 
 class RemoveLabelButton(_LabelButton, template=r"nugu:unlabel:(?P<photo>\d+)"):
     """Deletes the photo."""
 
     async def decide(self, app: App, server_id: int, actor: Actor) -> LabelDecision:
-        return await labels.remove(app, server_id, self.ids["photo"], actor)
+        return await labels.remove_label(app, server_id, self.ids["photo"], actor)
 
 
 ITEMS: tuple[type[PersistentItem[Any]], ...] = (

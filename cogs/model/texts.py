@@ -8,18 +8,18 @@ from discord.utils import format_dt
 
 from bot.domain.enums import FaceOrigin
 from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
-from bot.domain.quotas import QuotaUse, full
+from bot.domain.quotas import QuotaUsage, quota_full_message
 from bot.text.faces import face_quality
 from bot.text.formatting import counted
 from bot.text.models import classifier_trial, gate_objections, model_accuracy, recognition_counts
-from cogs.common.markup import code, in_discord, plain
+from cogs.common.markup import code, plain, render_for_discord
 from cogs.common.texts import shown_only_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain.labels import LabelDecision
-    from bot.domain.models import MadeModel
+    from bot.domain.models import GroupModel
     from bot.domain.reports import MemberReport
     from bot.learning.notifications import Notification
     from bot.usecases.models import GroupReport, GroupStatus, RollbackPlan
@@ -41,12 +41,14 @@ ORIGINS = {
 
 def notification_sentence(notification: Notification) -> str:
     """News for moderators."""
-    if isinstance(notification.news, QuotaUse):
-        return f"{in_discord(full(notification.news.quota, notification.news.limit))} {LABELS_STAY}"
+    if isinstance(notification.news, QuotaUsage):
+        return (
+            f"{render_for_discord(quota_full_message(notification.news.quota, notification.news.limit))} {LABELS_STAY}"
+        )
     return training_sentence(notification.news)
 
 
-def training_sentence(model: MadeModel) -> str:
+def training_sentence(model: GroupModel) -> str:
     """The result of a training, for moderators."""
     group = plain(model.group_name)
     labels = f" with {counted(model.labels, 'new label')}" if model.labels else ""
@@ -89,7 +91,7 @@ def no_model_sentence(group: str) -> str:
     return f"**{plain(group)}** has no model yet. Photos that moderators hand in answer at once."
 
 
-def model_text(model: MadeModel) -> str:
+def model_text(model: GroupModel) -> str:
     """A model with its figures and its verdict."""
     origin = f"{format_dt(model.made_at, 'D')}, {f'by <@{model.made_by}>' if model.made_by else 'by itself'}"
     state = "✅ answers" if model.answers else "answered once" if model.accepted else "⚠️ kept aside"
@@ -106,7 +108,7 @@ def model_text(model: MadeModel) -> str:
     return "\n".join(lines)
 
 
-def model_choice(model: MadeModel) -> str:
+def model_choice(model: GroupModel) -> str:
     """A model in a menu: `2: 45 photos, named 43 of 45 unseen photos right and 1 wrong`."""
     return f"{model.number}: {counted(model.figures.photos, 'photo')}, {model_accuracy(model)}"
 
@@ -114,8 +116,8 @@ def model_choice(model: MadeModel) -> str:
 def rollback_question(back: RollbackPlan) -> str:
     """Asks whether an earlier model is to answer."""
     return (
-        f"**Go back to model {back.to.number} of {plain(back.to.group_name)}?**\n"
-        f"Now:\n{model_text(back.now)}\n\nThen:\n{model_text(back.to)}\n\n"
+        f"**Go back to model {back.target.number} of {plain(back.target.group_name)}?**\n"
+        f"Now:\n{model_text(back.current)}\n\nThen:\n{model_text(back.target)}\n\n"
         "-# From the next question on. What came since stays out until somebody trains with `/model train`; "
         "you can come back the same way."
     )
@@ -126,7 +128,7 @@ def rollback_button(number: int) -> str:
     return f"Go back to model {number}"
 
 
-def rollback_sentence(model: MadeModel) -> str:
+def rollback_sentence(model: GroupModel) -> str:
     """The model that answers after a rollback."""
     return f"Model {model.number} of **{plain(model.group_name)}** answers, from the next question on."
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from discord.ext import commands
 
 from bot.client import UNREACHABLE
-from cogs.common.markup import in_discord
+from cogs.common.markup import render_for_discord
 
 if TYPE_CHECKING:
     from bot.client import Nugu
@@ -42,7 +42,7 @@ class OwnerCog(commands.Cog):
         for owner_id in sorted({*(self.client.owner_ids or ())} - {self.client.user.id}):
             try:
                 owner = await self.client.fetch_user(owner_id)
-                await owner.send(in_discord(notice))
+                await owner.send(render_for_discord(notice))
             except UNREACHABLE as failure:
                 log.warning("could not tell owner %s: %s", owner_id, failure)
 

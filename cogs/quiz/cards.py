@@ -82,19 +82,19 @@ def verdict_card(verdict: RoundVerdict) -> CardAndFiles:
     files: list[discord.File] = []
     faces = [
         (verdict.picture, "face.jpg", round_alt_text(truth)),
-        (verdict.other, "other.jpg", other_photo_alt_text(truth)),
+        (verdict.other_photo, "other.jpg", other_photo_alt_text(truth)),
     ]
     if shown := _attached(faces, files):
         parts.append(gallery(*shown))
     chosen = verdict.name(verdict.chosen)
     pictures = [
-        (data, f"mistaken-{place}.jpg", mistaken_alt_text(chosen)) for place, data in enumerate(verdict.mistaken)
+        (data, f"mistaken-{place}.jpg", mistaken_alt_text(chosen)) for place, data in enumerate(verdict.mistaken_photos)
     ]
     if mistaken := _attached(pictures, files):
         parts += [mistaken_heading(chosen), gallery(*mistaken)]
     parts.append(_marked_names(verdict))
-    if verdict.by is not None:
-        parts.append(verdict_note(verdict, player=verdict.by))
+    if verdict.answered_by is not None:
+        parts.append(verdict_note(verdict, player=verdict.answered_by))
     if verdict.summary is None:
         next = Button(label=NEXT, style=discord.ButtonStyle.primary, custom_id=custom_id("quiz:next", verdict.round))
         parts.append(Row(next))

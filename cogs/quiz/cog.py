@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.client import Nugu  # discord.py reads the annotations
 from bot.usecases.quiz import play, stats
 from cogs.common.autocomplete import Name, all_groups
-from cogs.common.places import channel_of, in_servers, require_server
+from cogs.common.places import channel_id_of, in_servers, require_server
 from cogs.common.responses import defer_in_server, show
 from cogs.quiz.cards import board_card, forget_card, knowledge_card, question_card
 from cogs.quiz.components import ITEMS
@@ -45,7 +45,7 @@ class QuizCog(commands.GroupCog, name="quiz"):
             question = await play.begin(
                 app,
                 server_id,
-                channel_of(interaction),
+                channel_id_of(interaction),
                 person,
                 group=group,
                 rounds=rounds,
@@ -62,7 +62,7 @@ class QuizCog(commands.GroupCog, name="quiz"):
         server_id = await defer_in_server(interaction)
         app, person, now = self.client.app, interaction.user.id, discord.utils.utcnow()
         with app.question_limit.slot(person):
-            known = await stats.stats(app, server_id, channel_of(interaction), person, now, group)
+            known = await stats.stats(app, server_id, channel_id_of(interaction), person, now, group)
         await show(interaction, *knowledge_card(known))
 
     @app_commands.command(name="top")

@@ -41,7 +41,7 @@ class QuizNextButton(PersistentItem[Button], template=rf"nugu:quiz:next:{ROUND}"
 
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         app, now = interaction.client.app, discord.utils.utcnow()
-        shown = await play.go_on(app, require_server(interaction), self.ids["round"], interaction.user.id, now)
+        shown = await play.next_card(app, require_server(interaction), self.ids["round"], interaction.user.id, now)
         card, files = question_card(shown) if isinstance(shown, QuizQuestion) else verdict_card(shown)
         if shown.progress.race and (isinstance(shown, QuizQuestion) or shown.round != self.ids["round"]):
             await interaction.followup.send(view=card, files=files)
@@ -55,7 +55,7 @@ class QuizAgainButton(PersistentItem[Button], template=rf"nugu:quiz:again:{ROUND
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         app, person, now = interaction.client.app, interaction.user.id, discord.utils.utcnow()
         with app.question_limit.slot(person):
-            question = await play.again(app, require_server(interaction), self.ids["round"], person, now)
+            question = await play.begin_again(app, require_server(interaction), self.ids["round"], person, now)
         card, files = question_card(question)
         await interaction.followup.send(view=card, files=files)
 

@@ -56,7 +56,11 @@ def verdict_sentence(verdict: RoundVerdict) -> str:
     """The member of a round, and whether somebody gave the right name."""
     truth = plain(verdict.name(verdict.truth))
     if verdict.progress.race:
-        return f"**✓ <@{verdict.by}> was first: it is {truth}**" if verdict.right else f"**✗ Nobody: this is {truth}**"
+        return (
+            f"**✓ <@{verdict.answered_by}> was first: it is {truth}**"
+            if verdict.right
+            else f"**✗ Nobody: this is {truth}**"
+        )
     if verdict.right:
         return f"**✓ Right: this is {truth}**"
     if verdict.chosen is None:
@@ -74,9 +78,9 @@ def verdict_note(verdict: RoundVerdict, *, player: int) -> str:
     score = score_line(verdict.progress)
     if verdict.progress.race:
         return f"-# <@{player}>: {score}"
-    if not verdict.back:
+    if not verdict.due_again:
         return f"-# {score}"
-    return f"-# {score} · {plain(verdict.name(verdict.truth))} comes back {format_dt(verdict.back, 'R')}"
+    return f"-# {score} · {plain(verdict.name(verdict.truth))} comes back {format_dt(verdict.due_again, 'R')}"
 
 
 def mistaken_heading(name: str) -> str:

@@ -46,35 +46,35 @@ class ReviewYesButton(_ReviewItem, template=rf"nugu:review:yes:{MEMBER}"):
     """Confirms the proposed member."""
 
     async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
-        return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], actor)
+        return await review.confirm_member(app, server_id, self.ids["face"], self.ids["member"], actor)
 
 
 class ReviewUseButton(_ReviewItem, template=rf"nugu:review:use:{MEMBER}"):
     """Confirms the proposed member, and learns from the face although it is small or blurred."""
 
     async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
-        return await review.say_yes(app, server_id, self.ids["face"], self.ids["member"], actor, deliberate=True)
+        return await review.confirm_member(app, server_id, self.ids["face"], self.ids["member"], actor, deliberate=True)
 
 
 class ReviewNoButton(_ReviewItem, template=rf"nugu:review:no:{MEMBER}"):
     """Denies the proposed member."""
 
     async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
-        return await review.say_no(app, server_id, self.ids["face"], self.ids["member"], actor)
+        return await review.deny_member(app, server_id, self.ids["face"], self.ids["member"], actor)
 
 
 class ReviewNotAFaceButton(_ReviewItem, template=rf"nugu:review:noface:{FACE}"):
     """Labels the crop as not a face."""
 
     async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
-        return await review.say_nobody(app, server_id, self.ids["face"], AnnotationMeaning.NOT_A_FACE, actor)
+        return await review.mark_as_nobody(app, server_id, self.ids["face"], AnnotationMeaning.NOT_A_FACE, actor)
 
 
 class ReviewNotAMemberButton(_ReviewItem, template=rf"nugu:review:stranger:{FACE}"):
     """Labels the face as a stranger's."""
 
     async def answer(self, app: App, server_id: int, actor: Actor) -> ReviewPage:
-        return await review.say_nobody(app, server_id, self.ids["face"], AnnotationMeaning.STRANGER, actor)
+        return await review.mark_as_nobody(app, server_id, self.ids["face"], AnnotationMeaning.STRANGER, actor)
 
 
 class ReviewSkipButton(_ReviewItem, template=rf"nugu:review:skip:{FACE}"):
@@ -127,7 +127,9 @@ class ReviewMemberMenu(MembersMenu, template=rf"nugu:review:member:{FACE}"):
 
     async def choose(self, interaction: discord.Interaction[Nugu], member: int) -> None:
         app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
-        await show(interaction, *review_card(await review.say_yes(app, server_id, self.ids["face"], member, actor)))
+        await show(
+            interaction, *review_card(await review.confirm_member(app, server_id, self.ids["face"], member, actor))
+        )
 
 
 class ReviewDoneButton(PersistentItem[Button], template=r"nugu:review:done"):
@@ -142,7 +144,7 @@ async def _named(interaction: discord.Interaction[Nugu], submission: ModalSubmis
     """The user typed another name."""
     await interaction.response.defer()
     app, server_id, actor = interaction.client.app, require_server(interaction), await actor_of(interaction)
-    page = await review.say_name(app, server_id, submission.ids["face"], submission.text(NAME), actor)
+    page = await review.assign_name(app, server_id, submission.ids["face"], submission.text(NAME), actor)
     await show(interaction, *review_card(page))
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.rosters import AddedAlias, RemovedAlias, RenamedRosterEntry
+from bot.domain.rosters import AliasAdded, AliasRemoved, RosterEntryRenamed
 from bot.text.formatting import counted
 from cogs.common.markup import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.rosters import MemberPhotos, RemovedRosterEntry
+    from bot.domain.rosters import MemberPhotos, RosterEntryRemoved
     from bot.usecases.roster.members import RosterRemovalPlan
 
 REMOVE, KEEP = "Remove", "Keep"
@@ -19,19 +19,19 @@ NOTHING_TO_DO = "Name the spelling to add, or the one to remove."
 NO_MEMBER = "nobody yet: `/member add`"
 
 
-def name_sentence(change: RenamedRosterEntry | AddedAlias | RemovedAlias) -> str:
+def name_sentence(change: RosterEntryRenamed | AliasAdded | AliasRemoved) -> str:
     """Answers a new name, or a new or removed alias, of a group or a member."""
     match change:
-        case RenamedRosterEntry(former, name, former_is_alias):
+        case RosterEntryRenamed(former, name, former_is_alias):
             also = f" “{plain(former)}” means the same still." if former_is_alias else ""
             return f"**{plain(former)}** is **{plain(name)}** now.{also}"
-        case AddedAlias(name, alias):
+        case AliasAdded(name, alias):
             return f"I find **{plain(name)}** by “{plain(alias)}” too now."
-        case RemovedAlias(name, alias):
+        case AliasRemoved(name, alias):
             return f"I no longer find **{plain(name)}** by “{plain(alias)}”."
 
 
-def removed_sentence(removed: RemovedRosterEntry) -> str:
+def removed_sentence(removed: RosterEntryRemoved) -> str:
     """Answers the removal of a group or a member."""
     if removed.group is None:
         return f"**{plain(removed.name)}** is removed, with all that I kept of it."

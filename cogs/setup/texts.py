@@ -13,7 +13,7 @@ from cogs.common.layout import bar
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.domain.quotas import QuotaUse
+    from bot.domain.quotas import QuotaUsage
 
 TITLE = "## Setup"
 TRUSTED_ROLES = "**Trusted roles**: their word about a face counts at once."
@@ -80,12 +80,12 @@ INTEGRATIONS = (
 )
 
 
-def quotas_text(quotas: Iterable[QuotaUse]) -> str:
+def quotas_text(quotas: Iterable[QuotaUsage]) -> str:
     """What a server holds of each quota: a bar, and `Photos: 812 of 20,000`."""
     return "\n".join([ROOM, *(_quota_line(use) for use in quotas)])
 
 
-def _quota_line(use: QuotaUse) -> str:
+def _quota_line(use: QuotaUsage) -> str:
     amounts = f"{use.used:,} of {use.limit:,}"
     if use.quota.is_bytes:
         amounts = f"{use.used / MEBIBYTE:,.0f} of {mebibytes(use.limit)}"

@@ -18,11 +18,11 @@ from bot.infra.request_context import Asker, Urgency, set_request_context
 from bot.usecases.questions import cards, identify
 from bot.usecases.setup import choices as choices_of
 from cogs.answers.cards import answer_card, answer_files
-from cogs.clips.requests import annotate
+from cogs.clips.requests import request_clip_of_message
 from cogs.clips.videos import VideoLink, video_of
 from cogs.common.message_media import media_of
 from cogs.common.pictures import pictures_of, shows_pictures, submitted_pictures
-from cogs.common.places import everywhere, place
+from cogs.common.places import everywhere, parent_channel_id
 from cogs.common.requests import (
     check_may_answer,
     explain,
@@ -125,7 +125,7 @@ class WhoCog(commands.Cog):
             meant = _meant(message)
             found = _video_asked_about(meant) if addressed else None
             if found is not None:
-                await annotate(self.client, message, meant, found)
+                await request_clip_of_message(self.client, message, meant, found)
                 if not shows_pictures(meant):
                     return
             async with message.channel.typing():
@@ -148,7 +148,9 @@ class WhoCog(commands.Cog):
 
     async def _ask_about(self, message: discord.Message) -> DrawnAnswer:
         shows, pictures = self._pictures_asked_about(message)
-        return await identify.ask(self.client.app, await message_request(self.client, message, shows), pictures)
+        return await identify.answer_question(
+            self.client.app, await message_request(self.client, message, shows), pictures
+        )
 
     def _is_addressed(self, message: discord.Message) -> bool:
         """Whether it is private, or its text mentions the bot. The ping of a reply to the bot's card does not count."""
@@ -162,7 +164,7 @@ class WhoCog(commands.Cog):
         if message.guild is None or not self.client.app.settings.message_content or not asks_who(message.content):
             return False
         choices = await choices_of(self.client.app, message.guild.id)
-        if not {message.channel.id, place(message.channel)} & choices.watched:
+        if not {message.channel.id, parent_channel_id(message.channel)} & choices.watched:
             return False
         return bool(media_of(message) or message.reference)
 
@@ -182,7 +184,7 @@ class WhoCog(commands.Cog):
         self, interaction: discord.Interaction[Nugu], request: IdentifyRequest, pictures: Sequence[SubmittedFile]
     ) -> int:
         """Answer with a card. Gives the id of the question."""
-        tagged = await identify.ask(self.client.app, request, pictures)
+        tagged = await identify.answer_question(self.client.app, request, pictures)
         try:
             card = await show(interaction, answer_card(tagged.answer), answer_files(tagged.pictures), ephemeral=False)
         except Exception:

@@ -20,13 +20,13 @@ from bot.links import reasons
 from bot.links.protocol import LinkFailure
 from bot.links.sites import PermittedSites, normalise
 from bot.media.archives.reading import ArchiveLimits
-from bot.text.links import first_link, parts_of, read_seconds, start_in
+from bot.text.links import first_link, read_seconds, split_link, start_of_link
 from bot.text.names import checked_name, search_key
 from bot.usecases.roster import manifests
 from cogs.common.errors import sentence_for
 from cogs.common.markup import plain
-from cogs.common.media import is_discords, kind_of, name_in
-from cogs.common.message_media import hides
+from cogs.common.media import is_on_discord, kind_of, name_in
+from cogs.common.message_media import is_in_spoiler
 from cogs.who.phrases import asks_who
 from tests.support.loop_time import pauses
 
@@ -92,7 +92,8 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(
-    "read", [first_link, parts_of, start_in, normalise, resolve_link, is_discords, lambda link: name_in(link, "")]
+    "read",
+    [first_link, split_link, start_of_link, normalise, resolve_link, is_on_discord, lambda link: name_in(link, "")],
 )
 def test_links(read: Callable[[str], Any]) -> None:
     for text in [*LINKS, *TEXTS]:
@@ -107,10 +108,10 @@ def test_links(read: Callable[[str], Any]) -> None:
         checked_name,
         search_key,
         read_seconds,
-        lambda text: hides(text, "https://a"),
+        lambda text: is_in_spoiler(text, "https://a"),
         lambda text: kind_of(text, text),
         lambda text: sentence_for(PersonError("{text}", text=text * 2)),
-        lambda text: reasons.of_failure(LinkFailure.SITE, text * 20, 403, PermittedSites.read("youtube"), 1),
+        lambda text: reasons.failure_error(LinkFailure.SITE, text * 20, 403, PermittedSites.read("youtube"), 1),
     ],
 )
 def test_texts_of_messages_embeds_and_forms(read: Callable[[str], Any]) -> None:
@@ -175,7 +176,7 @@ ROBOTS = {
 async def test_robots_txt(name: str) -> None:
     async def ask() -> None:
         with suppress(TooManyRulesError):
-            await (await read_robots(ROBOTS[name])).permit("https://a.example/" + "a" * 7900)
+            await (await read_robots(ROBOTS[name])).may_fetch("https://a.example/" + "a" * 7900)
 
     with pauses(MAX_SECONDS) as found:
         await asyncio.create_task(ask())

@@ -184,7 +184,7 @@ async def test_each_reason_for_an_empty_gallery_has_its_hint(
     async with stage.app.database.writing() as session:
         await session.execute(update(Photo).values(origin=FaceOrigin.SUBMITTED))
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
-        await ServerRepository(session).touch(stage.guild.id)
+        await ServerRepository(session).mark_roster_changed(stage.guild.id)
     assert "The engine dlib knows nobody here by sight." in await refusal()
 
 

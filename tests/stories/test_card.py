@@ -74,7 +74,7 @@ def line_up(stage: Stage) -> tuple[str, bytes]:
 async def enrol_in_disguise(stage: Stage, name: str, number: int) -> None:
     """Enrol a member whose only photo hardly resembles a face of the last picture: at 46% it is rather a stranger."""
     async with stage.app.database.reading() as session:
-        rows = await RosterRepository(session).rows([stage.guild.id], ENGINE)
+        rows = await RosterRepository(session).encodings_in_use([stage.guild.id], ENGINE)
         face = (await session.scalars(select(QuestionFace.vector).where(QuestionFace.number == number))).one()
     seen = np.frombuffer(face, np.float32)
     aside = np.random.default_rng(1).normal(scale=len(seen) ** -0.5, size=len(seen))

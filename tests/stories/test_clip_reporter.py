@@ -12,7 +12,7 @@ import pytest
 from bot.domain.clip_requests import ReplyTarget
 from bot.domain.clips import ClipAttachments, ClipProgress, ClipStage, ReportedClip, UploadRefusedError
 from bot.domain.messages import Message
-from cogs.clips.cards import taken_card
+from cogs.clips.cards import accepted_card
 from cogs.clips.reporter import DiscordClipReporter
 from tests.stories.conftest import Stage
 from tests.stories.reading import buttons, latest, texts
@@ -29,7 +29,7 @@ async def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> ReportedClip:
     async def ask(app: Any, asked: Any, request: Any, target: ReplyTarget) -> None:
         targets.append(target)
 
-    monkeypatch.setattr("bot.usecases.clips.request.ask", ask)
+    monkeypatch.setattr("bot.usecases.clips.request.request_clip", ask)
     await stage.fan.slash(stage.channel, "clip", link="https://youtu.be/abc")
     (target,) = targets
     clip = clips.reported_clip(
@@ -47,7 +47,7 @@ async def asked(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> ReportedClip:
 @pytest.fixture
 async def posted(stage: Stage) -> ReportedClip:
     """A clip of a message, whose card is the bot's own message."""
-    card = await stage.bot.get_partial_messageable(stage.channel.id).send(view=taken_card())
+    card = await stage.bot.get_partial_messageable(stage.channel.id).send(view=accepted_card())
     return clips.reported_clip(stage.channel.id, card.id, asker=stage.fan.id, server=stage.guild.id)
 
 

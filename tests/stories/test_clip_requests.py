@@ -14,7 +14,7 @@ from bot.domain.enums import CaptionStyle
 from bot.errors import PersonError
 from bot.usecases import upload_limits
 from bot.usecases.questions.identify import IdentifyRequest
-from cogs.clips.texts import TAKEN
+from cogs.clips.texts import REQUEST_ACCEPTED
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, latest, texts
 
@@ -51,7 +51,7 @@ class RecordedRequests:
 @pytest.fixture(autouse=True)
 def recorded(monkeypatch: pytest.MonkeyPatch) -> RecordedRequests:
     recorded = RecordedRequests()
-    monkeypatch.setattr("bot.usecases.clips.request.ask", recorded.ask)
+    monkeypatch.setattr("bot.usecases.clips.request.request_clip", recorded.ask)
     monkeypatch.setattr("bot.usecases.clips.request.check_room", recorded.check_room)
     return recorded
 
@@ -166,7 +166,7 @@ async def test_a_file_is_not_fetched_where_there_is_no_room(
 async def test_a_mention_with_a_video_or_a_link(stage: Stage, recorded: RecordedRequests) -> None:
     posted = await stage.fan.send(stage.channel, stage.mention, attachments=[VIDEO])
     card = latest(stage.channel)
-    assert texts(card).strip() == TAKEN
+    assert texts(card).strip() == REQUEST_ACCEPTED
     assert card.reference is not None
     assert card.reference.message_id == posted.id
     assert recorded.targets[0].card_id == card.id
@@ -187,7 +187,7 @@ async def test_a_reply_is_as_large_as_the_last_file_that_discord_took_there(
         return recorded.targets[-1].max_bytes
 
     assert await asked() == 20 << 20
-    await upload_limits.refused(stage.app, stage.guild.id, 19 << 20, 10 << 20)
+    await upload_limits.limit_after_refusal(stage.app, stage.guild.id, 19 << 20, 10 << 20)
     assert await asked() == 10 << 20
     await stage.restart()
     assert await asked() == 10 << 20
@@ -197,7 +197,7 @@ async def test_the_still_of_a_linked_video_is_no_picture_to_identify(stage: Stag
     posted = post_link(stage, "https://youtu.be/abc", YOUTUBE)
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?", reply_to=posted)
     assert [request.source for request in recorded.requests] == ["https://www.youtube.com/watch?v=abc"]
-    assert texts(latest(stage.channel)).strip() == TAKEN
+    assert texts(latest(stage.channel)).strip() == REQUEST_ACCEPTED
 
 
 async def test_a_spoiler_stays_a_spoiler(stage: Stage, recorded: RecordedRequests) -> None:
@@ -282,7 +282,7 @@ async def test_pictures_are_answered_as_before(stage: Stage, recorded: RecordedR
     await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo, VIDEO])
     cards = [texts(message) for message in stage.channel.history()]
     assert sum("**Obama**" in text for text in cards) == 2
-    assert sum(text.strip() == TAKEN for text in cards) == 1
+    assert sum(text.strip() == REQUEST_ACCEPTED for text in cards) == 1
     assert recorded.videos == [VIDEO[1]]
 
 

@@ -19,7 +19,7 @@ from bot.database.tables.servers import Server
 from bot.domain.enums import LearningPolicy
 from bot.domain.faces import UnreadableFile
 from bot.domain.files import SubmittedFile
-from bot.usecases.questions.identify import IdentifyRequest, examine
+from bot.usecases.questions.identify import IdentifyRequest, identify_pictures
 from bot.usecases.roster import importing
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, answers, buttons, texts
@@ -70,7 +70,9 @@ async def roster_of(stage: Stage, server_id: int) -> list[Any]:
 
 async def names(stage: Stage, server_id: int, photo: str) -> list[tuple[str | None, float]]:
     """The names and confidences that a server's roster gives to the faces of a photo."""
-    examined = await examine(stage.app, IdentifyRequest(1, rosters=(server_id,)), [SubmittedFile(*stage.photo(photo))])
+    examined = await identify_pictures(
+        stage.app, IdentifyRequest(1, rosters=(server_id,)), [SubmittedFile(*stage.photo(photo))]
+    )
     (result,) = examined.results
     assert not isinstance(result, UnreadableFile)
     return [(face.guess.name, face.guess.confidence) for face in result.faces]

@@ -105,7 +105,7 @@ def material(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Ma
 
 async def outcome_of(app: App, server: int, unseen: Unseen) -> TrialOutcome:
     """The outcome of the current recogniser on unseen faces."""
-    recogniser = Recogniser.from_bytes((await app.recognisers.of([server])).recogniser)
+    recogniser = Recogniser.from_bytes((await app.recognisers.for_rosters([server])).recogniser)
     ids = {member.name: member.id for member in recogniser.members}
     people = np.array([-1 if name is None else ids[name] for name in unseen.people], np.int64)
     return trial_outcome(recogniser, recogniser.members, unseen.faces, people)

@@ -159,7 +159,7 @@ async def test_a_picture_deleted_during_the_work_is_forgotten_and_not_shown(
 ) -> None:
     await stage.enrol_presidents()
     posted = await stage.other.send(stage.channel, "", attachments=[stage.photo("obama2.jpg")])
-    examine = identify.examine
+    examine = identify.identify_pictures
 
     async def deleted_meanwhile(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> PictureResults:
         examined = await examine(app, asked, pictures)
@@ -171,7 +171,7 @@ async def test_a_picture_deleted_during_the_work_is_forgotten_and_not_shown(
                 await asyncio.sleep(0)
         return examined
 
-    monkeypatch.setattr(identify, "examine", deleted_meanwhile)
+    monkeypatch.setattr(identify, "identify_pictures", deleted_meanwhile)
     await stage.fan.send(stage.channel, f"who? {stage.mention}", reply_to=posted)
     assert await crops(stage) == 0
     sentences = [texts(message).strip() for message in stage.channel.history() if message.author.bot]

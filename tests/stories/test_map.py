@@ -43,7 +43,7 @@ async def asked(stage: Stage, by: Any = None, **how: Any) -> Any:
 async def wrong_label(stage: Stage) -> None:
     """Synthetic faces near the portraits, and a portrait of Obama that a moderator labels Biden."""
     async with stage.app.database.reading() as session:
-        rows = await RosterRepository(session).rows([stage.guild.id], await stage.app.recognisers.engine())
+        rows = await RosterRepository(session).encodings_in_use([stage.guild.id], await stage.app.recognisers.engine())
     shown = {row.name: np.frombuffer(row.vector, np.float32) for row in rows}
     chance = np.random.default_rng(3)
     for who in (*["Obama"] * 4, *["바이든"] * 5):
@@ -81,7 +81,7 @@ async def test_everybody_sees_the_map_of_public_photos_and_it_is_drawn_once(
         return await run_isolated(self, limit, job, rows, crops, *args)
 
     monkeypatch.setattr(Compute, "run_isolated", counted)
-    first, second = await asyncio.gather(*(maps.draw(stage.app, [stage.guild.id], "Presidents") for _ in range(2)))
+    first, second = await asyncio.gather(*(maps.draw_map(stage.app, [stage.guild.id], "Presidents") for _ in range(2)))
     assert first.found is second.found
     card = await asked(stage, group="presidents", method="tsne")
     assert drawn == [jobs.draw_map]
@@ -104,7 +104,7 @@ async def test_everybody_sees_the_map_of_public_photos_and_it_is_drawn_once(
     assert "these show " in texts(await asked(stage, method="pca"))
     assert len(drawn) == 2
     await stage.moderator.slash(stage.channel, "member rename", group="Presidents", member="바이든", name="Biden")
-    renamed = await maps.draw(stage.app, [stage.guild.id], "Presidents", ProjectionMethod.PCA)
+    renamed = await maps.draw_map(stage.app, [stage.guild.id], "Presidents", ProjectionMethod.PCA)
     assert [place.name for place in renamed.found.places] == ["Obama", "Biden"]
     assert len(drawn) == 3
 

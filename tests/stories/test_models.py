@@ -21,7 +21,7 @@ from bot.database.tables.models import Model
 from bot.database.tables.questions import QuestionFace
 from bot.database.tables.servers import Server
 from bot.domain.enums import FaceOrigin
-from bot.domain.models import GateVerdict, MadeModel, ModelFigures, NameCounts
+from bot.domain.models import GateVerdict, GroupModel, ModelFigures, NameCounts
 from bot.domain.trust import Trust
 from bot.learning.notifications import Notification
 from bot.learning.recognisers import RecogniserCache
@@ -65,7 +65,7 @@ async def vectors(app: App) -> dict[str, np.ndarray]:
     """Encodings: of each member's first photo by the member's name, and of the last question's face under an empty name."""
     async with app.database.reading() as session:
         servers = await RosterRepository(session).servers()
-        rows = await RosterRepository(session).rows(servers, await app.recognisers.engine())
+        rows = await RosterRepository(session).encodings_in_use(servers, await app.recognisers.engine())
         last = (await session.scalars(select(QuestionFace.vector).order_by(QuestionFace.id.desc()))).first()
     found = {row.name: np.frombuffer(row.vector, np.float32) for row in reversed(rows)}
     return found | ({"": np.frombuffer(last, np.float32)} if last else {})
@@ -181,7 +181,7 @@ async def test_without_a_chosen_channel_the_news_channel_gets_notifications(stag
     judged = GateVerdict(
         probes=16, old=NameCounts(15, 0), new=NameCounts(10, 1), fallen=("Biden",), fresh=True, passes=False
     )
-    model = MadeModel(
+    model = GroupModel(
         id=2,
         number=2,
         group=1,

@@ -119,7 +119,7 @@ async def test_a_photo_that_was_used_meanwhile_is_not_left_out(stage: Stage) -> 
         face = (await session.scalars(select(QuestionFace.id))).one()
         obama = (await session.scalars(select(Member.id).where(Member.name == "Obama"))).one()
     by = Actor(stage.other.id, Trust.MODERATOR)
-    await pending.use(stage.app, stage.guild.id, question, face, obama, by)
+    await pending.use_face(stage.app, stage.guild.id, question, face, obama, by)
     await stage.moderator.click(waiting, label="Leave it out")
     assert "That photo was used meanwhile, so I keep it." in texts(now(stage, waiting))
     assert len(await photos(stage)) == 3

@@ -119,7 +119,7 @@ async def test_a_restart_in_the_middle_and_a_repeated_answer(americans: Stage) -
     assert late.right
     await stage.restart()
     await stage.fan.click(now(stage, card), label="Next")
-    second = await play.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
+    second = await play.next_card(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
     assert isinstance(second, QuizQuestion)
     assert "Round 2 of 5" in texts(now(stage, card))
     assert second.progress.number == 2

@@ -99,7 +99,7 @@ async def test_a_lost_question_is_posted_again(americans: Stage) -> None:
     await stage.fan.click(card, label=await truth(stage))
     # The next round begins, but the bot stops before it posts the card.
     (first,) = await rounds(stage)
-    await play.go_on(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
+    await play.next_card(stage.app, stage.guild.id, first.id, stage.fan.id, stage.env.now())
     early = answer(await stage.other.click(now(stage, card), label="Next"))
     assert early.ephemeral
     assert "The next face is there already, further down." in texts(early)

@@ -83,8 +83,8 @@ async def test_another_server_has_its_own_rounds_and_leaderboard(americans: Stag
     (round,) = await rounds(stage)
     for attempt in (
         play.answer(stage.app, stage.guild.id, round.id, stranger.id, round.member_id, stage.env.now()),
-        play.go_on(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
-        play.again(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
+        play.next_card(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
+        play.begin_again(stage.app, stage.guild.id, round.id, stranger.id, stage.env.now()),
     ):
         with pytest.raises(PersonError, match="This round is no more"):
             await attempt

@@ -69,7 +69,7 @@ async def test_of_two_simultaneous_corrections_the_picture_has_the_later(
         drawn.append(face.name)
         files = await draw_again(app, answer, pictures)
         if len(drawn) == 1:
-            await correct.say_name(app, answer.id, face.id, "Momo", Actor(1, Trust.TRUSTED))
+            await correct.assign_name(app, answer.id, face.id, "Momo", Actor(1, Trust.TRUSTED))
         return files
 
     monkeypatch.setattr(identify, "draw_again", overtaken)

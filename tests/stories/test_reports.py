@@ -25,7 +25,7 @@ async def presidents(stage: Stage) -> Stage:
     """Four photos each of two members, three of them synthetic; a moderator mixed up one of each."""
     await stage.enrol_presidents()
     async with stage.app.database.reading() as session:
-        rows = await RosterRepository(session).rows([stage.guild.id], await stage.app.recognisers.engine())
+        rows = await RosterRepository(session).encodings_in_use([stage.guild.id], await stage.app.recognisers.engine())
     shown = {row.name: np.frombuffer(row.vector, np.float32) for row in rows}
     chance = np.random.default_rng(3)
     for who, looks in (*[("Obama", "Obama")] * 4, *[("Biden", "Biden")] * 4, ("Obama", "Biden")):

@@ -190,7 +190,7 @@ async def test_an_initial_replaces_a_lost_file(stage: Stage) -> None:
     await stage.enrol_presidents()
     async with stage.app.database.reading() as session:
         keys = list(await session.scalars(select(Crop.key)))
-        rows = await RosterRepository(session).rows([stage.guild.id], await stage.app.recognisers.engine())
+        rows = await RosterRepository(session).encodings_in_use([stage.guild.id], await stage.app.recognisers.engine())
     for key in keys:
         await stage.app.storage.delete(key)
     await add_photo(stage.app.database, "Presidents", "Lost", rows[0].vector, server=stage.guild.id)

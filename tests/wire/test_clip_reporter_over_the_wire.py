@@ -41,7 +41,7 @@ async def test_a_card_becomes_a_clip_over_the_wire(
     async def ask(app: Any, asked: Any, request: Any, target: ReplyTarget) -> None:
         targets.append(target)
 
-    monkeypatch.setattr("bot.usecases.clips.request.ask", ask)
+    monkeypatch.setattr("bot.usecases.clips.request.request_clip", ask)
     guild = wire.add_guild()
     channel = wire.add_channel(guild)
     fan = wire.add_user("fan", guild)
@@ -76,11 +76,11 @@ async def test_a_card_becomes_a_clip_over_the_wire(
         ]
         assert await reporter.answered(clip) == clip.target.card_id
 
-        assert await upload_limits.max_bytes(bot.app, guild.id, 10 << 20) == 20 << 20
+        assert await upload_limits.upload_limit(bot.app, guild.id, 10 << 20) == 20 << 20
         late = replace(clip, target=replace(clip.target, token_until=0.0))
         with pytest.raises(UploadRefusedError) as refused:
             await reporter.answer(late, clips.finished("Sana"), large)
-        assert refused.value.max_bytes == await upload_limits.max_bytes(bot.app, guild.id, 10 << 20) == 10 << 20
+        assert refused.value.max_bytes == await upload_limits.upload_limit(bot.app, guild.id, 10 << 20) == 10 << 20
         posted = await reporter.answer(late, clips.finished("Sana"), small)
         reply = await wire.wait_for("POST", "/channels/*/messages")
         assert int(reply.response["id"]) == posted

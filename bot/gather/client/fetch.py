@@ -125,7 +125,7 @@ class PoliteClient:
         self._hosts: dict[str, _Host] = {}
         self._rules: dict[URL, _Rules] = {}
 
-    async def picture(self, link: str) -> bytes:
+    async def fetch_picture(self, link: str) -> bytes:
         """The file at `link`, not decoded, where robots.txt permits it and its content type is a picture.
 
         Raises FetchRefusedError for every obstacle.
@@ -133,7 +133,7 @@ class PoliteClient:
         expected = _Expectation("image/*", self._settings.picture_bytes, image=True)
         return _data_of(await self._follow(_web_link(link), expected, robots=True))
 
-    async def ask(self, link: str, query: Mapping[str, str], read: Callable[[bytes], T]) -> T:
+    async def query(self, link: str, query: Mapping[str, str], read: Callable[[bytes], T]) -> T:
         """What `read` makes of a search's answer at `link`, 4 MiB at most.
 
         `read`: a function of a module, which a worker runs. robots.txt isn't read, because nugu's owner chooses the address.
@@ -148,7 +148,7 @@ class PoliteClient:
         visited: set[URL] = set()
         while url not in visited and len(visited) <= MAX_REDIRECTS:
             visited.add(url)
-            if robots and not await (await self._rules_of(url)).permit(str(url)):
+            if robots and not await (await self._rules_of(url)).may_fetch(str(url)):
                 raise FetchRefusedError(RefusalReason.ROBOTS)
             answer = await self._hop(url, expected)
             if answer.redirect is None:

@@ -41,7 +41,7 @@ class RobotsRules:
     _rules: Protego
     pause: float
 
-    async def permit(self, url: str) -> bool:
+    async def may_fetch(self, url: str) -> bool:
         """Whether nugu may fetch `url`. A thread compares it: the patterns and the link are strangers' text."""
         return await asyncio.to_thread(self._rules.can_fetch, url, ROBOT)
 

@@ -83,7 +83,7 @@ def load(wanted: str) -> list[Source]:
     return [_create(*part.strip().partition("=")[::2]) for part in wanted.split(",") if part.strip()]
 
 
-def found(url: str, page: str, title: str, licence: str | None = None) -> SearchResult:
+def search_result(url: str, page: str, title: str, licence: str | None = None) -> SearchResult:
     """A result that is fit to show: with its title on one line, and without a page that is no link of the web."""
     web = page.startswith(("http://", "https://"))
     return SearchResult(url, page if web else "", " ".join(title.split())[:LONGEST_TITLE], licence or None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from bot.gather.sources import SearchResult, found
+from bot.gather.sources import SearchResult, search_result
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -71,7 +71,7 @@ class CommonsSource:
             "iiextmetadatafilter": "LicenseShortName",
             "iiurlwidth": str(WIDTH),
         }
-        for result in await client.ask(self.base, parameters, read):
+        for result in await client.query(self.base, parameters, read):
             yield result
 
 
@@ -84,7 +84,7 @@ def read(data: bytes) -> list[SearchResult]:
 def _result(page: _Page, image: _Image) -> SearchResult:
     metadata = image.extmetadata if isinstance(image.extmetadata, dict) else {}
     licence = metadata.get("LicenseShortName", _Text()).value
-    return found(image.thumburl or image.url, image.descriptionurl, page.title.removeprefix("File:"), licence)
+    return search_result(image.thumburl or image.url, image.descriptionurl, page.title.removeprefix("File:"), licence)
 
 
 def create(base: str = "https://commons.wikimedia.org/w/api.php") -> CommonsSource:

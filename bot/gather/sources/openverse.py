@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
-from bot.gather.sources import SearchResult, found
+from bot.gather.sources import SearchResult, search_result
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -49,7 +49,7 @@ class OpenverseSource:
         """See Source."""
         for page in range(1, -(-limit // PAGE) + 1):
             parameters = {"q": query, "page": str(page), "page_size": str(min(limit, PAGE)), "mature": "false"}
-            pages, results = await client.ask(self.base, parameters, read)
+            pages, results = await client.query(self.base, parameters, read)
             for result in results:
                 yield result
             if page >= pages:
@@ -60,7 +60,7 @@ def read(data: bytes) -> tuple[int, list[SearchResult]]:
     """The number of pages, and the results of this one. Raises ValueError for a malformed answer."""
     answer = _Answer.model_validate_json(data)
     results = [
-        found(image.url, image.foreign_landing_url or "", image.title or "", image.licence)
+        search_result(image.url, image.foreign_landing_url or "", image.title or "", image.licence)
         for image in answer.results
         if image.url
     ]

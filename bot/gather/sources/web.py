@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.gather.sources import SearchResult, found
+from bot.gather.sources import SearchResult, search_result
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -30,7 +30,7 @@ class WebSource:
     async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
         """See Source."""
         parameters = self.engine.build_payload(query, "us-en", "on", None, max_results=str(limit))
-        for result in await client.ask(self.base, parameters, read):
+        for result in await client.query(self.base, parameters, read):
             yield result
 
 
@@ -39,7 +39,7 @@ def read(data: bytes) -> list[SearchResult]:
     from ddgs.engines.bing_images import BingImages
 
     results = BingImages().extract_results(data.decode(errors="replace"))
-    return [found(result.image, result.url or "", result.title or "") for result in results if result.image]
+    return [search_result(result.image, result.url or "", result.title or "") for result in results if result.image]
 
 
 def create(base: str = "") -> WebSource:

@@ -37,7 +37,7 @@ _FINALS: Final = _shares(
 )
 
 
-def names_of(infos: Sequence[ZipInfo]) -> list[str | None]:
+def decode_names(infos: Sequence[ZipInfo]) -> list[str | None]:
     """The path of each entry, composed (NFC); None if its bytes are no text.
 
     The Unicode path field comes first, then valid UTF-8. All other names share one encoding, the likeliest. In

@@ -16,7 +16,7 @@ from typing import IO, Final
 
 from bot.domain.messages import Message
 from bot.errors import PersonError
-from bot.media.archives.entry_names import names_of
+from bot.media.archives.entry_names import decode_names
 from bot.media.archives.photo_folders import MISPLACED, PathParts, common_root, is_litter
 from bot.text.formatting import MEBIBYTE, mebibytes
 from bot.text.names import checked_name
@@ -156,7 +156,7 @@ class Archive:
         # `orig_filename`, since zipfile's `filename` ends at the first NUL.
         infos = self._zip.infolist()
         named: list[tuple[zipfile.ZipInfo, str]] = []
-        for info, path in zip(infos, names_of(infos), strict=True):
+        for info, path in zip(infos, decode_names(infos), strict=True):
             if path is None:
                 self.left_out.append(
                     SkippedEntry(info.orig_filename[: self._limits.max_path], Message("its name can't be read"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from bot.media.clips.ass_paths import outline
 from bot.media.clips.caption_labels import CaptionLayer, frame_side
-from bot.media.clips.label_placement import even_runs
+from bot.media.clips.label_placement import linear_spans
 from models.faces import ConfidenceBand
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def draw_box(
     lengths = np.median(boxes[:, 2:] - boxes[:, :2], 0)
     line = min(max(2, ceil(max(size) / 480)), max(2, round(float(lengths.min()) / 22)))
     steady = _STEADY * max(1.0, frame_side(size) / 960)
-    for start, end in even_runs(boxes, steady):
+    for start, end in linear_spans(boxes, steady):
         width, height = (
             max(2 * line + 4, round(float(length)))
             for length in (boxes[start, 2:] + boxes[end, 2:] - boxes[start, :2] - boxes[end, :2]) / 2
@@ -102,7 +102,7 @@ def draw_label(
     file: SSAFile, clock: FrameClock, first: int, corners: Rows, label: CaptionLabel, size: tuple[int, int]
 ) -> None:
     """Draw a label through its track; `corners`: its left and top in each frame, (n, 2)."""
-    for start, end in even_runs(corners, _LABEL_STEADY * max(1.0, frame_side(size) / 960)):
+    for start, end in linear_spans(corners, _LABEL_STEADY * max(1.0, frame_side(size) / 960)):
         for part in label.parts:
             _write(
                 file,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bot.domain.enums import CaptionStyle
 from bot.media.clips.caption_events import draw_box, draw_label, frame_clock, new_file
 from bot.media.clips.caption_labels import frame_side, list_label, name_label, name_letters
-from bot.media.clips.label_placement import covered, placed
+from bot.media.clips.label_placement import label_boxes, label_corners
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -27,7 +27,7 @@ _SIDES_OF_LISTS: Final = ("right", "left", "below", "above")
 """The places of a label, the best first."""
 
 
-def script(face_tracks: FaceTracks, cast: Cast, style: CaptionStyle) -> str:
+def caption_script(face_tracks: FaceTracks, cast: Cast, style: CaptionStyle) -> str:
     """The captions of a section as an ASS file, with times from the section's start and pixels of the upright frames.
 
     `cast`: the people of the tracks; other tracks are not drawn. An unknown face has a grey box without a label, or with its
@@ -52,20 +52,20 @@ def script(face_tracks: FaceTracks, cast: Cast, style: CaptionStyle) -> str:
         label = name_label(guess, numbers[place], style, name_letters(face_tracks.size, boxes[place]), face_tracks.size)
         if label:
             others = _drawn_during(track, drawn, but=boxes[place])
-            corners = placed(boxes[place], label.size, face_tracks.size, others, gap, _SIDES_OF_NAMES)
+            corners = label_corners(boxes[place], label.size, face_tracks.size, others, gap, _SIDES_OF_NAMES)
             draw_label(file, clock, track.first, corners, label, face_tracks.size)
-            drawn.append((track.first, covered(corners, label.size)))
+            drawn.append((track.first, label_boxes(corners, label.size)))
     if style is CaptionStyle.NAMES_AND_LIST:
         for place, track in tracks.items():
             lines = _list_lines(_most_at_once(track, tracks.values()))
             label = list_label(cast.guesses[place], lines, face_tracks.size)
             if label:
                 others = _drawn_during(track, drawn, but=boxes[place])
-                corners = placed(
+                corners = label_corners(
                     boxes[place], label.size, face_tracks.size, others, _gap(face_tracks.size), _SIDES_OF_LISTS
                 )
                 draw_label(file, clock, track.first, corners, label, face_tracks.size)
-                drawn.append((track.first, covered(corners, label.size)))
+                drawn.append((track.first, label_boxes(corners, label.size)))
     file.sort()
     return file.to_string("ass")
 

@@ -26,7 +26,7 @@ _DELAY: Final = 1.0
 _CLEAN: Final = {"map_metadata": -1, "map_chapters": -1}
 
 
-def encoding(rate: float) -> dict[str, str | int]:
+def encoding_options(rate: float) -> dict[str, str | int]:
     """ffmpeg's options for a clip's pictures: H.264 of constant quality, up to `rate` bits a second."""
     return {
         "c:v": "libx264",
@@ -47,7 +47,7 @@ def clip_command(footage: Footage, section: VideoSection, size: tuple[int, int],
     picture = _picture(opened.video_stream(footage.number), footage, section, size, shift)
     tracks: list[Any] = [picture]
     options: dict[str, Any] = {
-        **encoding(rate),
+        **encoding_options(rate),
         "fps_mode": "passthrough",
         "enc_time_base:v": "demux",
         "movie_timescale": 90_000,
@@ -65,7 +65,7 @@ def clip_command(footage: Footage, section: VideoSection, size: tuple[int, int],
         if _ends(footage, section):
             options["t"] = f"{section.seconds:.6f}"
     written = ffmpeg.output(*tracks, filename="out.mp4", f="mp4", extra_options=options)
-    return compiled(written)
+    return output_arguments(written)
 
 
 def frames_command(footage: Footage, section: VideoSection) -> list[str]:
@@ -77,10 +77,10 @@ def frames_command(footage: Footage, section: VideoSection) -> list[str]:
     options = {"c:v": "mjpeg", "q:v": 2, "fps_mode": "passthrough", "enc_time_base:v": "demux", **_CLEAN}
     picture = picture.scale(out_range="full").format(pix_fmts="yuvj420p")
     written = ffmpeg.output(picture, filename="%06d.jpg", f="image2", extra_options=options)
-    return compiled(written)
+    return output_arguments(written)
 
 
-def compiled(written: Any) -> list[str]:
+def output_arguments(written: Any) -> list[str]:
     """The arguments for ffmpeg to write an output, with the limits and reports that all runs share."""
     import imageio_ffmpeg
 

@@ -63,7 +63,7 @@ class ProgressFiles:
     progress: Path
     stop: Path
 
-    def tell(self, share: float) -> None:
+    def report(self, share: float) -> None:
         """Write the share done, in [0, 1]."""
         part = self.progress.with_name(f".{self.progress.name}.part")
         part.write_text(f"{min(max(share, 0.0), 1.0):.4f}")
@@ -103,7 +103,7 @@ def fitting_height(size: tuple[int, int], rate: float, seconds: float, max_bytes
     return _even(min(top, HEIGHTS[-1]) * size[1] / short)
 
 
-def scaled(size: tuple[int, int], height: int) -> tuple[int, int]:
+def scaled_size(size: tuple[int, int], height: int) -> tuple[int, int]:
     """(width, height) of a clip of that height; even, since H.264 halves the resolution of colours."""
     return _even(size[0] * height / size[1]), _even(height)
 
@@ -131,7 +131,7 @@ def draw(
         if rate < _MIN_RATE:
             raise VideoError(_too_long(target))
         height = fitting_height(footage.size, footage.rate, section.seconds, round(room), target.max_height)
-        size = scaled(footage.size, height)
+        size = scaled_size(footage.size, height)
         with _workplace(out.parent, script) as folder:
             result = folder / "out.mp4"
             command = clip_command(footage, section, size, rate)
@@ -139,7 +139,7 @@ def draw(
             written = 2 * target.max_bytes if too_large else result.stat().st_size
             if written <= target.max_bytes:
                 result.replace(out)
-                watch.tell(1.0)
+                watch.report(1.0)
                 return EncodedClip(size, written, section.seconds)
         spent = max(written - (target.max_bytes - room), 1.0)
         room = min(room * room / spent, room) * _MARGIN
@@ -214,7 +214,7 @@ def _run(command: list[str], section: VideoSection, folder: Path, watch: Progres
                 if line and line.startswith("out_time_us="):
                     done = line.partition("=")[2]
                     if done.isdecimal():
-                        watch.tell(int(done) / 1_000_000 / section.seconds)
+                        watch.report(int(done) / 1_000_000 / section.seconds)
     except ProcessFailedError as error:
         if any(file.stat().st_size >= max_bytes for file in folder.glob("*.*")):
             return True

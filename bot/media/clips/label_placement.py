@@ -39,7 +39,7 @@ def _corners(side: str, boxes: Rows, label: Size, gap: float) -> Rows:
     return np.column_stack((x, y))
 
 
-def placed(
+def label_corners(
     boxes: Rows,
     label: Size,
     size: tuple[int, int],
@@ -60,24 +60,24 @@ def placed(
     best, best_cost = boxes[:, :2], np.inf
     for liking, side in enumerate(sides):
         corners = np.clip(_corners(side, boxes, label, gap), least, most)
-        hiding = covered(corners, label)
-        cost = _LESS_LIKED * liking + _ON_OWN * float(_hidden(hiding[picked], boxes[picked]).mean())
+        hiding = label_boxes(corners, label)
+        cost = _LESS_LIKED * liking + _ON_OWN * float(_overlap_share(hiding[picked], boxes[picked]).mean())
         for first, rows in others:
             there = picked[(picked >= first) & (picked < first + len(rows))]
-            cost += _ON_OTHERS * float(_hidden(hiding[there], rows[there - first]).sum()) / len(picked)
+            cost += _ON_OTHERS * float(_overlap_share(hiding[there], rows[there - first]).sum()) / len(picked)
         if cost < best_cost:
             best, best_cost = corners, cost
     return best
 
 
-def covered(corners: Rows, label: Size) -> Rows:
+def label_boxes(corners: Rows, label: Size) -> Rows:
     """The rectangle of a label of that size in each frame, (n, 4)."""
     import numpy as np
 
     return np.concatenate((corners, corners + np.array(label)), 1)
 
 
-def _hidden(first: Rows, second: Rows) -> Rows:
+def _overlap_share(first: Rows, second: Rows) -> Rows:
     """The shared area of two rectangles in each frame, as a share of the smaller one, (n,)."""
     import numpy as np
 
@@ -87,7 +87,7 @@ def _hidden(first: Rows, second: Rows) -> Rows:
     return shared / np.maximum(np.minimum(*areas), 1)
 
 
-def even_runs(rows: Rows, most: float) -> Iterator[tuple[int, int]]:
+def linear_spans(rows: Rows, most: float) -> Iterator[tuple[int, int]]:
     """Spans of frames, both ends included, in which `rows` differ from an even motion by at most `most` pixels.
 
     Boxes have one size in a span, and their middle moves.

@@ -17,16 +17,16 @@ from pillow_heif import HeifImageFile
 from bot.media.pictures.flattening import LYING, flattened, orientation_of, reduced, upright
 from bot.media.pictures.headers import PictureKind, gif_blocks, gif_frames, png_chunks, png_frames, riff_chunks
 from bot.media.pictures.jpeg import jpeg_segments, scanned_components
-from bot.media.pictures.metadata import stripped
+from bot.media.pictures.metadata import strip_metadata
 from bot.media.pictures.opened import OpenedPicture
 from bot.media.pictures.refusals import (
     PictureError,
-    broken,
+    broken_message,
     check_frames,
     check_parts,
     check_scans,
     check_size,
-    too_many_pixels,
+    too_many_pixels_error,
 )
 from bot.media.pictures.tiff import tiff_pages
 
@@ -79,9 +79,9 @@ def decode(
         except PictureError:
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            raise too_many_pixels(limits) from error
+            raise too_many_pixels_error(limits) from error
         except Exception as error:
-            raise PictureError(broken(kind)) from error
+            raise PictureError(broken_message(kind)) from error
 
 
 def _ignored(_size: tuple[int, int], _frames: int) -> None:
@@ -105,7 +105,7 @@ def _read(data: bytes, kind: PictureKind, limits: PictureLimits, measured: Measu
     if parts is not None:
         check_frames(frames or 1, limits)
         check_parts(sum(1 for _ in islice(parts(data), limits.max_parts + 1)), kind, limits)
-    data = stripped(data, kind)
+    data = strip_metadata(data, kind)
     try:
         return _decode(data, kind, limits, measured, frames)
     except OSError:

@@ -23,7 +23,7 @@ class PictureKind(StrEnum):
     HEIF = "HEIF"
 
     @property
-    def ending(self) -> str:
+    def file_extension(self) -> str:
         """The ending of such files' names: `jpg`."""
         return {PictureKind.JPEG: "jpg", PictureKind.TIFF: "tif", PictureKind.HEIF: "heic"}.get(
             self, self.value.lower()
@@ -44,7 +44,7 @@ _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
 _BMP_HEADERS = frozenset({12, 40, 52, 56, 64, 108, 124})
 A_VIDEO: Final = "a video"
-_IMPOSTORS = (
+_OTHER_FILE_KINDS = (
     (b"PK\x03\x04", "a zip file"),
     (b"Rar!\x1a\x07", "a RAR archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -92,7 +92,7 @@ def _container(data: bytes) -> PictureKind | None:
     return None
 
 
-def impostor(data: bytes) -> str:
+def other_file_kind(data: bytes) -> str:
     """The kind of file that is no picture, with its article (`a PDF`); empty if the kind is unknown."""
     head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if b"<svg" in head:
@@ -105,7 +105,7 @@ def impostor(data: bytes) -> str:
         return "a sound file" if data[8:11] == b"M4A" else A_VIDEO
     if data[:4] == b"RIFF":
         return {b"AVI ": A_VIDEO, b"WAVE": "a sound file"}.get(data[8:12], "")
-    for magic, name in _IMPOSTORS:
+    for magic, name in _OTHER_FILE_KINDS:
         if data.startswith(magic):
             return name
     return "text" if _is_text(data[:1024]) else ""

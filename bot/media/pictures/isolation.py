@@ -26,7 +26,7 @@ from bot.infra.environment import child_environment
 from bot.infra.limited_process import ProcessLimits, limited_command
 from bot.media.pictures.headers import PictureKind
 from bot.media.pictures.opened import OpenedPicture
-from bot.media.pictures.refusals import PictureError, broken, check_frames, check_size, too_slow
+from bot.media.pictures.refusals import PictureError, broken_message, check_frames, check_size, too_slow_error
 
 if TYPE_CHECKING:
     from bot.media.pictures.refusals import PictureLimits
@@ -67,12 +67,12 @@ class DecoderProcess:
                 return _received(process, kind, limits)
             except TimeoutError as error:
                 process.kill()
-                raise too_slow(kind) from error
+                raise too_slow_error(kind) from error
             except (OSError, ValueError, LookupError) as error:
                 process.kill()
                 if process.wait() == -signal.SIGXCPU:
-                    raise too_slow(kind) from error
-                raise PictureError(broken(kind)) from error
+                    raise too_slow_error(kind) from error
+                raise PictureError(broken_message(kind)) from error
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None or self._process.poll() is not None:
@@ -120,7 +120,7 @@ def _received(process: subprocess.Popen[bytes], kind: PictureKind, limits: Pictu
         if frames:
             check_size((width, height), limits)
             check_frames(frames, limits)
-        raise PictureError(broken(kind))
+        raise PictureError(broken_message(kind))
     if max(rows, columns) > limits.working_side:
         raise ValueError("a picture that is not reduced")
     pixels = np.frombuffer(_read(pipe, rows * columns * 3, until), np.uint8).reshape(rows, columns, 3)

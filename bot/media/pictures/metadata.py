@@ -37,7 +37,7 @@ _WEBP_METADATA: Final = 0x20 | 0x08 | 0x04
 """The flags of profile, EXIF and XMP."""
 
 
-def stripped(data: bytes, kind: PictureKind) -> bytes:
+def strip_metadata(data: bytes, kind: PictureKind) -> bytes:
     """The picture without metadata; only the first picture of a PNG, GIF or TIFF.
 
     HEIF and BMP stay unchanged: their decoders ignore metadata.

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.domain.messages import Message
 from bot.media.pictures.decoding import decode
-from bot.media.pictures.headers import PictureKind, impostor, sniff, webp_canvas
+from bot.media.pictures.headers import PictureKind, other_file_kind, sniff, webp_canvas
 from bot.media.pictures.isolation import ISOLATED, decode_isolated
-from bot.media.pictures.refusals import ACCEPTED, PictureError, PictureLimits, broken, check_size
+from bot.media.pictures.refusals import ACCEPTED, PictureError, PictureLimits, broken_message, check_size
 from bot.text.formatting import mebibytes
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _admit(data: bytes, limits: PictureLimits) -> PictureKind:
         )
     kind = sniff(data)
     if kind is None:
-        looks = impostor(data)
+        looks = other_file_kind(data)
         raise PictureError(
             "this is not a picture{looks}; I read {accepted}",
             looks=Message(" (it looks like {looks})", looks=looks) if looks else "",
@@ -49,6 +49,6 @@ def _admit(data: bytes, limits: PictureLimits) -> PictureKind:
     if kind is PictureKind.WEBP:
         canvas = webp_canvas(data)
         if canvas is None:
-            raise PictureError(broken(kind))
+            raise PictureError(broken_message(kind))
         check_size(canvas, limits)
     return kind

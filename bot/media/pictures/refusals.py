@@ -53,7 +53,7 @@ def check_size(size: tuple[int, int], limits: PictureLimits) -> None:
     if min(size) < 1:
         raise PictureError("this picture is broken: it says that it has no pixels")
     if size[0] * size[1] > limits.max_pixels:
-        raise too_many_pixels(limits, size)
+        raise too_many_pixels_error(limits, size)
     if max(size) > limits.max_side:
         raise PictureError(
             "this picture is too long ({width} × {height}); I read up to {most} pixels a side",
@@ -87,7 +87,7 @@ def check_scans(components: int, size: tuple[int, int], limits: PictureLimits) -
         raise PictureError("this JPEG has too many scans for its size; save it once more and post that copy")
 
 
-def too_many_pixels(limits: PictureLimits, size: tuple[int, int] | None = None) -> PictureError:
+def too_many_pixels_error(limits: PictureLimits, size: tuple[int, int] | None = None) -> PictureError:
     """The refusal of a picture with too many pixels. `size`: (width, height), None where it is unknown."""
     measured = f" ({size[0]} × {size[1]})" if size else ""
     return PictureError(
@@ -97,14 +97,14 @@ def too_many_pixels(limits: PictureLimits, size: tuple[int, int] | None = None) 
     )
 
 
-def too_slow(kind: PictureKind) -> PictureError:
+def too_slow_error(kind: PictureKind) -> PictureError:
     """The refusal of a picture whose decoder took too long."""
     return PictureError(
         "this {kind} takes too long to read; save it as a JPEG or a PNG and post that", kind=_spoken(kind)
     )
 
 
-def broken(kind: PictureKind) -> Message:
+def broken_message(kind: PictureKind) -> Message:
     """The sentence about a file that can't be decoded."""
     return Message(
         "this {kind} is broken or cut short and can't be read; save it once more and post that copy", kind=_spoken(kind)

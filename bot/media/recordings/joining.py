@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.domain.clips import MissingFootage
 from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
-from bot.media.clips.commands import as_shown, compiled
-from bot.media.videos.containers import decoder_of, input_options, opened
+from bot.media.clips.commands import as_shown, output_arguments
+from bot.media.videos.containers import decoder_of, input_options, open_container
 from bot.media.videos.footage import Colours, Geometry, VideoError
 from bot.media.videos.pauses import missing_seconds
 from bot.media.videos.survey import survey
@@ -111,7 +111,7 @@ class _Form:
     colours: Colours
 
     @classmethod
-    def of(cls, footage: Footage) -> _Form:
+    def from_footage(cls, footage: Footage) -> _Form:
         return cls(footage.geometry, footage.colours)
 
 
@@ -126,7 +126,7 @@ class _Coding:
 
 def _common_form(found: Sequence[Footage]) -> _Form:
     """The form of the first recording, if the others have it or can be converted to it; else upright square pixels in SDR."""
-    forms = [_Form.of(footage) for footage in found]
+    forms = [_Form.from_footage(footage) for footage in found]
     width, height = found[0].size
     size = (max(2, width - width % 2), max(2, height - height % 2))
     plain = Geometry((0, 0, 0, 0), "", size)
@@ -139,7 +139,7 @@ def _common_form(found: Sequence[Footage]) -> _Form:
 def _codings(found: Sequence[Footage], form: _Form) -> list[_Coding]:
     """The coding of each recording, used to give all the same codecs and form."""
     codecs = [_codec_of(footage) for footage in found]
-    fit = [_Form.of(footage) == form for footage in found]
+    fit = [_Form.from_footage(footage) == form for footage in found]
     copied = codecs[0] if all(fit) and len(set(codecs)) == 1 and codecs[0] in _PICTURES else "h264"
     sounds = {footage.sound.codec if footage.sound else "" for footage in found}
     copies_sound = len(sounds) == 1 and sounds <= _SOUNDS
@@ -188,7 +188,7 @@ def _footages(
 def _undecoded(footage: Footage, written: Path) -> float:
     """Seconds of a recording's pictures that are missing in the written file."""
     try:
-        with opened(written, "mpegts") as container:
+        with open_container(written, "mpegts") as container:
             found = survey(container)
     except VideoError:
         return footage.seconds - footage.first
@@ -198,7 +198,7 @@ def _undecoded(footage: Footage, written: Path) -> float:
 
 
 def _codec_of(footage: Footage) -> str | None:
-    with opened(footage.path, footage.format) as container:
+    with open_container(footage.path, footage.format) as container:
         return decoder_of(container.streams.video[footage.number])
 
 
@@ -219,7 +219,7 @@ def _command(footage: Footage, form: _Form, coding: _Coding, start: float, out: 
     if coding.copies_pictures:
         written["c:v"] = "copy"
     else:
-        if _Form.of(footage) != form:
+        if _Form.from_footage(footage) != form:
             pictures = _fitted(pictures, footage, form.geometry.size)
         written |= {"c:v": "libx264", "preset": "veryfast", "crf": 16, "fps_mode": "passthrough"}
     tracks = [pictures]
@@ -231,7 +231,7 @@ def _command(footage: Footage, form: _Form, coding: _Coding, start: float, out: 
             silence = f"anullsrc=r=48000:cl=stereo:d={footage.seconds:.6f}"
             offset = {"itsoffset": f"{start:.6f}"}
             tracks.append(ffmpeg.input(silence, f="lavfi", extra_options=offset).audio_stream(0))
-    return compiled(ffmpeg.output(*tracks, filename=out, f="mpegts", extra_options=written))
+    return output_arguments(ffmpeg.output(*tracks, filename=out, f="mpegts", extra_options=written))
 
 
 def _fitted(pictures: VideoStream, footage: Footage, size: tuple[int, int]) -> VideoStream:

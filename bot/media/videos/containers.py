@@ -87,7 +87,7 @@ def input_options(kind: str) -> dict[str, str]:
 
 
 @contextmanager
-def opened(path: Path, kind: str) -> Generator[InputContainer]:
+def open_container(path: Path, kind: str) -> Generator[InputContainer]:
     """The container of a file, read by the demuxer `kind`. Raises VideoError."""
     options = input_options(kind)
     pixels = {"max_pixels": options.pop("max_pixels")}

@@ -40,7 +40,7 @@ class VideoLimits:
     copy_bytes: int | None = None
 
     @classmethod
-    def of(cls, settings: Settings, copy_bytes: int | None = None) -> VideoLimits:
+    def from_settings(cls, settings: Settings, copy_bytes: int | None = None) -> VideoLimits:
         """The limits of the settings."""
         return cls(settings.clip_bytes, copy_bytes)
 

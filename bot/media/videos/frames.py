@@ -21,7 +21,7 @@ from av.error import FFmpegError
 from av.video.format import VideoFormat
 
 from bot.media.videos.colours import as_rgb
-from bot.media.videos.containers import BROKEN, opened, video_errors
+from bot.media.videos.containers import BROKEN, open_container, video_errors
 from bot.media.videos.footage import MAX_PIXELS, TOLERANCE, Footage, VideoError, VideoSection
 from bot.media.videos.geometry import TURNS, cropped
 
@@ -130,7 +130,7 @@ def _none_before(target: float) -> Generator[None]:
 def _decoded(footage: Footage, target: float) -> Generator[DecodedFrame]:
     """Frames from the keyframe before `target` on."""
     left, right, top, bottom = footage.geometry.crop
-    with opened(footage.path, footage.format) as container:
+    with open_container(footage.path, footage.format) as container:
         stream = container.streams.video[footage.number]
         stream.codec_context.options = _THRIFTY
         if target > 0:

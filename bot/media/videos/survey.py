@@ -137,7 +137,7 @@ def survey(container: InputContainer) -> PacketSurvey:
     sounds = {track.index: _SoundMeasurements(track, framed=_is_framed(container, track)) for track in sound_tracks}
     parts = TimelineParts(container, [*picture_tracks, *sound_tracks])
     for packet in packets_of(container, [*picture_tracks, *sound_tracks]):
-        parts.of(packet)
+        parts.part_of(packet)
         (pictures.get(packet.stream_index) or sounds[packet.stream_index]).take(packet)
     if not any(track.count for track in pictures.values()):
         raise VideoError(BROKEN)

@@ -78,7 +78,7 @@ class TimelineParts:
         self._runs: list[dict[int, _Run]] = [{}]
         self._part: dict[int, int] = {}
 
-    def of(self, packet: Packet) -> int:
+    def part_of(self, packet: Packet) -> int:
         """The number of the packet's part."""
         track, base = packet.stream_index, float(self._bases[packet.stream_index])
         shown, stamp = packet.pts if packet.pts is not None else packet.dts, packet.dts

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import av
 
-from bot.media.videos.containers import opened, packets_of, video_errors
+from bot.media.videos.containers import open_container, packets_of, video_errors
 from bot.media.videos.footage import VideoError
 from bot.media.videos.survey import tracks_of
 from bot.media.videos.timestamp_breaks import USUAL_STEP, TimelineParts
@@ -34,7 +34,7 @@ TRANSPORT_PACKET, TRANSPORT_PAYLOAD = 188, 184
 """Bytes of a packet of a transport stream, and of what it holds."""
 
 
-def put_right(footage: Footage, shifts: Shifts, max_bytes: int | None = None) -> Footage:
+def repair_timestamps(footage: Footage, shifts: Shifts, max_bytes: int | None = None) -> Footage:
     """The footage in a copy beside the file, with the chosen tracks alone; its times are not measured yet.
 
     `shifts`: the shifts of the file's parts. An existing copy is used again. Raises VideoError, also for a copy that may take
@@ -86,7 +86,7 @@ def _write(footage: Footage, shifts: Shifts, out: Path, kind: str, max_bytes: in
 @contextmanager
 def _moved(footage: Footage, shifts: Shifts) -> Generator[tuple[list[Stream], Iterator[tuple[Packet, int | None]]]]:
     """The chosen tracks, and their packets with the shifted stamps at which they are shown, in ticks; None without a stamp."""
-    with opened(footage.path, footage.format) as container:
+    with open_container(footage.path, footage.format) as container:
         tracks: list[Stream] = [container.streams.video[footage.number]]
         tracks += [container.streams.audio[footage.sound.number]] if footage.sound else []
         yield tracks, _stamped(container, tracks, shifts)
@@ -98,7 +98,7 @@ def _stamped(
     picture_tracks, sound_tracks = tracks_of(container)
     parts = TimelineParts(container, [*picture_tracks, *sound_tracks])
     for packet in packets_of(container, [*picture_tracks, *sound_tracks]):
-        part = parts.of(packet)
+        part = parts.part_of(packet)
         stamp = packet.pts if packet.pts is not None else packet.dts
         if packet.stream in tracks:
             shift = round(shifts[part].get(packet.stream_index, 0.0) / float(packet.time_base))

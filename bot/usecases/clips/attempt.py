@@ -79,7 +79,7 @@ async def cached_link(
         on_progress(ClipStage.DOWNLOAD)
         info = await inspect(app.settings, link)
         if info.seconds is not None:
-            section.of(info.seconds)
+            section.within(info.seconds)
         async with room.downloading(app, server_id) as (folder, max_bytes):
             fetched = await fetch(
                 app.settings,
@@ -94,8 +94,8 @@ async def cached_link(
 async def make(app: App, job: ClipJob, video: CachedVideo, on_progress: ClipProgressCallback) -> DrawnClip:
     """Make the clip of a job from its video. Raises PersonError, SupersededError."""
     asked = request_of(job)
-    fitted = await identify.fitted_for(app, asked)
-    group, threshold, learns = await identify.naming_of(app, asked)
+    fitted = await identify.recogniser_for(app, asked)
+    group, threshold, learns = await identify.naming_choices(app, asked)
     options = ClipOptions(_section(app, job), job.style, group, threshold, job.max_bytes)
     if job.question_id is not None:
         return await _redraw(app, job, video, options, fitted, on_progress)
@@ -123,7 +123,7 @@ async def _redraw(
         changes = await ClipRepository(session).count_changes(job.question_id)
     if answer.engine != fitted.engine:
         raise PersonError(OTHER_ENGINE)
-    cast = [PersonScreenTime.of_json(row) for row in job.cast]
+    cast = [PersonScreenTime.from_json(row) for row in job.cast]
     faces = {face.number: face for _, face in answer.faces}
     track_names = [
         TrackName(person.number, person.tracks, guess)
@@ -143,7 +143,7 @@ async def finished(app: App, job: ClipJob) -> FinishedClip | None:
     async with app.database.reading() as session:
         answer = await QuestionRepository(session).answer(job.question_id)
         changes = await ClipRepository(session).count_changes(job.question_id)
-        in_review = await ReviewRepository(session, utc_now()).unnamed(job.question_id)
+        in_review = await ReviewRepository(session, utc_now()).count_unnamed(job.question_id)
     return FinishedClip(
         job_id=job.id,
         title=job.title,
@@ -151,11 +151,11 @@ async def finished(app: App, job: ClipJob) -> FinishedClip | None:
         start=job.start,
         seconds=job.seconds,
         answer=answer,
-        cast=tuple(PersonScreenTime.of_json(row) for row in job.cast),
+        cast=tuple(PersonScreenTime.from_json(row) for row in job.cast),
         stale=changes != job.drawn_changes,
         in_review=in_review,
         unheard=job.unheard,
-        missing=MissingFootage.of_json(job.missing),
+        missing=MissingFootage.from_json(job.missing),
     )
 
 
@@ -201,16 +201,18 @@ async def _keep(
     ]
     result = IdentifiedPicture(named.size, named.group_name, tuple(seen), b"", fitted.engine)
     face_crops = [face.crop for face in seen if face.crop is not None]
-    async with crops.stored(app, face_crops, needed=False) as stored, app.database.writing() as session:
+    async with crops.storing(app, face_crops, needed=False) as stored, app.database.writing() as session:
         picture = PictureRecord(job.title, result, spoiler=job.spoiler)
-        answer = await record.write(session, request_of(job).record(fitted.engine, threshold, [picture]), stored)
+        answer = await record.save_question(
+            session, request_of(job).record(fitted.engine, threshold, [picture]), stored
+        )
         values = {
-            "cast": [person.as_json() for person in cast],
+            "cast": [person.to_json() for person in cast],
             "seconds": done.section.seconds,
             "unheard": done.unheard,
-            "missing": done.missing.as_json(),
+            "missing": done.missing.to_json(),
         }
-        moved = await ClipRepository(session).move(job, ClipState.WORKING, question_id=answer.id, **values)
+        moved = await ClipRepository(session).set_state(job, ClipState.WORKING, question_id=answer.id, **values)
         if moved is None:
             raise SupersededError
     if job.deleted or app.deletions.contains_any(request_of(job).scope):

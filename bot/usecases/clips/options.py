@@ -23,7 +23,7 @@ class RequestedSection:
     length: float | None
     max_seconds: float
 
-    def of(self, seconds: float) -> VideoSection:
+    def within(self, seconds: float) -> VideoSection:
         """The section in a video of this length. Raises PersonError where it is empty or too long."""
         if self.start >= seconds:
             raise PersonError("That video ends at {seconds}, before the start you chose.", seconds=time_code(seconds))

@@ -123,7 +123,7 @@ class ClipQueue:
             await self._write_sent(job, answer_id)
             return
         async with self._app.database.writing() as session:
-            await ClipRepository(session).move(job, ClipState.WAITING)
+            await ClipRepository(session).set_state(job, ClipState.WAITING)
 
     async def _begin(self, now: datetime) -> None:
         while len(self._app.clips.at_work) < AT_ONCE:
@@ -200,11 +200,11 @@ class ClipQueue:
             await room.make_room(self._app)
         await self._cards.show_if_due(job, ClipStage.WAITING)
         async with self._app.database.writing() as session:
-            await ClipRepository(session).rest(job, utc_now() + timedelta(seconds=PAUSE))
+            await ClipRepository(session).delay(job, utc_now() + timedelta(seconds=PAUSE))
 
     async def _write_sent(self, job: ClipJob, answer_id: int) -> None:
         async with self._app.database.writing() as session:
-            await ClipRepository(session).move(job, ClipState.DONE, answer_id=answer_id)
+            await ClipRepository(session).set_state(job, ClipState.DONE, answer_id=answer_id)
         answer = MessageScope(messages=frozenset({answer_id}))
         if self._app.deletions.contains_any(answer):
             await crops.forget_deleted(self._app, answer)
@@ -215,9 +215,9 @@ class ClipQueue:
         """Fail a job, and report the reason."""
         async with self._app.database.writing() as session:
             if job.answer_id is None:
-                moved = await ClipRepository(session).move(job, ClipState.FAILED)
+                moved = await ClipRepository(session).set_state(job, ClipState.FAILED)
             else:  # the earlier clip stays, and can be drawn again
-                moved = await ClipRepository(session).move(job, ClipState.DONE, drawn_changes=NEVER)
+                moved = await ClipRepository(session).set_state(job, ClipState.DONE, drawn_changes=NEVER)
         if moved is not None:
             await self._explain(moved, message)
 

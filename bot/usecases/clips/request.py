@@ -17,7 +17,7 @@ from bot.links.fetching import normalised_link
 from bot.text.formatting import time_code
 from bot.usecases.clips import attempt, room
 from bot.usecases.questions.access import require_asked_here
-from bot.usecases.questions.identify import naming_of
+from bot.usecases.questions.identify import naming_choices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ async def check_room(app: App, asked: IdentifyRequest) -> None:
         await _check_limits(app, session, asked.asker_id, asked.server_id)
 
 
-async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: ReplyTarget) -> int:
+async def request_clip(app: App, asked: IdentifyRequest, request: ClipRequest, target: ReplyTarget) -> int:
     """Queue a request for a clip; returns the id of the job. The cache takes over the copy of a posted file.
 
     Raises PersonError where the queue is full, the asker has a clip in work, nobody is enrolled, the group is unknown, or the
@@ -50,7 +50,7 @@ async def ask(app: App, asked: IdentifyRequest, request: ClipRequest, target: Re
     """
     _check_length(request, app.settings.clip_seconds)
     await check_room(app, asked)
-    await naming_of(app, asked)
+    await naming_choices(app, asked)
     if isinstance(request.source, PostedVideo):
         link, title = None, request.source.name
         video = await asyncio.to_thread(hash_of_file, request.source.path)
@@ -107,7 +107,7 @@ async def cancel(app: App, job_id: int, actor: Actor) -> None:
     finished clip.
     """
     async with app.database.writing() as session:
-        job = require_asked_here(await ClipRepository(session).get(job_id), actor.here)
+        job = require_asked_here(await ClipRepository(session).get(job_id), actor.place)
         if actor.id != job.asker_id and actor.trust < Trust.MODERATOR:
             raise PersonError("Only the person who asked, or a moderator, can cancel this.")
         if not await ClipRepository(session).cancel(job_id):
@@ -122,7 +122,7 @@ async def draw_again(app: App, job_id: int, actor: Actor, target: ReplyTarget) -
     the video is gone.
     """
     async with app.database.reading() as session:
-        job = require_asked_here(await ClipRepository(session).get(job_id), actor.here)
+        job = require_asked_here(await ClipRepository(session).get(job_id), actor.place)
         if job.question_id is None:
             raise ForgottenError
         changes = await ClipRepository(session).count_changes(job.question_id)
@@ -188,9 +188,9 @@ async def _forget(app: App, jobs: Sequence[ClipJob]) -> None:
 
 
 async def _check_limits(app: App, session: AsyncSession, asker_id: int, server_id: int | None) -> None:
-    if await ClipRepository(session).unfinished_of(asker_id) >= app.settings.clips_of_person:
+    if await ClipRepository(session).count_unfinished(asker_id) >= app.settings.clips_of_person:
         raise PersonError(ONE_AT_A_TIME)
-    waiting = await ClipRepository(session).waiting_in(server_id)
+    waiting = await ClipRepository(session).count_waiting(server_id)
     if waiting >= app.settings.clips_of_server:
         minutes = max(1, round(app.clips.seconds_until(waiting) / 60))
         raise PersonError(

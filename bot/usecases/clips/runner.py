@@ -110,7 +110,7 @@ class AttemptRunner:
     async def _move(self, job: ClipJob, state: ClipState, **values: Any) -> ClipJob:
         """The job in its new state. Raises SupersededError where this attempt is no longer the one at work."""
         async with self._app.database.writing() as session:
-            moved = await ClipRepository(session).move(job, state, **values)
+            moved = await ClipRepository(session).set_state(job, state, **values)
         if moved is None:
             raise SupersededError
         return moved

@@ -57,7 +57,7 @@ async def track_section(
 ) -> TrackedSection:
     """The face tracks of the requested section, from the cache if they are there. Raises PersonError."""
     footage = await probe(app, video)
-    section = options.section.of(footage.seconds)
+    section = options.section.within(footage.seconds)
     path = _tracks_path(video, footage, section, fitted)
     with suppress(FileNotFoundError):
         return TrackedSection(footage, section, await asyncio.to_thread(path.read_bytes))
@@ -97,7 +97,7 @@ async def cached_section(
 ) -> TrackedSection | None:
     """The face tracks of the requested section from the cache; None where they are gone. Raises PersonError."""
     footage = await probe(app, video)
-    section = options.section.of(footage.seconds)
+    section = options.section.within(footage.seconds)
     try:
         face_tracks = await asyncio.to_thread(_tracks_path(video, footage, section, fitted).read_bytes)
     except FileNotFoundError:
@@ -107,7 +107,7 @@ async def cached_section(
 
 async def probe(app: App, video: CachedVideo) -> Footage:
     """The footage in the file of a video. Raises PersonError where it can't be read."""
-    limits = VideoLimits.of(app.settings, video.copy_bytes)
+    limits = VideoLimits.from_settings(app.settings, video.copy_bytes)
     return require_result(await app.compute.run_in_background(jobs.probe_video, video.path, limits))
 
 

@@ -16,6 +16,6 @@ AskedT = TypeVar("AskedT", "Answer", "ClipJob")
 
 def require_asked_here(asked: AskedT | None, here: Place) -> AskedT:
     """An answer or a clip that was asked for here. Raises ForgottenError where it is gone, or was asked elsewhere."""
-    if asked is None or not here.has(asked.server_id, asked.place_id, asked.asker_id):
+    if asked is None or not here.is_origin_of(asked.server_id, asked.place_id, asked.asker_id):
         raise ForgottenError
     return asked

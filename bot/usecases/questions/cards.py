@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 async def save_card(app: App, answer: Answer, card_id: int) -> None:
     """Record the message of the card, so that its deletion deletes the faces; later, where the database can't take it now."""
-    if answer.is_kept:
+    if answer.is_saved:
         await app.postponed_work.attempt(partial(_save_card, app, answer.id, card_id))
 
 
 async def _save_card(app: App, question_id: int, card_id: int) -> None:
     async with app.database.writing() as session:
-        await QuestionRepository(session).answered(question_id, card_id)
+        await QuestionRepository(session).save_card(question_id, card_id)
     if app.deletions.contains_any(MessageScope(messages=frozenset({card_id}))):
         await crops.forget_question(app, question_id)
 
@@ -31,7 +31,7 @@ async def _save_card(app: App, question_id: int, card_id: int) -> None:
 async def save_drawn(app: App, answer: Answer) -> None:
     """Record that the pictures of the card show the names of this answer."""
     async with app.database.writing() as session:
-        await QuestionRepository(session).drawn(answer)
+        await QuestionRepository(session).save_drawn_names(answer)
 
 
 async def hide(app: App, question_id: int) -> None:
@@ -44,5 +44,5 @@ async def hide(app: App, question_id: int) -> None:
 
 async def forget_unshown(app: App, answer: Answer) -> None:
     """Forget an answer whose card can't be shown: without a card nobody can delete it."""
-    if answer.is_kept:
+    if answer.is_saved:
         await app.postponed_work.attempt(partial(hide, app, answer.id))

@@ -40,7 +40,7 @@ class Actor:
     server_id: int | None = None
 
     @property
-    def here(self) -> Place:
+    def place(self) -> Place:
         """Where they act."""
         return Place(self.server_id, self.channel_id, self.id)
 
@@ -73,10 +73,10 @@ async def confirm(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
         ]
         if not inputs:
             raise PersonError("There is no name here left to confirm.")
-        return await _say(session, answer, inputs, actor, Correction(CorrectionKind.CONFIRMED))
+        return await _annotate(session, answer, inputs, actor, Correction(CorrectionKind.CONFIRMED))
 
 
-async def say_member(
+async def assign_member(
     app: App, question_id: int, face_id: int, member_id: int, actor: Actor, *, deliberate: bool = False
 ) -> CorrectedAnswer:
     """Name a face as a member. `deliberate`: learn from it even if it is small or blurred.
@@ -84,21 +84,21 @@ async def say_member(
     Raises PersonError if either is gone.
     """
     async with app.database.writing() as session:
-        return await say_member_in(session, question_id, face_id, member_id, actor, deliberate=deliberate)
+        return await assign_member_in(session, question_id, face_id, member_id, actor, deliberate=deliberate)
 
 
-async def say_member_in(
+async def assign_member_in(
     session: AsyncSession, question_id: int, face_id: int, member_id: int, actor: Actor, *, deliberate: bool = False
 ) -> CorrectedAnswer:
-    """`say_member` within a transaction."""
+    """`assign_member` within a transaction."""
     answer = await QuestionRepository(session).answer(question_id)
     _, face = face_of(answer, face_id)
     member = await require_member_by_id(session, answer.rosters, member_id)
     given = AnnotationInput(face.id, AnnotationMeaning.MEMBER, member.id, member.name, deliberate)
-    return await _say(session, answer, [given], actor, Correction(CorrectionKind.MEMBER, member.name))
+    return await _annotate(session, answer, [given], actor, Correction(CorrectionKind.MEMBER, member.name))
 
 
-async def say_name(app: App, question_id: int, face_id: int, text: str, actor: Actor) -> CorrectedAnswer:
+async def assign_name(app: App, question_id: int, face_id: int, text: str, actor: Actor) -> CorrectedAnswer:
     """Name a face as the member called `text`, in any spelling; a name that no member has is kept as typed.
 
     Of several members of that name it is the one in the picture's group, else the likeliest. Raises PersonError for an invalid
@@ -108,28 +108,28 @@ async def say_name(app: App, question_id: int, face_id: int, text: str, actor: A
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         picture, face = face_of(answer, face_id)
-        given, correction = await named(session, answer.rosters, picture.group_name, face, name)
-        return await _say(session, answer, [given], actor, correction)
+        given, correction = await name_annotation(session, answer.rosters, picture.group_name, face, name)
+        return await _annotate(session, answer, [given], actor, correction)
 
 
-async def say_nobody(
+async def mark_as_nobody(
     app: App, question_id: int, face_id: int, meaning: AnnotationMeaning, actor: Actor
 ) -> CorrectedAnswer:
     """State that a face is a stranger, or no face."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
-        return await _say(session, answer, [AnnotationInput(face.id, meaning)], actor, Correction(NOBODY[meaning]))
+        return await _annotate(session, answer, [AnnotationInput(face.id, meaning)], actor, Correction(NOBODY[meaning]))
 
 
-async def say_not(app: App, question_id: int, face_id: int, member_id: int, actor: Actor) -> CorrectedAnswer:
+async def deny_member(app: App, question_id: int, face_id: int, member_id: int, actor: Actor) -> CorrectedAnswer:
     """State that a face isn't a member, whoever else it may be. Raises PersonError where either is gone."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
         member = await require_member_by_id(session, answer.rosters, member_id)
         given = AnnotationInput(face.id, AnnotationMeaning.NOT_MEMBER, member.id, member.name)
-        return await _say(session, answer, [given], actor, Correction(CorrectionKind.NOT_MEMBER, member.name))
+        return await _annotate(session, answer, [given], actor, Correction(CorrectionKind.NOT_MEMBER, member.name))
 
 
 async def undo(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
@@ -144,14 +144,14 @@ async def undo(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
         return CorrectedAnswer(await QuestionRepository(session).answer(question_id), Correction(CorrectionKind.UNDONE))
 
 
-async def named(
+async def name_annotation(
     session: AsyncSession, rosters: Collection[int], group: str | None, face: AnsweredFace, name: str
 ) -> tuple[AnnotationInput, Correction]:
     """The annotation of a face as the member called `name`, or as an unenrolled name, and its result.
 
     `rosters`: the servers whose members are searched. `group`: the name of the picture's group.
     """
-    member = _meant(await RosterRepository(session).members_called(rosters, name), group, face)
+    member = _likeliest_member(await RosterRepository(session).members_called(rosters, name), group, face)
     if member is None:
         return AnnotationInput(face.id, AnnotationMeaning.MEMBER, name=name), Correction(
             CorrectionKind.UNENROLLED, name
@@ -160,7 +160,9 @@ async def named(
     return given, Correction(CorrectionKind.MEMBER, member.name)
 
 
-async def keep(session: AsyncSession, inputs: Sequence[AnnotationInput], actor: Actor, *, again: bool = False) -> None:
+async def save_annotations(
+    session: AsyncSession, inputs: Sequence[AnnotationInput], actor: Actor, *, again: bool = False
+) -> None:
     """Write annotations as one utterance; effective ones change the training set. `again`: also repeated ones."""
     annotations = await AnnotationRepository(session).add(
         inputs, by=actor.id, trust=actor.trust, counts=actor.counts, again=again
@@ -168,14 +170,16 @@ async def keep(session: AsyncSession, inputs: Sequence[AnnotationInput], actor: 
     if actor.counts:
         faces = [annotation.face_id for annotation in annotations]
         await TrainingSetRepository(session).update_for(faces)
-        await ReviewRepository(session, utc_now()).answered(faces, actor.id)
+        await ReviewRepository(session, utc_now()).mark_answered(faces, actor.id)
 
 
-async def untaught_of(session: AsyncSession, inputs: Sequence[AnnotationInput]) -> tuple[NotLearnedReason | None, ...]:
+async def not_learned_reasons(
+    session: AsyncSession, inputs: Sequence[AnnotationInput]
+) -> tuple[NotLearnedReason | None, ...]:
     """For each annotation that names a member, the reason why nothing is learned from the face; None where something is."""
     named = [(given.face_id, given.member_id) for given in inputs if given.meaning is AnnotationMeaning.MEMBER]
     training_set = TrainingSetRepository(session)
-    return tuple([await training_set.untaught(face, member) for face, member in named if member is not None])
+    return tuple([await training_set.not_learned_reason(face, member) for face, member in named if member is not None])
 
 
 def face_of(answer: Answer, face_id: int) -> tuple[AnsweredPicture, AnsweredFace]:
@@ -186,19 +190,19 @@ def face_of(answer: Answer, face_id: int) -> tuple[AnsweredPicture, AnsweredFace
     raise ForgottenError
 
 
-async def _say(
+async def _annotate(
     session: AsyncSession, answer: Answer, inputs: Sequence[AnnotationInput], actor: Actor, correction: Correction
 ) -> CorrectedAnswer:
     """Write annotations; returns the answer after them, and the correction with its effect on the training set."""
-    await keep(session, inputs, actor)
+    await save_annotations(session, inputs, actor)
     if actor.counts:
-        correction = replace(correction, untaught=await untaught_of(session, inputs))
+        correction = replace(correction, not_learned=await not_learned_reasons(session, inputs))
     else:
         correction = Correction(CorrectionKind.SUGGESTED)
     return CorrectedAnswer(await QuestionRepository(session).answer(answer.id), correction)
 
 
-def _meant(called: Sequence[Member], group: str | None, face: AnsweredFace) -> Member | None:
+def _likeliest_member(called: Sequence[Member], group: str | None, face: AnsweredFace) -> Member | None:
     """The member that a name means, of those called so; None without any. `group`: the name of the picture's group."""
     confidence = {candidate.member: candidate.confidence for candidate in face.guess.candidates}
     return max(called, key=lambda member: (member.group.name == group, confidence.get(member.id, 0.0)), default=None)

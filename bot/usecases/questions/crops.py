@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def stored(
+async def storing(
     app: App, face_crops: Iterable[FaceCrop], *, needed: bool = True
 ) -> AsyncGenerator[dict[bytes, StoredCrop]]:
     """Put crops into the storage, before the write lock is taken, since a storage may be slow; returns them by their JPEG.
@@ -54,13 +54,13 @@ async def _forget_unnamed(app: App, keys: Sequence[str]) -> None:
     """Delete the files of those crops that no row names. What fails is left to `sweep_files`."""
     try:
         async with app.database.reading() as session:
-            used = await CropRepository(session).used(keys)
+            used = await CropRepository(session).existing_keys(keys)
         await forget_files(app, set(keys) - used)
     except StorageError as fault:
         log.warning("files of crops may be left behind: %s", fault)
 
 
-async def of_face(app: App, face_id: int) -> bytes | None:
+async def crop_of_face(app: App, face_id: int) -> bytes | None:
     """The crop of a face of a question, as a JPEG; None if there is none."""
     async with app.database.reading() as session:
         key = await CropRepository(session).storage_key(face_id)
@@ -104,7 +104,7 @@ async def sweep_files(app: App, before: datetime) -> None:
     """
     async for keys in app.storage.keys_older_than("crops", before):
         async with app.database.reading() as session:
-            used = await CropRepository(session).used(keys)
+            used = await CropRepository(session).existing_keys(keys)
         await forget_files(app, set(keys) - used)
     await forget_files(app, await app.storage.unfinished_keys(before))
 

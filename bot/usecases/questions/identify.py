@@ -12,7 +12,7 @@ from bot.database.lookup import require_group
 from bot.database.questions import QuestionRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.domain.answers import UNKEPT
+from bot.domain.answers import UNSAVED_ID
 from bot.domain.deletions import MessageScope
 from bot.domain.enums import FaceOrigin, teaches
 from bot.domain.faces import IdentifiedPicture, IdentifyOptions, UnreadableFile
@@ -133,15 +133,15 @@ class DrawnAnswer:
     pictures: dict[str, bytes]
 
 
-async def examine(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> PictureResults:
+async def identify_pictures(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> PictureResults:
     """Identify pictures, each in its turn. A picture that can't be read is refused alone.
 
     Raises BusyError where they would wait too long, NobodyKnownError where nobody could be named, and UnknownGroupError for a
     group of none of the rosters.
     """
     app.compute.check_room(len(pictures))
-    fitted = await fitted_for(app, asked)
-    group, threshold, learns = await naming_of(app, asked)
+    fitted = await recogniser_for(app, asked)
+    group, threshold, learns = await naming_choices(app, asked)
     how = IdentifyOptions(
         group,
         asked.once,
@@ -154,17 +154,17 @@ async def examine(app: App, asked: IdentifyRequest, pictures: Sequence[Submitted
     return PictureResults(fitted.engine, threshold, tuple(results))
 
 
-async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> DrawnAnswer:
+async def answer_question(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile]) -> DrawnAnswer:
     """Identify pictures, and record the question with its answer.
 
-    An answer that the database can't take is returned all the same, but not kept (`Answer.is_kept`). Raises as `examine`
-    does; PersonError where no picture could be read; MessageDeletedError as soon as the pictures or the question are deleted,
-    and then keeps nothing of them.
+    An answer that the database can't take is returned all the same, but not kept (`Answer.is_saved`). Raises as
+    `identify_pictures` does; PersonError where no picture could be read; MessageDeletedError as soon as the pictures or the
+    question are deleted, and then keeps nothing of them.
     """
     async with app.deletions.abort_on_deletion(asked.scope):
         app.compute.check_room(len(pictures))
-        pictures = await without_strays(app, pictures)
-        examined = await examine(app, asked, pictures)
+        pictures = await without_other_files(app, pictures)
+        examined = await identify_pictures(app, asked, pictures)
     named = [(picture.name, result) for picture, result in zip(pictures, examined.results, strict=True)]
     if not any(isinstance(result, IdentifiedPicture) for _, result in named):
         raise PersonError(
@@ -183,7 +183,7 @@ async def ask(app: App, asked: IdentifyRequest, pictures: Sequence[SubmittedFile
     ]
     answer = await _keep(app, examined, asked.record(examined.engine, examined.threshold, records))
     if app.deletions.contains_any(asked.scope):
-        if answer.is_kept:
+        if answer.is_saved:
             await crops.forget_question(app, answer.id)
         raise MessageDeletedError
     files = {
@@ -200,7 +200,7 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
     `pictures`: all pictures of the message. Raises BusyError where they would wait too long.
     """
     app.compute.check_room(len(pictures))
-    pictures = await without_strays(app, pictures)
+    pictures = await without_other_files(app, pictures)
     if len(pictures) != len(answer.pictures):
         return None
     config, max_bytes = await app.recognisers.config(), min(MAX_PICTURE_BYTES, MAX_MESSAGE_BYTES // len(pictures))
@@ -223,7 +223,7 @@ async def draw_again(app: App, answer: Answer, pictures: Sequence[SubmittedFile]
 
 async def read_answer(app: App, question_id: int) -> Answer:
     """The answer of a question, with its corrections. Raises ForgottenError, UnsavedAnswerError."""
-    if question_id == UNKEPT:
+    if question_id == UNSAVED_ID:
         raise UnsavedAnswerError
     async with app.database.reading() as session:
         return await QuestionRepository(session).answer(question_id)
@@ -235,15 +235,15 @@ async def servers_asked_in(app: App, asker_id: int) -> list[int]:
         return await QuestionRepository(session).servers_asked_in(asker_id)
 
 
-async def fitted_for(app: App, asked: IdentifyRequest) -> FittedRecogniser:
+async def recogniser_for(app: App, asked: IdentifyRequest) -> FittedRecogniser:
     """The recogniser of the searched rosters. Raises a NobodyKnownError that gives the reason where there is none."""
     try:
-        return await app.recognisers.of(asked.servers)
+        return await app.recognisers.for_rosters(asked.servers)
     except NoRosterError:
         raise NoRosterError(private=asked.server_id is None) from None
 
 
-async def naming_of(app: App, asked: IdentifyRequest) -> tuple[int | None, float, LearningPolicy]:
+async def naming_choices(app: App, asked: IdentifyRequest) -> tuple[int | None, float, LearningPolicy]:
     """The group's id or None to find it, the server's threshold, and the extent of its learning.
 
     Raises UnknownGroupError for a group of none of the rosters, and NobodyKnownError where no photo of the group answers.
@@ -265,22 +265,22 @@ async def _keep(app: App, examined: PictureResults, asked: QuestionRecord) -> An
     """Write the answer; one that can't be written is not kept."""
     try:
         async with (
-            crops.stored(app, examined.face_crops, needed=False) as stored,
+            crops.storing(app, examined.face_crops, needed=False) as stored,
             app.database.writing() as session,
         ):
-            return await record.write(session, asked, stored)
+            return await record.save_question(session, asked, stored)
     except StorageError as fault:
         log.error("an answer was not kept: %s", fault)
-        return record.unkept(asked)
+        return record.answer_without_saving(asked)
 
 
-async def without_strays(app: App, files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
+async def without_other_files(app: App, files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
     """The files without the optional ones that are no pictures."""
-    strays = await asyncio.gather(*(_is_stray(app, file) for file in files))
+    strays = await asyncio.gather(*(_is_other_file(app, file) for file in files))
     return [file for file, is_stray in zip(files, strays, strict=True) if not is_stray]
 
 
-async def _is_stray(app: App, file: SubmittedFile) -> bool:
+async def _is_other_file(app: App, file: SubmittedFile) -> bool:
     if not file.optional or file.refusal is not None:
         return False
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.database.questions import QuestionRepository, unkept_answer
+from bot.database.questions import QuestionRepository, unsaved_answer
 from bot.database.servers import ServerRepository
 from bot.database.tables.questions import Question
 from bot.domain.enums import FaceOrigin, teaches
@@ -53,7 +53,7 @@ class QuestionRecord:
     only_in: int | None = None
 
 
-async def write(session: AsyncSession, record: QuestionRecord, stored: Mapping[bytes, StoredCrop]) -> Answer:
+async def save_question(session: AsyncSession, record: QuestionRecord, stored: Mapping[bytes, StoredCrop]) -> Answer:
     """Write the question and return its answer.
 
     `stored`: the crops in the storage, by their JPEG. They are kept only if the server still learns from faces of this origin;
@@ -73,10 +73,10 @@ async def write(session: AsyncSession, record: QuestionRecord, stored: Mapping[b
     return answer
 
 
-def unkept(record: QuestionRecord) -> Answer:
+def answer_without_saving(record: QuestionRecord) -> Answer:
     """The answer of a question that can't be written."""
     results = [(picture.name, picture.result) for picture in record.pictures]
-    return unkept_answer(_question(record), results, spoilers=_spoilers(record))
+    return unsaved_answer(_question(record), results, spoilers=_spoilers(record))
 
 
 def _question(record: QuestionRecord) -> Question:

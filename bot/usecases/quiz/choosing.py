@@ -21,7 +21,7 @@ NEAREST = 5
 """The number of look-alikes to draw the other names from, so that they are not always the same three."""
 
 
-def next_member(
+def choose_member(
     members: Sequence[QuizMember],
     memories: Mapping[int, MemoryState],
     history: QuizHistory,
@@ -48,7 +48,7 @@ def next_member(
     return min(shuffled, key=rank, default=None)
 
 
-def next_crop(member: QuizMember, history: QuizHistory, chance: Random) -> QuizCrop:
+def choose_crop(member: QuizMember, history: QuizHistory, chance: Random) -> QuizCrop:
     """A crop of the member that was not shown yet; a clear one if there is one."""
     left = [crop for crop in member.crops if crop.id not in history.crops]
     return chance.choice([crop for crop in left if is_clear(crop)] or left)
@@ -60,7 +60,7 @@ def best_crops(member: QuizMember, shown: Collection[int] = ()) -> list[QuizCrop
     return sorted(others, key=lambda crop: (not is_clear(crop), -crop.face_width, crop.id))
 
 
-def names_for(
+def choose_names(
     member: QuizMember,
     everybody: Sequence[QuizMember],
     alike: Sequence[int],

@@ -27,14 +27,14 @@ later. No fuzz, so that the same answers give the same days.
 """
 
 
-def answered(memory: MemoryState | None, *, right: bool, quick: bool, now: datetime) -> MemoryState:
+def after_answer(memory: MemoryState | None, *, right: bool, quick: bool, now: datetime) -> MemoryState:
     """The memory after an answer. `memory`: None before the first one. Right: Good, or Easy if quick. Wrong: Again."""
     rating = (Rating.Easy if quick else Rating.Good) if right else Rating.Again
     card, _ = _FSRS.review_card(_card(memory or _new(now)), rating, now)
     return MemoryState(card.state.value, card.step, card.stability, card.difficulty, card.due, card.last_review)
 
 
-def mistaken_for(memory: MemoryState | None, now: datetime) -> MemoryState:
+def after_confusion(memory: MemoryState | None, now: datetime) -> MemoryState:
     """The memory of a member who was confused with the member of a round: due within `AGAIN`, and otherwise unchanged."""
     memory = memory or _new(now)
     soon = now + AGAIN

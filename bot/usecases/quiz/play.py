@@ -18,8 +18,8 @@ from bot.database.tables.rosters import Group
 from bot.domain.messages import Hint, Mention, Message, SlashCommand, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import NoRosterError, PersonError
-from bot.usecases.quiz.memory import QUICK, answered, mistaken_for
-from bot.usecases.quiz.rounds import ask_next, members_of
+from bot.usecases.quiz.memory import QUICK, after_answer, after_confusion
+from bot.usecases.quiz.rounds import members_of, next_question
 from bot.usecases.quiz.view import GONE, QuizQuestion, RoundVerdict, round_of, show_question, verdict
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MIN_MEMBERS = 2
 """The members with a photo that a quiz needs."""
 
-PATIENCE = timedelta(seconds=30)
+RACE_REPOST_SECONDS = timedelta(seconds=30)
 """Seconds after which anybody may repost the face or reveal the answer in a race.
 
 The person who started the race may do so at once.
@@ -82,7 +82,7 @@ async def begin(
     return await _begin(app, server_id, about, person, rounds, race=race, now=now)
 
 
-async def again(app: App, server_id: int, round_id: int, person: int, now: datetime) -> QuizQuestion:
+async def begin_again(app: App, server_id: int, round_id: int, person: int, now: datetime) -> QuizQuestion:
     """Begin a quiz of the same kind as that of a round. Raises PersonError as `begin` does."""
     async with app.database.reading() as session:
         _, quiz = await round_of(session, server_id, round_id)
@@ -111,11 +111,11 @@ async def answer(
     return await verdict(app, server_id, round_id)
 
 
-async def go_on(app: App, server_id: int, round_id: int, person: int, now: datetime) -> QuizQuestion | RoundVerdict:
+async def next_card(app: App, server_id: int, round_id: int, person: int, now: datetime) -> QuizQuestion | RoundVerdict:
     """The question after a round, or the verdict of the last round where no crop is left.
 
-    Where the quiz is beyond the round: its current card once more, of a race after `PATIENCE`, since its message may be lost.
-    Raises NotTheirsError, and PersonError where a race has its next question already, or is over.
+    Where the quiz is beyond the round: its current card once more, of a race after `RACE_REPOST_SECONDS`, since its message may
+    be lost. Raises NotTheirsError, and PersonError where a race has its next question already, or is over.
     """
     async with app.database.reading() as session:
         round, quiz = await round_of(session, server_id, round_id)
@@ -123,13 +123,13 @@ async def go_on(app: App, server_id: int, round_id: int, person: int, now: datet
         last = await QuizRepository(session).last_round(quiz.id)
     assert last is not None
     if last.id == round.id and round.closed_at is not None:
-        question = await ask_next(app, quiz.id, now, after=quiz.asked)
+        question = await next_question(app, quiz.id, now, after=quiz.asked)
         if question is not None:
             return question
         async with app.database.reading() as session:
             last = await QuizRepository(session).last_round(quiz.id) or last
     beyond = quiz.race and last.id != round.id
-    if beyond and now < last.asked_at + PATIENCE:
+    if beyond and now < last.asked_at + RACE_REPOST_SECONDS:
         raise PersonError("The next face is there already, further down.")
     if last.closed_at is None:
         return await show_question(app, last.id)
@@ -180,7 +180,7 @@ async def _begin(
                 begun_at=now,
             )
         )
-    question = await ask_next(app, quiz.id, now)
+    question = await next_question(app, quiz.id, now)
     if question is None:
         whose = Message("everybody in {group}", group=Strong(about.name)) if about else Message("everybody here")
         raise PersonError(
@@ -194,7 +194,7 @@ async def _begin(
 async def _look_alikes(app: App, groups: Sequence[int], engine: str) -> dict[int, tuple[int, ...]]:
     """The look-alikes of each member of these groups (`jobs.look_alikes_of_each`)."""
     async with app.database.reading() as session:
-        rows = await RosterRepository(session).rows_of(groups, engine)
+        rows = await RosterRepository(session).encodings_of_groups(groups, engine)
     return await app.compute.run(jobs.look_alikes_of_each, rows, engine) if rows else {}
 
 
@@ -204,7 +204,7 @@ async def _too_late(session: AsyncSession, round: QuizRound, person: int) -> Lat
     result = Message("Somebody was faster") if any(given.values()) else Message("This round is over")
     if given.get(person):
         result = Message("You won this round already")
-    (truth,) = await RosterRepository(session).members_with([round.member_id])
+    (truth,) = await RosterRepository(session).members_by_id([round.member_id])
     return LateAnswerError("{result}: it was {truth}.", result=result, truth=Strong(truth.name))
 
 
@@ -220,11 +220,11 @@ async def _keep_answer(
     quizzes = QuizRepository(session)
     if any(one.person_id == person for one in await quizzes.answers(round.id)) and chosen is not None:
         raise PersonError("You have answered this round already: everybody has one answer.")
-    members = {one.id: one for one in await RosterRepository(session).members_with({round.member_id, chosen or 0})}
+    members = {one.id: one for one in await RosterRepository(session).members_by_id({round.member_id, chosen or 0})}
     if chosen is not None and chosen not in members:
         raise PersonError("That member was removed meanwhile: choose another name.")
     right = chosen == round.member_id
-    if quiz.race and chosen is None and person != quiz.person_id and now < round.asked_at + PATIENCE:
+    if quiz.race and chosen is None and person != quiz.person_id and now < round.asked_at + RACE_REPOST_SECONDS:
         raise PersonError("Give the others a moment: half a minute after the question anybody may have it shown.")
     if (right or not quiz.race or chosen is None) and not await quizzes.close(round.id, now):
         raise LateAnswerError("Somebody was faster.")
@@ -234,12 +234,12 @@ async def _keep_answer(
     known = await quizzes.memories(person)
     before = known.get(round.member_id)
     quick = now - round.asked_at <= QUICK
-    memory = answered(before.memory if before else None, right=right, quick=quick, now=now)
+    memory = after_answer(before.memory if before else None, right=right, quick=quick, now=now)
     seen, correct = (before.seen, before.correct) if before else (0, 0)
     await quizzes.remember(person, round.member_id, MemberProgress(memory, seen + 1, correct + int(right)))
     if chosen is not None and not right:
         other = known.get(chosen)
-        soon = mistaken_for(other.memory if other else None, now)
+        soon = after_confusion(other.memory if other else None, now)
         await quizzes.remember(person, chosen, other._replace(memory=soon) if other else MemberProgress(soon, 0, 0))
     await quizzes.score(quiz.server_id, members[round.member_id].group_id, person, right=right)
     return None if right or chosen is None or not quiz.race else WrongRaceAnswer(members[chosen].name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.database.quiz import QuizRepository
 from bot.database.tables.quiz import QuizRound
-from bot.usecases.quiz.choosing import names_for, next_crop, next_member
+from bot.usecases.quiz.choosing import choose_crop, choose_member, choose_names
 from bot.usecases.quiz.view import LostCropError, QuizQuestion, show_question
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-async def ask_next(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> QuizQuestion | None:
+async def next_question(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> QuizQuestion | None:
     """The question of round `after` + 1, about a crop whose file is there.
 
     None where no crop is left, the quiz is over, or another press has asked that question already.
@@ -41,7 +41,7 @@ async def ask_next(app: App, quiz_id: int, now: datetime, *, after: int = 0) -> 
             log.warning("the storage has lost crop %s, so the quiz leaves it out", error.crop)
             lost |= {error.crop or 0}
             async with app.database.writing() as session:
-                await QuizRepository(session).take_back(round_id)
+                await QuizRepository(session).remove_round(round_id)
 
 
 def members_of(members: Sequence[QuizMember], group: int | None) -> list[QuizMember]:
@@ -61,15 +61,15 @@ async def _add_round(
     person = None if quiz.race else quiz.person_id
     remembered = await quizzes.memories(person) if person is not None else {}
     everybody = await quizzes.members(quiz.server_id)
-    history = await quizzes.asked(quiz_id)
+    history = await quizzes.history(quiz_id)
     history = replace(history, crops=history.crops | set(lost))
     chance = Random(f"{quiz.seed} {quiz.asked} {len(lost)}")
     memories = {id: one.memory for id, one in remembered.items()}
-    member = next_member(members_of(everybody, quiz.group_id), memories, history, now, chance)
+    member = choose_member(members_of(everybody, quiz.group_id), memories, history, now, chance)
     if member is None:
         await quizzes.end(quiz_id)
         return None
-    if not await quizzes.step(quiz):
+    if not await quizzes.count_round(quiz):
         return None
     mistakes = await quizzes.mistakes(person) if person is not None else []
     confused = [
@@ -82,8 +82,8 @@ async def _add_round(
             quiz_id=quiz_id,
             number=after + 1,
             member_id=member.id,
-            crop_id=next_crop(member, history, chance).id,
-            options=names_for(member, everybody, quiz.alike.get(str(member.id), []), confused, chance),
+            crop_id=choose_crop(member, history, chance).id,
+            options=choose_names(member, everybody, quiz.alike.get(str(member.id), []), confused, chance),
             asked_at=now,
         )
     )

@@ -83,10 +83,10 @@ class QuizSummary:
 class RoundVerdict:
     """The verdict of a round that is over.
 
-    `truth`, `chosen`: ids among `names`; `chosen` is None where nobody answered. `by`: the id of the person who answered.
-    `picture`: the face of the round; `other`: another photo of the member; each None where there is none. `mistaken`: up to two
-    photos of the chosen member after a wrong answer. `back`: the time of the next question about the member for `by`.
-    `summary`: None before the last round.
+    `truth`, `chosen`: ids among `names`; `chosen` is None where nobody answered. `answered_by`: the id of the person who
+    answered. `picture`: the face of the round; `other_photo`: another photo of the member; each None where there is none.
+    `mistaken_photos`: up to two photos of the chosen member after a wrong answer. `due_again`: the time of the next question
+    about the member for `answered_by`. `summary`: None before the last round.
     """
 
     round: int
@@ -95,11 +95,11 @@ class RoundVerdict:
     group_name: str
     truth: int
     chosen: int | None
-    by: int | None
+    answered_by: int | None
     picture: bytes | None
-    other: bytes | None
-    mistaken: tuple[bytes, ...]
-    back: datetime | None
+    other_photo: bytes | None
+    mistaken_photos: tuple[bytes, ...]
+    due_again: datetime | None
     summary: QuizSummary | None
 
     @property
@@ -143,7 +143,7 @@ async def verdict(app: App, server_id: int, round_id: int) -> RoundVerdict:
         truth = members.get(round.member_id)
         chosen = given.chosen_id if given else None
         known = (await quizzes.memories(by)).get(round.member_id) if by is not None else None
-        group = (await RosterRepository(session).members_with([round.member_id]))[0].group.name
+        group = (await RosterRepository(session).members_by_id([round.member_id]))[0].group.name
         crop = await session.get(Crop, round.crop_id) if round.crop_id else None
         keys = [_key(crop)]
         others = best_crops(truth, {round.crop_id or 0})[:1] if truth else []
@@ -162,11 +162,11 @@ async def verdict(app: App, server_id: int, round_id: int) -> RoundVerdict:
         group_name=group,
         truth=round.member_id,
         chosen=chosen,
-        by=by,
+        answered_by=by,
         picture=picture,
-        other=other,
-        mistaken=tuple(one for one in taken_for if one is not None),
-        back=known.memory.due if known else None,
+        other_photo=other,
+        mistaken_photos=tuple(one for one in taken_for if one is not None),
+        due_again=known.memory.due if known else None,
         summary=summary,
     )
 
@@ -213,7 +213,7 @@ async def named_pairs(session: AsyncSession, pairs: Sequence[QuizMistake]) -> tu
     """The first pairs of confused members, as (name, name, number of mistakes)."""
     pairs = pairs[:MAX_MIXED_UP]
     ids = {id for pair in pairs for id in (pair.member, pair.taken_for)}
-    names = {one.id: one.name for one in await RosterRepository(session).members_with(ids)}
+    names = {one.id: one.name for one in await RosterRepository(session).members_by_id(ids)}
     return tuple((names[one.member], names[one.taken_for], one.times) for one in pairs)
 
 
@@ -226,5 +226,5 @@ async def round_of(session: AsyncSession, server_id: int, round_id: int) -> tupl
 
 
 async def _names(session: AsyncSession, round: QuizRound) -> tuple[tuple[int, str], ...]:
-    names = {one.id: one.name for one in await RosterRepository(session).members_with(round.options)}
+    names = {one.id: one.name for one in await RosterRepository(session).members_by_id(round.options)}
     return tuple((id, names[id]) for id in round.options if id in names)

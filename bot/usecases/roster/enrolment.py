@@ -16,7 +16,7 @@ from bot.database.tables.rosters import Photo
 from bot.domain.enums import FaceOrigin, LearningPolicy
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.messages import Hint, Lines, Message
-from bot.domain.photos import KnownPhoto, NoRoom, PhotoOfAnother, SeveralFaces, flaw_of, resemblance_of
+from bot.domain.photos import KnownPhoto, NoRoom, PhotoOfAnother, SeveralFaces, example_flaw, find_resemblance
 from bot.domain.quotas import Quota
 from bot.errors import PersonError
 from bot.text.names import checked_name
@@ -106,7 +106,7 @@ async def add_member(
         else:
             examined = await unexamined(app, photos, full, archived=archived or {})
         cropped = [face.crop for photo in examined for face in photo.faces if face.crop is not None]
-        async with crops.stored(app, cropped) as stored, app.database.writing() as session:
+        async with crops.storing(app, cropped) as stored, app.database.writing() as session:
             # An engine that came into use meanwhile would never see these photos.
             if await EngineRepository(session).in_use(held=True) != config.engine:
                 continue
@@ -114,7 +114,7 @@ async def add_member(
             return await _add(session, submission, group, name, examined, stored)
 
 
-async def sheet_of(app: App, added: AddedMember) -> bytes | None:
+async def contact_sheet_of(app: App, added: AddedMember) -> bytes | None:
     """A JPEG of the enrolled faces, each above the name of its photo; None without any."""
     faces = [(photo.name, photo.crop.jpeg) for photo in added.outcomes if photo.crop is not None]
     return await app.compute.run(jobs.contact_sheet, faces) if faces else None
@@ -189,7 +189,7 @@ async def _enrol(
 ) -> PhotoOutcome:
     """Enrol a photo if nothing speaks against it. `is_copy`: it copies one that was enrolled just before."""
     rosters, result = RosterRepository(session), photo.result
-    before = await rosters.enrolled_for(submission.server_id, photo.sha256)
+    before = await rosters.members_with_photo(submission.server_id, photo.sha256)
     if (reason := _known(before, member, saved_anew=False)) is not None:
         return PhotoOutcome(photo.name, None, reason)
     if not isinstance(result, IdentifiedPicture):
@@ -203,11 +203,11 @@ async def _enrol(
     if len(result.faces) > 1:
         return await _ask(session, submission, member, photo, stored, SeveralFaces(len(result.faces)))
     if not photo.accepted:
-        copied = await rosters.members_with(photo.copies.members)
-        if (reason := KnownPhoto(saved_anew=True) if is_copy else _known(copied, member, saved_anew=True)) is not None:
+        copied = await rosters.members_by_id(photo.copies.members)
+        if (reason := KnownPhoto(is_copy=True) if is_copy else _known(copied, member, saved_anew=True)) is not None:
             return PhotoOutcome(photo.name, None, reason)
-        flaw = flaw_of(face.crop.face_width, face.crop.sharpness)
-        if (doubt := flaw or resemblance_of(face.guess, member.id, member.name)) is not None:
+        flaw = example_flaw(face.crop.face_width, face.crop.sharpness)
+        if (doubt := flaw or find_resemblance(face.guess, member.id, member.name)) is not None:
             return await _ask(session, submission, member, photo, stored, doubt)
     stored_crop = stored[face.crop.jpeg]._replace(sha256=photo.sha256)
     crop = await CropRepository(session).add(submission.server_id, stored_crop, face.vector, result.engine)
@@ -222,7 +222,7 @@ async def _full(session: AsyncSession, server_id: int, wanted: Mapping[Quota, in
     quotas = QuotaRepository(session)
     for quota, amount in wanted.items():
         if not await quotas.has_room(server_id, quota, amount):
-            return NoRoom(quota, (await quotas.use(server_id, quota)).limit)
+            return NoRoom(quota, (await quotas.usage(server_id, quota)).limit)
     return None
 
 
@@ -259,7 +259,7 @@ async def _ask(
         pictures=[PictureRecord(photo.name, result, spoiler=photo.spoiler)],
         only_in=submission.only_in,
     )
-    answer = await record.write(session, question, stored)
+    answer = await record.save_question(session, question, stored)
     crop = result.faces[0].crop
     picture = result.tagged or (crop.jpeg if crop else b"")
     sharpness = {face.number: face.crop.sharpness for face in result.faces if face.crop is not None}

@@ -115,9 +115,9 @@ async def _described(
         aliases: Mapping[int | None, list[str]] = await SpellingRepository(session).aliases_in(group.id)
         folder, member_folders = folder_of(group.name, group_folders), set[str]()
         note = ManifestGroup(folder=folder, name=group.name, aliases=aliases.get(None, []))
-        for member, name, _ in await RosterRepository(session).counts_of(group.id):
+        for member, name, _ in await RosterRepository(session).member_photo_counts(group.id):
             own = folder_of(name, member_folders)
-            known_by = await PhotoRepository(session).of(member)
+            known_by = await PhotoRepository(session).of_member(member)
             photos = [photo for photo in known_by if photo.is_public]
             kept_back += len(known_by) - len(photos)
             named = [(f"{number:04}.jpg", photo) for number, photo in enumerate(photos, start=1)]

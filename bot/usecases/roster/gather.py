@@ -61,15 +61,17 @@ class SoughtMember:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptCandidate:
+class AcceptedCandidate:
     """A photo for the review: the file, its face, and the name of the engine that found the face."""
 
     candidate: CandidatePhoto
-    spotted: GatheredFace
+    face: GatheredFace
     engine: str
 
 
-async def seek(app: App, server_id: int, group: str, member: str | None, wanted: int) -> list[SoughtMember]:
+async def members_lacking_photos(
+    app: App, server_id: int, group: str, member: str | None, wanted: int
+) -> list[SoughtMember]:
     """The members with fewer than `wanted` photos, the fewest first.
 
     Raises UnknownGroupError, UnknownMemberError, QuotaError, and PersonError where nobody lacks photos, or the server learns
@@ -125,16 +127,16 @@ async def gather(
     with app.gathering_limit.slot(server_id):
         async with app.queues.gatherings.bulk_turn():
             for each in sought:
-                kept = await search(app, server_id, each, gathering, sources)
+                kept = await search_member(app, server_id, each, gathering, sources)
                 gathering.kept[each.name] = await _put_into_review(app, server_id, each, kept, by, gathering)
                 gathering.done += 1
                 await progress(gathering)
     return gathering
 
 
-async def search(
+async def search_member(
     app: App, server_id: int, sought: SoughtMember, gathering: GatherProgress, sources: Sequence[Source] | None = None
-) -> list[KeptCandidate]:
+) -> list[AcceptedCandidate]:
     """New photos of one member, at most as many as are lacking. `gathering` counts the others."""
     config = await app.recognisers.config()
     fetched = candidates(
@@ -145,26 +147,26 @@ async def search(
         SPARE * sought.lacking,
         gathering.tally,
     )
-    spotted: list[KeptCandidate] = []
+    spotted: list[AcceptedCandidate] = []
     batch: list[CandidatePhoto] = []
     async with aclosing(fetched) as arriving:
         async for candidate in arriving:
             batch.append(candidate)
             if len(batch) == AT_ONCE:
-                spotted += await _spot(app, config, batch, gathering)
+                spotted += await _find_faces(app, config, batch, gathering)
                 batch = []
-    spotted += await _spot(app, config, batch, gathering)
-    return await _sift(app, server_id, sought, spotted, config.version, gathering)
+    spotted += await _find_faces(app, config, batch, gathering)
+    return await _filter_candidates(app, server_id, sought, spotted, config.version, gathering)
 
 
-async def _spot(
+async def _find_faces(
     app: App, config: EngineConfig, batch: Sequence[CandidatePhoto], gathering: GatherProgress
-) -> list[KeptCandidate]:
+) -> list[AcceptedCandidate]:
     results = await asyncio.gather(
         *(app.compute.run_in_background(jobs.find_only_face, config, candidate.data) for candidate in batch),
         return_exceptions=True,
     )
-    kept: list[KeptCandidate] = []
+    kept: list[AcceptedCandidate] = []
     for candidate, result in zip(batch, results, strict=True):
         # An error of one file leaves the others; missing workers or a missing engine stop all.
         if isinstance(result, BaseException) and not isinstance(result, TooSlowError | KilledWorkersError):
@@ -172,27 +174,27 @@ async def _spot(
         if isinstance(result, BaseException) or result is None:
             gathering.refused[CandidateRefusal.NO_CLEAR_FACE] += 1
         else:
-            kept.append(KeptCandidate(candidate, result, config.engine))
+            kept.append(AcceptedCandidate(candidate, result, config.engine))
     return kept
 
 
-async def _sift(
+async def _filter_candidates(
     app: App,
     server_id: int,
     sought: SoughtMember,
-    spotted: Sequence[KeptCandidate],
+    spotted: Sequence[AcceptedCandidate],
     engine: str,
     gathering: GatherProgress,
-) -> list[KeptCandidate]:
+) -> list[AcceptedCandidate]:
     if not spotted:
         return []
     async with app.database.reading() as session:
         known = await CropRepository(session).encodings(server_id, engine)
     accepted = [vector for vector, member in known if member == sought.member]
     others = [vector for vector, member in known if member != sought.member]
-    vectors = [photo.spotted.vector for photo in spotted]
+    vectors = [photo.face.vector for photo in spotted]
     reasons = await app.compute.run_in_background(jobs.candidate_refusals, vectors, accepted, others, engine)
-    kept: list[KeptCandidate] = []
+    kept: list[AcceptedCandidate] = []
     for photo, reason in zip(spotted, reasons, strict=True):
         if reason is not None:
             gathering.refused[reason] += 1
@@ -202,7 +204,12 @@ async def _sift(
 
 
 async def _put_into_review(
-    app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate], by: int, gathering: GatherProgress
+    app: App,
+    server_id: int,
+    sought: SoughtMember,
+    kept: Sequence[AcceptedCandidate],
+    by: int,
+    gathering: GatherProgress,
 ) -> int:
     """Write the photos as a question for the review; returns their number.
 
@@ -211,19 +218,19 @@ async def _put_into_review(
     while kept:
         config = await app.recognisers.config()
         if any(photo.engine != config.engine for photo in kept):
-            kept = await _look_again(app, config, kept, gathering)
+            kept = await _encode_again(app, config, kept, gathering)
             continue
         question = QuestionRecord(
             server_id=server_id,
             asker_id=by,
             origin=FaceOrigin.GATHERED,
-            engine=kept[0].spotted.engine,
+            engine=kept[0].face.engine,
             threshold=app.settings.threshold,
             rosters=[server_id],
             pictures=await _pictures(app, server_id, sought, kept),
         )
         async with (
-            crops.stored(app, [photo.spotted.crop for photo in kept]) as stored,
+            crops.storing(app, [photo.face.crop for photo in kept]) as stored,
             app.database.writing() as session,
         ):
             if await EngineRepository(session).in_use(held=True) != config.engine:
@@ -233,24 +240,24 @@ async def _put_into_review(
                 raise PersonError("{member} was removed just now.", member=sought.name)
             if not teaches((await ServerRepository(session).choices(server_id)).learns, FaceOrigin.GATHERED):
                 raise PersonError(LEARNS_NOTHING)
-            await record.write(session, question, stored)
+            await record.save_question(session, question, stored)
         return len(kept)
     return 0
 
 
-async def _look_again(
-    app: App, config: EngineConfig, kept: Sequence[KeptCandidate], gathering: GatherProgress
-) -> list[KeptCandidate]:
+async def _encode_again(
+    app: App, config: EngineConfig, kept: Sequence[AcceptedCandidate], gathering: GatherProgress
+) -> list[AcceptedCandidate]:
     """The same photos as another engine sees them, without those in which it finds no face."""
-    again: list[KeptCandidate] = []
+    again: list[AcceptedCandidate] = []
     for start in range(0, len(kept), AT_ONCE):
         batch = [photo.candidate for photo in kept[start : start + AT_ONCE]]
-        again += await _spot(app, config, batch, gathering)
+        again += await _find_faces(app, config, batch, gathering)
     return again
 
 
 async def _pictures(
-    app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate]
+    app: App, server_id: int, sought: SoughtMember, kept: Sequence[AcceptedCandidate]
 ) -> list[PictureRecord]:
     """The photos with their names and sources, as a question records them."""
     guesses = await _guesses(app, server_id, sought, kept)
@@ -258,15 +265,11 @@ async def _pictures(
         PictureRecord(
             photo.candidate.title or photo.candidate.url[:300],
             IdentifiedPicture(
-                photo.spotted.size,
+                photo.face.size,
                 sought.group_name,
-                (
-                    IdentifiedFace(
-                        1, photo.spotted.box, guess, photo.spotted.vector, photo.spotted.flaws, photo.spotted.crop
-                    ),
-                ),
+                (IdentifiedFace(1, photo.face.box, guess, photo.face.vector, photo.face.flaws, photo.face.crop),),
                 b"",
-                photo.spotted.engine,
+                photo.face.engine,
             ),
             source=photo.candidate.page or photo.candidate.url,
         )
@@ -274,16 +277,16 @@ async def _pictures(
     ]
 
 
-async def _guesses(app: App, server_id: int, sought: SoughtMember, kept: Sequence[KeptCandidate]) -> list[Guess]:
+async def _guesses(app: App, server_id: int, sought: SoughtMember, kept: Sequence[AcceptedCandidate]) -> list[Guess]:
     """A guess for each face: the member who was searched for, with the recogniser's confidence in that name.
 
     The confidence is 0 where the recogniser has no members with photos, or is fitted to another engine.
     """
     guesses = [Guess(None, None, 0.0, ConfidenceBand.UNKNOWN)] * len(kept)
     with suppress(NobodyKnownError):
-        fitted = await app.recognisers.of([server_id])
+        fitted = await app.recognisers.for_rosters([server_id])
         if fitted.config.engine == kept[0].engine:
-            vectors = [photo.spotted.vector for photo in kept]
+            vectors = [photo.face.vector for photo in kept]
             guesses = await app.compute.run_in_background(jobs.guess_each, vectors, fitted.recogniser, sought.group)
     return [
         Guess(

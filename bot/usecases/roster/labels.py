@@ -18,7 +18,7 @@ from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
 from bot.domain.messages import Message
 from bot.errors import PersonError
 from bot.usecases.questions import crops
-from bot.usecases.questions.correct import keep
+from bot.usecases.questions.correct import save_annotations
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,7 +55,7 @@ class LabelledPhoto:
     crop: bytes | None
 
 
-async def look_at(
+async def show_label(
     app: App, server_id: int, channel_id: int | None, photo_id: int, looks_like: int | None
 ) -> LabelledPhoto:
     """A label of a server's roster, as this channel may show it. Raises PersonError where it is gone."""
@@ -80,7 +80,7 @@ async def look_at(
     )
 
 
-async def say_right(app: App, server_id: int, photo_id: int, actor: Actor) -> LabelConfirmed:
+async def confirm_label(app: App, server_id: int, photo_id: int, actor: Actor) -> LabelConfirmed:
     """Confirm a label. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
@@ -88,7 +88,7 @@ async def say_right(app: App, server_id: int, photo_id: int, actor: Actor) -> La
         return LabelConfirmed(photo.member.name)
 
 
-async def say_other(app: App, server_id: int, photo_id: int, member_id: int, actor: Actor) -> LabelMoved:
+async def move_label(app: App, server_id: int, photo_id: int, member_id: int, actor: Actor) -> LabelMoved:
     """Move a photo to another member of its group. Raises PersonError where either is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
@@ -96,11 +96,11 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, act
         if member is None:
             raise PersonError("That member has been removed since.")
         before = photo.member.name
-        face = await LabelRepository(session).face(photo)
+        face = await LabelRepository(session).annotated_face(photo)
         if face is None:
             await LabelRepository(session).move(photo, member, actor.id)
         else:
-            await keep(
+            await save_annotations(
                 session,
                 [AnnotationInput(face, AnnotationMeaning.MEMBER, member.id, member.name, deliberate=True)],
                 actor,
@@ -108,16 +108,18 @@ async def say_other(app: App, server_id: int, photo_id: int, member_id: int, act
         return LabelMoved(member.name, before)
 
 
-async def remove(app: App, server_id: int, photo_id: int, actor: Actor) -> LabelRemoved:
+async def remove_label(app: App, server_id: int, photo_id: int, actor: Actor) -> LabelRemoved:
     """Remove a photo from its member. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         photo = await _find(session, server_id, photo_id)
         name = photo.member.name
-        face = await LabelRepository(session).face(photo)
+        face = await LabelRepository(session).annotated_face(photo)
         if face is None:
             await PhotoRepository(session).remove(photo, server_id, actor.id)
         else:
-            await keep(session, [AnnotationInput(face, AnnotationMeaning.NOT_MEMBER, photo.member_id, name)], actor)
+            await save_annotations(
+                session, [AnnotationInput(face, AnnotationMeaning.NOT_MEMBER, photo.member_id, name)], actor
+            )
     await crops.sweep(app)
     return LabelRemoved(name)
 

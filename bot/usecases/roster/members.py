@@ -11,7 +11,7 @@ from bot.database.lookup import require_group_by_id, require_member_by_id, requi
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.rosters import Group, Member
-from bot.domain.rosters import SHARED_ROSTER, AddedAlias, RemovedAlias, RemovedRosterEntry, RenamedRosterEntry
+from bot.domain.rosters import SHARED_ROSTER, AliasAdded, AliasRemoved, RosterEntryRemoved, RosterEntryRenamed
 from bot.errors import PersonError
 from bot.text.names import checked_name, search_key, suggestions
 from bot.usecases.questions import crops
@@ -78,7 +78,7 @@ async def autocomplete_aliases(app: App, server_id: int, group: str, member: str
     return [name for name in names if search_key(typed) in search_key(name)][:MAX_SUGGESTIONS]
 
 
-async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> RenamedRosterEntry:
+async def rename(app: App, server_id: int, group: str, member: str | None, name: str) -> RosterEntryRenamed:
     """Rename a group, or a member of it; the former name becomes an alias.
 
     Raises PersonError for an invalid name, a name that means another one already, and an unknown group or member.
@@ -92,11 +92,11 @@ async def rename(app: App, server_id: int, group: str, member: str | None, name:
             await spellings.remove(named, name)
             await _add_alias(spellings, named, former)
         named.name, named.key = name, search_key(name)
-        await ServerRepository(session).touch(server_id)
-        return RenamedRosterEntry(former, name, former_is_alias)
+        await ServerRepository(session).mark_roster_changed(server_id)
+        return RosterEntryRenamed(former, name, former_is_alias)
 
 
-async def add_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> AddedAlias:
+async def add_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> AliasAdded:
     """Add an alias to a group, or to a member of it.
 
     Raises PersonError for an invalid name, a name that means another one already, and an unknown group or member.
@@ -107,10 +107,10 @@ async def add_alias(app: App, server_id: int, group: str, member: str | None, na
         if await _must_be_free(session, server_id, named, name):
             raise AliasTakenError(named.name, name)
         await _add_alias(SpellingRepository(session), named, name)
-        return AddedAlias(named.name, name)
+        return AliasAdded(named.name, name)
 
 
-async def remove_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> RemovedAlias:
+async def remove_alias(app: App, server_id: int, group: str, member: str | None, name: str) -> AliasRemoved:
     """Remove an alias of a group, or of a member of it. Raises PersonError where there is no such alias."""
     async with app.database.writing() as session:
         named = await require_named(session, {server_id}, group, member)
@@ -118,7 +118,7 @@ async def remove_alias(app: App, server_id: int, group: str, member: str | None,
             raise PersonError("“{name}” is the name itself; rename it instead.", name=name)
         if not await SpellingRepository(session).remove(named, name):
             raise PersonError("{named} has no other name “{name}”.", named=named.name, name=name)
-        return RemovedAlias(named.name, name)
+        return AliasRemoved(named.name, name)
 
 
 async def plan_removal(app: App, server_id: int, group: str, member: str | None) -> RosterRemovalPlan:
@@ -131,22 +131,22 @@ async def plan_removal(app: App, server_id: int, group: str, member: str | None)
         )
 
 
-async def remove_group(app: App, server_id: int, group_id: int) -> RemovedRosterEntry:
+async def remove_group(app: App, server_id: int, group_id: int) -> RosterEntryRemoved:
     """Remove a group and everything in it. Raises PersonError where it is gone."""
     async with app.database.writing() as session:
         group = await require_group_by_id(session, [server_id], group_id)
         files = await RosterRepository(session).remove(group, server_id)
     await _sweep(app, files)
-    return RemovedRosterEntry(group.name)
+    return RosterEntryRemoved(group.name)
 
 
-async def remove_member(app: App, server_id: int, member_id: int) -> RemovedRosterEntry:
+async def remove_member(app: App, server_id: int, member_id: int) -> RosterEntryRemoved:
     """Remove a member and everything of them. Raises PersonError where they are gone."""
     async with app.database.writing() as session:
         member = await require_member_by_id(session, [server_id], member_id)
         files = await RosterRepository(session).remove(member, server_id)
     await _sweep(app, files)
-    return RemovedRosterEntry(member.name, member.group.name)
+    return RosterEntryRemoved(member.name, member.group.name)
 
 
 async def _must_be_free(session: AsyncSession, server_id: int, named: Group | Member, name: str) -> bool:

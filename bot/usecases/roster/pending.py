@@ -13,7 +13,7 @@ from bot.database.quotas import QuotaRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop, Member, Photo
-from bot.domain.photos import flaw_of, resemblance_of
+from bot.domain.photos import example_flaw, find_resemblance
 from bot.domain.places import Place
 from bot.domain.quotas import Quota
 from bot.domain.rosters import MemberPhotos
@@ -45,7 +45,7 @@ class DoubtfulFace:
     sharpness: float | None
 
 
-async def choose(
+async def choose_face(
     app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor
 ) -> DoubtfulFace | MemberPhotos:
     """Choose one of several faces; returns the member's photos, or the face if it is doubtful in itself.
@@ -58,8 +58,8 @@ async def choose(
         crop = await session.get(Crop, kept.crop_id) if kept and kept.crop_id else None
         if crop is None:
             raise ForgottenError
-        flaw = flaw_of(crop.face_width, crop.sharpness)
-        doubt = flaw or resemblance_of(face.guess, member.id, member.name)
+        flaw = example_flaw(crop.face_width, crop.sharpness)
+        doubt = flaw or find_resemblance(face.guess, member.id, member.name)
     if doubt is not None:
         data = await app.storage.get(crop.key)
         seen = crop.face_width, crop.sharpness
@@ -67,8 +67,8 @@ async def choose(
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=False)
 
 
-async def use(app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor) -> MemberPhotos:
-    """Use a doubtful face; returns the member's photos. Raises as `choose` does."""
+async def use_face(app: App, server_id: int, question_id: int, face_id: int, member_id: int, by: Actor) -> MemberPhotos:
+    """Use a doubtful face; returns the member's photos. Raises as `choose_face` does."""
     async with app.database.reading() as session:
         await _read(session, server_id, question_id, face_id, member_id)
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=True)
@@ -100,7 +100,7 @@ async def _learn(
 ) -> MemberPhotos:
     await require_learning(app, server_id)
     async with app.database.writing() as session:
-        await correct.say_member_in(session, question_id, face_id, member_id, by, deliberate=deliberate)
+        await correct.assign_member_in(session, question_id, face_id, member_id, by, deliberate=deliberate)
         member = await require_member_by_id(session, [server_id], member_id)
         crop = select(QuestionFace.crop_id).where(QuestionFace.id == face_id).scalar_subquery()
         learned = select(Photo.id).where(Photo.crop_id == crop, Photo.member_id == member_id)

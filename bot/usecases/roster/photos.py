@@ -35,7 +35,7 @@ GONE = Message("That photo has been removed already.")
 
 
 @dataclass(frozen=True, slots=True)
-class ShownPhoto:
+class PhotoView:
     """A photo on a card. `crop`: None where the file is lost, or where only the channel `only_in` may show it.
 
     `spoiler`: it is shown covered.
@@ -53,7 +53,7 @@ class ShownPhoto:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownMember:
+class MemberView:
     """A member with one page of photos. `counts`: the number of all photos by origin."""
 
     id: int
@@ -63,7 +63,7 @@ class ShownMember:
     aliases: tuple[str, ...]
     counts: dict[FaceOrigin, int]
     page: int
-    photos: tuple[ShownPhoto, ...]
+    photos: tuple[PhotoView, ...]
 
     @property
     def pages(self) -> int:
@@ -72,7 +72,7 @@ class ShownMember:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupMember:
+class ListedMember:
     """A member of a shown group. `photos`: their number."""
 
     name: str
@@ -81,18 +81,18 @@ class GroupMember:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownGroup:
+class GroupView:
     """A group with its members. `sheet`: a JPEG with a face of each of `pictured` above the name; None without any."""
 
     name: str
     is_shared: bool
     aliases: tuple[str, ...]
-    members: tuple[GroupMember, ...]
+    members: tuple[ListedMember, ...]
     sheet: bytes | None
     pictured: tuple[str, ...]
 
 
-async def show_member(app: App, server_id: int, channel_id: int | None, group: str, member: str) -> ShownMember:
+async def show_member(app: App, server_id: int, channel_id: int | None, group: str, member: str) -> MemberView:
     """A member, in any spelling, with the first page of photos, as this channel may show them.
 
     Raises UnknownGroupError, UnknownMemberError.
@@ -102,7 +102,7 @@ async def show_member(app: App, server_id: int, channel_id: int | None, group: s
         return await _shown(app, session, channel_id, found, found.group, 0)
 
 
-async def show_page(app: App, server_id: int, channel_id: int | None, member_id: int, page: int) -> ShownMember:
+async def show_page(app: App, server_id: int, channel_id: int | None, member_id: int, page: int) -> MemberView:
     """A member with a page of photos from 0, at most the last one, as this channel may show them.
 
     Raises PersonError where the member is gone.
@@ -122,36 +122,36 @@ async def remove_photo(app: App, server_id: int, photo_id: int, by: int) -> None
     await crops.sweep(app)
 
 
-async def show_group(app: App, server_id: int, group: str) -> ShownGroup:
+async def show_group(app: App, server_id: int, group: str) -> GroupView:
     """A group, in any spelling, with its members. Raises UnknownGroupError."""
     async with app.database.reading() as session:
         found = await require_group(session, {SHARED_ROSTER, server_id}, group)
-        counts = await RosterRepository(session).counts_of(found.id)
+        counts = await RosterRepository(session).member_photo_counts(found.id)
         aliases = await SpellingRepository(session).aliases_in(found.id)
         keys = await PhotoRepository(session).first_of_each(found.id)
     with_photo = [member for member, _, _ in counts if member in keys][:MAX_SHEET_FACES]
     files = await asyncio.gather(*(app.storage.get(keys[member]) for member in with_photo))
     crop = dict(zip(with_photo, files, strict=True))
-    members = tuple(GroupMember(name, tuple(aliases.get(member, [])), photos) for member, name, photos in counts)
+    members = tuple(ListedMember(name, tuple(aliases.get(member, [])), photos) for member, name, photos in counts)
     faces = [(name, face) for member, name, _ in counts if (face := crop.get(member)) is not None]
     sheet = await app.compute.run(jobs.contact_sheet, faces) if faces else None
     pictured = tuple(name for name, _ in faces)
-    return ShownGroup(
+    return GroupView(
         found.name, found.server_id == SHARED_ROSTER, tuple(aliases.get(None, [])), members, sheet, pictured
     )
 
 
 async def _shown(
     app: App, session: AsyncSession, channel_id: int | None, member: Member, group: Group, page: int
-) -> ShownMember:
+) -> MemberView:
     photos = PhotoRepository(session)
     counts = await photos.counts(member.id)
     page = max(0, min(page, (sum(counts.values()) - 1) // PAGE))
-    kept = await photos.of(member.id, offset=page * PAGE, limit=PAGE)
+    kept = await photos.of_member(member.id, offset=page * PAGE, limit=PAGE)
     shown = [photo for photo in kept if may_show(photo.only_in, channel_id)]
     files = await asyncio.gather(*(app.storage.get(photo.key) for photo in shown))
     crops = {photo.id: crop for photo, crop in zip(shown, files, strict=True)}
-    return ShownMember(
+    return MemberView(
         id=member.id,
         name=member.name,
         group=group.name,
@@ -160,7 +160,7 @@ async def _shown(
         counts=counts,
         page=page,
         photos=tuple(
-            ShownPhoto(
+            PhotoView(
                 id=photo.id,
                 crop=crops.get(photo.id),
                 face_width=photo.face_width,

@@ -88,7 +88,7 @@ async def unexamined(
 async def _rivals(app: App, config: EngineConfig, server_id: int, group_id: int) -> EnrolmentContext | None:
     """The server's recogniser, if it has members and is fitted to the engine of `config`."""
     try:
-        fitted = await app.recognisers.of([server_id])
+        fitted = await app.recognisers.for_rosters([server_id])
     except NobodyKnownError:  # the first photo of a roster resembles nobody
         return None
     return EnrolmentContext(fitted.recogniser, group_id) if fitted.config.engine == config.engine else None

@@ -15,7 +15,7 @@ from bot.usecases.roster import exporting, importing
 from cogs.common.autocomplete import Name, own_groups
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import ProgressResponse
-from cogs.common.media import attached
+from cogs.common.media import media_of_attachment
 from cogs.common.pictures import submitted_file
 from cogs.common.responses import defer_in_server, is_too_large
 from cogs.common.trust import requires
@@ -45,7 +45,7 @@ class RosterCog(commands.GroupCog, name="roster"):
 
         async def work() -> CardAndFiles:
             with app.question_limit.slot(by):
-                given = submitted_file(self.client, attached(upload), limits.max_bytes)
+                given = submitted_file(self.client, media_of_attachment(upload), limits.max_bytes)
                 return imported_card(await importing.import_file(app, server_id, given, by, on_progress, limits=limits))
 
         await progress.run(work())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.quotas import full
+from bot.domain.quotas import quota_full_message
 from bot.text.control_characters import removed
 from bot.text.formatting import counted
 from bot.text.photos import photo_reason
-from cogs.common.markup import in_discord, plain
+from cogs.common.markup import plain, render_for_discord
 
 if TYPE_CHECKING:
     from bot.usecases.roster.exporting import RosterExport
@@ -27,7 +27,7 @@ def imported_lines(done: RosterImport) -> list[str]:
     lines = [f"**{done.taken} of {counted(done.photos, 'photo')}** taken, {counted(done.members, 'member')}."]
     if done.known:
         lines.append(f"{done.known} I had already.")
-    return lines + [in_discord(full(reason.quota, reason.limit)) for reason in done.full]
+    return lines + [render_for_discord(quota_full_message(reason.quota, reason.limit)) for reason in done.full]
 
 
 def left_out_sentence(photos: int) -> str:

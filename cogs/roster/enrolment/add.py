@@ -36,7 +36,7 @@ async def add_member(
         ask_moderator=True,
         only_in=restricted_channel(interaction),
     )
-    view, files = added_card(added, await enrolment.sheet_of(client.app, added))
+    view, files = added_card(added, await enrolment.contact_sheet_of(client.app, added))
     await interaction.followup.send(view=view, files=files, ephemeral=True)
     for photo in added.outcomes:
         if photo.question is not None:

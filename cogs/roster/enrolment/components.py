@@ -27,7 +27,7 @@ class PhotoFaceMenu(ModeratorItem[Any], template=r"nugu:whose:(?P<question>\d+):
         item: Select = self.item
         app = interaction.client.app
         face, ids = int(item.values[0]), self.ids
-        result = await pending.choose(app, server_id, ids["question"], face, ids["member"], actor)
+        result = await pending.choose_face(app, server_id, ids["question"], face, ids["member"], actor)
         if isinstance(result, MemberPhotos):
             await show(interaction, message_card(photo_count_sentence(result)))
         else:
@@ -39,7 +39,7 @@ class UsePhotoButton(ModeratorItem[Any], template=r"nugu:useit:(?P<question>\d+)
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         app, ids = interaction.client.app, self.ids
-        known = await pending.use(app, server_id, ids["question"], ids["face"], ids["member"], actor)
+        known = await pending.use_face(app, server_id, ids["question"], ids["face"], ids["member"], actor)
         await show(interaction, message_card(photo_count_sentence(known)))
 
 

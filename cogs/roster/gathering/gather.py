@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 async def gather_photos(interaction: discord.Interaction[Nugu], group: str, member: str | None, wanted: int) -> None:
     """Answer a command that gathers until each member has `wanted` photos, as far as the searches have them."""
     app, server_id = interaction.client.app, await defer_in_server(interaction)
-    sought = await gather.seek(app, server_id, group, member, wanted)
+    sought = await gather.members_lacking_photos(app, server_id, group, member, wanted)
     progress = ProgressResponse(interaction)
 
     async def on_progress(gathering: GatherProgress) -> None:

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.usecases.roster.groups import ListedGroup
-    from bot.usecases.roster.photos import ShownGroup
+    from bot.usecases.roster.photos import GroupView
 
 SHEET = "members.jpg"
 
 
-def group_card(shown: ShownGroup) -> Card:
+def group_card(shown: GroupView) -> Card:
     """A group: its aliases, its members with theirs, and a face of each. `group_files` has the picture."""
     parts: list[Part] = [group_text(shown)[: LONGEST_TEXT // 4]]
     if shown.sheet is not None:
@@ -39,7 +39,7 @@ def group_card(shown: ShownGroup) -> Card:
     return framed_card(BLUE, *parts)
 
 
-def group_files(shown: ShownGroup) -> list[discord.File]:
+def group_files(shown: GroupView) -> list[discord.File]:
     """The sheet with a face of each member."""
     return [] if shown.sheet is None else [discord.File(BytesIO(shown.sheet), filename=SHEET)]
 

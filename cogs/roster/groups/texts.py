@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.usecases.roster.groups import ListedGroup
-    from bot.usecases.roster.photos import ShownGroup
+    from bot.usecases.roster.photos import GroupView
 
 
 def group_added_sentence(name: str) -> str:
@@ -20,7 +20,7 @@ def group_added_sentence(name: str) -> str:
     return f"**{plain(name)}** it is. Now add each member with `/member add`: one photo is enough to start, five are better."
 
 
-def group_text(shown: ShownGroup) -> str:
+def group_text(shown: GroupView) -> str:
     """A group, its aliases and the number of its members."""
     lines = [f"## {plain(shown.name)}{shared_note(is_shared=shown.is_shared)}"]
     if shown.aliases:
@@ -34,7 +34,7 @@ def sheet_alt_text(members: Sequence[str]) -> str:
     return f"A face of each: {', '.join(members)}"
 
 
-def member_lines(shown: ShownGroup) -> list[str]:
+def member_lines(shown: GroupView) -> list[str]:
     """Each member with the number of photos and the aliases."""
     return [
         f"**{plain(member.name)}** · {counted(member.photos, 'photo')}"

@@ -32,10 +32,10 @@ from cogs.roster.members.texts import (
 )
 
 if TYPE_CHECKING:
-    from bot.usecases.roster.photos import ShownMember, ShownPhoto
+    from bot.usecases.roster.photos import MemberView, PhotoView
 
 
-def member_card(shown: ShownMember, *, manage: bool) -> Card:
+def member_card(shown: MemberView, *, manage: bool) -> Card:
     """A member: aliases, the number of photos, and a page of them. `member_files` has its pictures.
 
     `manage`: with a menu that removes a photo.
@@ -58,7 +58,7 @@ def member_card(shown: ShownMember, *, manage: bool) -> Card:
     return framed_card(BLUE, *parts, *_controls(shown, manage=manage and not shown.is_shared))
 
 
-def member_files(shown: ShownMember) -> list[discord.File]:
+def member_files(shown: MemberView) -> list[discord.File]:
     """The crops of the page."""
     return [
         discord.File(BytesIO(photo.crop), filename=_file_name(number))
@@ -71,12 +71,12 @@ def _file_name(number: int) -> str:
     return f"photo-{number}.jpg"
 
 
-def _numbered(shown: ShownMember) -> list[tuple[int, ShownPhoto]]:
+def _numbered(shown: MemberView) -> list[tuple[int, PhotoView]]:
     """The photos of the page with their numbers among all photos of the member."""
     return list(enumerate(shown.photos, start=shown.page * PAGE + 1))
 
 
-def _controls(shown: ShownMember, *, manage: bool) -> list[Row]:
+def _controls(shown: MemberView, *, manage: bool) -> list[Row]:
     """The menu that removes a photo, and the buttons that turn pages."""
     rows: list[Row] = []
     if manage and shown.photos:

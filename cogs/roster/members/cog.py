@@ -10,7 +10,7 @@ from bot.client import Nugu  # discord.py reads the annotations
 from bot.domain.trust import Trust
 from bot.usecases.roster import photos
 from cogs.common.autocomplete import Name, aliases, all_groups, all_members, own_groups, own_members
-from cogs.common.places import channel_of
+from cogs.common.places import channel_id_of
 from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import requires
 from cogs.roster.enrolment.add import add_member
@@ -134,7 +134,7 @@ class MembersCog(commands.GroupCog, name="member"):
 
 async def _show(interaction: discord.Interaction[Nugu], group: str, member: str, *, manage: bool) -> None:
     app, server_id = interaction.client.app, await defer_in_server(interaction)
-    shown = await photos.show_member(app, server_id, channel_of(interaction), group, member)
+    shown = await photos.show_member(app, server_id, channel_id_of(interaction), group, member)
     await show(interaction, member_card(shown, manage=manage), member_files(shown))
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bot.client import Nugu
     from bot.usecases.questions.correct import Actor
-    from bot.usecases.roster.photos import ShownMember
+    from bot.usecases.roster.photos import MemberView
 
 
 class RemoveMemberButton(ModeratorItem[Any], template=r"nugu:removemember:(?P<member>\d+)"):
@@ -54,11 +54,11 @@ class RemovePhotoMenu(ModeratorItem[Any], template=r"nugu:dropphoto:(?P<member>\
 
 async def _page(
     interaction: discord.Interaction[Nugu], server_id: int, actor: Actor, ids: dict[str, int]
-) -> ShownMember:
+) -> MemberView:
     return await photos.show_page(interaction.client.app, server_id, actor.channel_id, ids["member"], ids["page"])
 
 
-async def _show_photos(interaction: discord.Interaction[Nugu], shown: ShownMember) -> None:
+async def _show_photos(interaction: discord.Interaction[Nugu], shown: MemberView) -> None:
     await show(interaction, member_card(shown, manage=True), member_files(shown))
 
 

@@ -14,7 +14,7 @@ from cogs.common.texts import shown_only_in
 from cogs.roster.texts import also_text, shared_note
 
 if TYPE_CHECKING:
-    from bot.usecases.roster.photos import ShownMember, ShownPhoto
+    from bot.usecases.roster.photos import MemberView, PhotoView
 
 REMOVE_PHOTO = "Remove a photo…"
 BACK, ON = "Back", "On"
@@ -25,7 +25,7 @@ ORIGINS = {
 }
 
 
-def member_text(shown: ShownMember) -> str:
+def member_text(shown: MemberView) -> str:
     """A member, the group, the aliases, and the number of photos of each origin."""
     total = sum(shown.counts.values())
     origins = ", ".join(f"{count} {ORIGINS[origin]}" for origin, count in sorted(shown.counts.items()))
@@ -41,7 +41,7 @@ def photo_alt_text(*, member: str, number: int) -> str:
     return f"{member}, photo {number}"
 
 
-def photo_line(photo: ShownPhoto, *, number: int) -> str:
+def photo_line(photo: PhotoView, *, number: int) -> str:
     """`3 · handed in by @mina 3 days ago · 212 px wide, sharp`."""
     by = f" by <@{photo.added_by}>" if photo.added_by else ""
     line = (

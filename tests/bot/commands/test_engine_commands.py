@@ -122,7 +122,7 @@ def state(data: Path) -> tuple[str, EncodingProgress]:
 
     async def read() -> tuple[str, EncodingProgress]:
         async with Database.open(Settings(data=data)) as database, database.reading() as session:
-            return await EngineRepository(session).in_use(), await EngineRepository(session).encoded("toy-1")
+            return await EngineRepository(session).in_use(), await EngineRepository(session).progress("toy-1")
 
     return asyncio.run(read())
 

@@ -31,7 +31,7 @@ class Piped:
         self._out = [io.BytesIO(), io.BytesIO()]
         for name, out in zip(("stdout", "stderr"), self._out, strict=True):
             monkeypatch.setattr(sys, name, io.TextIOWrapper(out, encoding=encoding))
-        terminal.prepare()
+        terminal.escape_unencodable()
 
     @property
     def said(self) -> list[bytes]:
@@ -40,15 +40,15 @@ class Piped:
 
 @pytest.mark.parametrize(("name", "shown"), NAMES)
 def test_control_characters_are_escaped(name: str, shown: str) -> None:
-    assert terminal.shown(name) == shown
+    assert terminal.printable(name) == shown
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp949", "latin-1"])
 def test_every_name_is_printed_in_every_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     piped = Piped(monkeypatch, encoding)
     for name, _ in NAMES:
-        terminal.say(f"① {name} – 97%")
-        terminal.complain(f"✗ {name}")
+        terminal.print_lines(f"① {name} – 97%")
+        terminal.print_errors(f"✗ {name}")
     assert [said.decode(encoding).count("\n") for said in piped.said] == [len(NAMES)] * 2
 
 
@@ -56,7 +56,7 @@ def test_every_name_is_printed_in_every_encoding(monkeypatch: pytest.MonkeyPatch
 def test_json_survives_every_encoding(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     piped = Piped(monkeypatch, encoding)
     record: dict[str, Any] = {"names": [name for name, _ in NAMES], "score": 0.5, "nobody": None}
-    terminal.say_json(record)
+    terminal.print_json(record)
     (line,) = piped.said[0].decode(encoding).splitlines()
     assert json.loads(line) == record
     assert "\x1b" not in line
@@ -65,11 +65,11 @@ def test_json_survives_every_encoding(monkeypatch: pytest.MonkeyPatch, encoding:
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as missing:
-        terminal.write(tmp_path / "none" / "a.png", b"")
+        terminal.write_file(tmp_path / "none" / "a.png", b"")
     assert missing.value.filename == str(tmp_path / "none" / "a.png")
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("a disk that is full is a device of Linux")
     with pytest.raises(OSError, match="No space left") as no_space:
-        terminal.write(full, b"picture")
+        terminal.write_file(full, b"picture")
     assert (no_space.value.errno, no_space.value.filename) == (errno.ENOSPC, "/dev/full")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.messages import at_terminal
+from bot.commands.messages import render_for_terminal
 from bot.domain.photos import SeveralFaces
 from bot.errors import NoRosterError, PersonError, UnknownGroupError, UnknownMemberError
 from bot.usecases.roster.enrolment import NoUsablePhotoError
@@ -84,4 +84,4 @@ def test_slash_commands_are_named_on_discord_alone() -> None:
     ],
 )  # fmt: skip
 def test_names_are_unchanged_and_hints_name_commands(error: PersonError, sentence: str) -> None:
-    assert at_terminal(error) == sentence
+    assert render_for_terminal(error) == sentence

@@ -94,13 +94,13 @@ async def test_a_crop_of_the_first_nugu_goes_with_its_last_photo(tmp_path: Path)
     async with Database.open(Settings(data=tmp_path)) as database:
         async with database.reading() as session:
             assert await EngineRepository(session).in_use() == "dlib"
-            assert await EngineRepository(session).encoded("dlib-1") == (4, 4, 0)
+            assert await EngineRepository(session).progress("dlib-1") == (4, 4, 0)
         for photo, gone in ((1, 0), (5, 1)):
             async with database.writing() as session:
                 await session.execute(text(f"DELETE FROM photo WHERE id = {photo}"))
                 assert len(await CropRepository(session).sweep()) == gone
         async with database.reading() as session:
-            assert await EngineRepository(session).encoded("dlib-1") == (3, 3, 0)
+            assert await EngineRepository(session).progress("dlib-1") == (3, 3, 0)
 
 
 @pytest.mark.parametrize(("column", "version", "before"), [("missing", "0013", "0012"), ("resume_at", "0014", "0013")])
@@ -134,7 +134,7 @@ async def test_an_interrupted_migration_leaves_the_database_as_it_was(
             async with Database.open(settings):
                 pass
     async with Database.open(settings) as database, database.reading() as session:
-        assert await EngineRepository(session).encoded("dlib-1") == (4, 4, 0)
+        assert await EngineRepository(session).progress("dlib-1") == (4, 4, 0)
 
 
 async def test_rows_outlast_the_process_that_wrote_them(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.database.engine import FILE, HEAD, Database
-from bot.database.snapshots import broken_references, facts, problems
+from bot.database.snapshots import broken_references, integrity_problems, read_facts
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.old_databases import REVISIONS, load, rows, tables
@@ -64,13 +64,13 @@ async def check_killed(folder: Path, revision: str, moment: int | str) -> None:
         before = {table: rows(old, table) for table in tables(old)}
     assert open_until(folder, moment).returncode == -signal.SIGKILL
     with closing(sqlite3.connect(folder / FILE)) as killed:
-        assert facts(killed).schema == revision
+        assert read_facts(killed).schema == revision
         assert {table: rows(killed, table) for table in tables(killed)} == before
     async with Database.open(Settings(data=folder)):
         pass
     with closing(sqlite3.connect(folder / FILE)) as upgraded:
-        assert facts(upgraded).schema == HEAD
-        assert (problems(upgraded), broken_references(upgraded)) == ((), [])
+        assert read_facts(upgraded).schema == HEAD
+        assert (integrity_problems(upgraded), broken_references(upgraded)) == ((), [])
         assert len(rows(upgraded, "photo")) == len(before["photo"])
 
 

@@ -19,7 +19,7 @@ from bot.app import App
 from bot.database.engine import FILE, HEAD, MIGRATIONS, Database
 from bot.database.models import ModelRepository
 from bot.database.questions import QuestionRepository
-from bot.database.snapshots import broken_references, problems
+from bot.database.snapshots import broken_references, integrity_problems
 from bot.database.tables.base import Base
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Question
@@ -113,7 +113,7 @@ def test_no_row_is_lost(tmp_path: Path, migrated: Path, upgraded: Callable[[str]
         closing(sqlite3.connect(migrated)) as fresh,
     ):
         assert schema(new) == schema(fresh)
-        assert (problems(new), broken_references(new)) == ((), [])
+        assert (integrity_problems(new), broken_references(new)) == ((), [])
         for table in tables(old):
             before = rows(old, table)
             assert before, table
@@ -148,10 +148,10 @@ async def test_every_row_is_read_by_the_program_of_today(upgraded: Callable[[str
         for question in (await session.scalars(select(Question.id))).all():
             assert (await QuestionRepository(session).answer(question)).pictures
         for group in (await session.scalars(select(Group.id))).all():
-            assert all(model.figures.judged.rounds == 3 for model in await ModelRepository(session).of(group))
+            assert all(model.figures.judged.rounds == 3 for model in await ModelRepository(session).of_group(group))
         for job in await session.scalars(select(ClipJob)):
-            assert all(PersonScreenTime.of_json(row).seconds > 0 for row in job.cast)
-            assert MissingFootage.of_json(job.missing).recordings in {1, 3}
+            assert all(PersonScreenTime.from_json(row).seconds > 0 for row in job.cast)
+            assert MissingFootage.from_json(job.missing).recordings in {1, 3}
 
 
 @every_revision
@@ -160,7 +160,7 @@ async def test_corrections_go_on(
 ) -> None:
     shutil.copy(upgraded(revision) / FILE, tmp_path)
     async with App.open(Settings(data=tmp_path), compute=compute) as app:
-        corrected = await correct.say_member(app, 1, 1, 2, MODERATOR)
+        corrected = await correct.assign_member(app, 1, 1, 2, MODERATOR)
         assert [face.name for _, face in corrected.answer.faces] == ["Byeol", "Byeol"]
         undone = await correct.undo(app, 1, MODERATOR)
         assert [face.name for _, face in undone.answer.faces] == ["Haneul", "Byeol"]
@@ -172,9 +172,11 @@ async def test_a_new_question_teaches(tmp_path: Path, compute: Compute, small_ph
     folder = make_folder(tmp_path / "data", revision)
     picture = SubmittedFile("who.jpg", (small_photos / "obama.jpg").read_bytes())
     async with App.open(Settings(data=folder, deadline=LONG_ENOUGH), compute=compute) as app:
-        asked = await identify.ask(app, IdentifyRequest(MODERATOR.id, SERVER, 31, rosters=(SERVER,)), [picture])
+        asked = await identify.answer_question(
+            app, IdentifyRequest(MODERATOR.id, SERVER, 31, rosters=(SERVER,)), [picture]
+        )
         ((_, face),) = asked.answer.faces
-        named = await correct.say_member(app, asked.answer.id, face.id, 1, MODERATOR)
+        named = await correct.assign_member(app, asked.answer.id, face.id, 1, MODERATOR)
         assert [face.name for _, face in named.answer.faces] == ["Haneul"]
         async with app.database.reading() as session:
             (photo,) = (await session.scalars(select(Photo).where(Photo.face_id == face.id))).all()

@@ -21,7 +21,7 @@ from bot.database.tables.questions import Question
 from bot.database.tables.rosters import Photo
 from bot.domain.enums import FaceOrigin
 from bot.domain.faces import FaceCrop, IdentifiedFace, IdentifiedPicture
-from bot.domain.quotas import Quota, QuotaUse
+from bot.domain.quotas import Quota, QuotaUsage
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import QuotaError
 from bot.settings import Settings
@@ -81,7 +81,7 @@ async def refused(quota: Quota, *ways: Coroutine[Any, Any, Any]) -> int:
 
 async def uses(database: Database, server: int) -> list[int]:
     async with database.reading() as session:
-        return [(await QuotaRepository(session).use(server, quota)).used for quota in STORED]
+        return [(await QuotaRepository(session).usage(server, quota)).used for quota in STORED]
 
 
 async def test_many_at_once_do_not_pass_a_quota(database: Database) -> None:
@@ -112,7 +112,7 @@ async def test_the_shared_roster_is_the_operators_and_has_no_quota(database: Dat
 
 
 async def test_a_full_quota_is_reported_once_until_there_is_room_again(database: Database) -> None:
-    told: list[tuple[int, QuotaUse]] = []
+    told: list[tuple[int, QuotaUsage]] = []
     database.filled_listeners.append(lambda server, use: told.append((server, use)))
 
     async def report() -> int:
@@ -123,7 +123,7 @@ async def test_a_full_quota_is_reported_once_until_there_is_room_again(database:
     for number in range(3):
         await group(database, SERVER, f"g{number}")
     assert [await report(), await report()] == [1, 1]
-    assert told == [(SERVER, QuotaUse(Quota.GROUPS, 3, 3))]
+    assert told == [(SERVER, QuotaUsage(Quota.GROUPS, 3, 3))]
     async with database.writing() as session:
         for found in (await RosterRepository(session).groups([SERVER]))[:2]:
             await RosterRepository(session).remove(found, SERVER)
@@ -132,7 +132,7 @@ async def test_a_full_quota_is_reported_once_until_there_is_room_again(database:
 
 
 async def test_a_report_that_is_rolled_back_is_made_again(database: Database) -> None:
-    told: list[tuple[int, QuotaUse]] = []
+    told: list[tuple[int, QuotaUsage]] = []
     database.filled_listeners.append(lambda server, use: told.append((server, use)))
 
     async def report() -> None:
@@ -158,11 +158,11 @@ async def test_a_limit_below_the_use_takes_nothing_away(data: Path) -> None:
         assert await refused(Quota.MEMBERS, member(database, first, "m5")) == 1
         async with database.reading() as session:
             assert len((await session.scalars(select(Photo.id))).all()) == 0
-            assert (await QuotaRepository(session).use(SERVER, Quota.MEMBERS)).room == 0
+            assert (await QuotaRepository(session).usage(SERVER, Quota.MEMBERS)).room == 0
 
 
 async def test_a_question_without_room_for_its_crops_is_answered_all_the_same(database: Database) -> None:
-    told: list[tuple[int, QuotaUse]] = []
+    told: list[tuple[int, QuotaUsage]] = []
     database.filled_listeners.append(lambda server, use: told.append((server, use)))
     cuts = [FaceCrop(bytes([number]) * 200, 100, 2.0) for number in range(2)]
     faces = [
@@ -175,7 +175,7 @@ async def test_a_question_without_room_for_its_crops_is_answered_all_the_same(da
         answer = await QuestionRepository(session).add(question, [("a.jpg", seen)], stored)
     assert len(answer.faces) == 2
     assert await uses(database, SERVER) == [0, 0, 0, 200]
-    assert told == [(SERVER, QuotaUse(Quota.CROP_BYTES, 200, 300))]
+    assert told == [(SERVER, QuotaUsage(Quota.CROP_BYTES, 200, 300))]
     gathered = Question(server_id=SERVER, asker_id=1, engine="", threshold=0.5, rosters=[], origin=FaceOrigin.GATHERED)
     cut = FaceCrop(bytes(150), 100, 2.0)
     seen = replace(seen, faces=(replace(faces[0], crop=cut),))

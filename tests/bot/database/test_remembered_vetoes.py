@@ -56,7 +56,7 @@ async def asked(app: App) -> QuestionWithCrop:
 
 
 async def test_a_denial_is_found_by_either_engine(asked: QuestionWithCrop) -> None:
-    await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], TRUSTED)
+    await correct.deny_member(asked.app, asked.question, asked.face, asked.members["Sana"], TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, denies=asked.members["Sana"])]
     assert await asked.vetoes(engine="toy-1") == [FaceFeedback(SEEN_BY_ANOTHER, denies=asked.members["Sana"])]
     assert await asked.vetoes(engine="retail-2") == []
@@ -64,9 +64,9 @@ async def test_a_denial_is_found_by_either_engine(asked: QuestionWithCrop) -> No
 
 
 async def test_suggestions_and_undone_annotations_deny_nothing(asked: QuestionWithCrop) -> None:
-    await correct.say_not(asked.app, asked.question, asked.face, asked.members["Sana"], FAN)
+    await correct.deny_member(asked.app, asked.question, asked.face, asked.members["Sana"], FAN)
     assert await asked.vetoes() == []
-    await correct.say_nobody(asked.app, asked.question, asked.face, AnnotationMeaning.NOT_A_FACE, TRUSTED)
+    await correct.mark_as_nobody(asked.app, asked.question, asked.face, AnnotationMeaning.NOT_A_FACE, TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, nobody=True)]
     await correct.undo(asked.app, asked.question, TRUSTED)
     assert await asked.vetoes() == []
@@ -74,10 +74,10 @@ async def test_suggestions_and_undone_annotations_deny_nothing(asked: QuestionWi
 
 async def test_a_correction_denies_the_guess(asked: QuestionWithCrop) -> None:
     sana, momo = asked.members["Sana"], asked.members["Momo"]
-    await correct.say_member(asked.app, asked.question, asked.face, sana, TRUSTED)
+    await correct.assign_member(asked.app, asked.question, asked.face, sana, TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, grants=sana)]
-    await correct.say_member(asked.app, asked.question, asked.face, momo, TRUSTED)
-    await correct.say_name(asked.app, asked.question, asked.face, "Jihyo", TRUSTED)
+    await correct.assign_member(asked.app, asked.question, asked.face, momo, TRUSTED)
+    await correct.assign_name(asked.app, asked.question, asked.face, "Jihyo", TRUSTED)
     assert await asked.vetoes() == [
         FaceFeedback(SEEN, grants=sana),
         FaceFeedback(SEEN, grants=momo, denies=sana),
@@ -93,5 +93,5 @@ async def test_only_the_newest_annotations_are_found(asked: QuestionWithCrop, mo
     ]
     for given in inputs:
         async with asked.app.database.writing() as session:
-            await correct.keep(session, [given], TRUSTED)
+            await correct.save_annotations(session, [given], TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, denies=asked.members["Momo"])]

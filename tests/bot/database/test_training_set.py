@@ -21,7 +21,7 @@ from bot.domain.files import SubmittedFile
 from bot.domain.trust import Trust
 from bot.usecases.questions import correct, crops
 from bot.usecases.questions.correct import Actor
-from bot.usecases.questions.identify import IdentifyRequest, ask
+from bot.usecases.questions.identify import IdentifyRequest, answer_question
 from bot.usecases.roster import enrolment
 from bot.usecases.roster.groups import add_group
 
@@ -43,7 +43,9 @@ def submitted(photos: Path, name: str) -> SubmittedFile:
 
 
 async def asked(app: App, photos: Path, name: str = "obama2.jpg") -> Answer:
-    tagged = await ask(app, IdentifyRequest(FAN.id, server_id=SERVER, rosters=(SERVER,)), [submitted(photos, name)])
+    tagged = await answer_question(
+        app, IdentifyRequest(FAN.id, server_id=SERVER, rosters=(SERVER,)), [submitted(photos, name)]
+    )
     return tagged.answer
 
 
@@ -76,11 +78,11 @@ async def test_a_confirmed_face_is_learned_and_unlearned_again(presidents: App, 
 async def test_a_later_annotation_moves_the_photo(presidents: App, small_photos: Path) -> None:
     answer = await asked(presidents, small_photos)
     (_, face), *_ = answer.faces
-    await correct.say_name(presidents, answer.id, face.id, "Biden", TRUSTED)
+    await correct.assign_name(presidents, answer.id, face.id, "Biden", TRUSTED)
     assert [name for name, _ in await learned(presidents)] == ["Biden"]
-    await correct.say_name(presidents, answer.id, face.id, "Obama", TRUSTED)
+    await correct.assign_name(presidents, answer.id, face.id, "Obama", TRUSTED)
     assert [name for name, _ in await learned(presidents)] == ["Obama"]
-    await correct.say_nobody(presidents, answer.id, face.id, AnnotationMeaning.STRANGER, TRUSTED)
+    await correct.mark_as_nobody(presidents, answer.id, face.id, AnnotationMeaning.STRANGER, TRUSTED)
     assert await learned(presidents) == []
 
 
@@ -125,7 +127,7 @@ async def test_unlabelled_faces_are_forgotten(presidents: App, small_photos: Pat
 
 
 async def test_crops_that_no_row_refers_to_leave_no_file(presidents: App) -> None:
-    async with crops.stored(presidents, [FaceCrop(b"one", 100, 2.0), FaceCrop(b"two", 100, 2.0)]):
+    async with crops.storing(presidents, [FaceCrop(b"one", 100, 2.0), FaceCrop(b"two", 100, 2.0)]):
         assert len(await presidents.storage.keys("crops")) == 4
     assert await stored(presidents) == 2
 

@@ -39,7 +39,9 @@ async def test_public_pictures_show_public_crops(app: App) -> None:
         (group,) = await RosterRepository(session).groups([SERVER])
         (sana,) = await QuizRepository(session).members(SERVER)
         assert [crop.id for crop in sana.crops] == [crops["public"]]
-        assert [photo.key for photo in (await PhotoRepository(session).public([group.id])).values()] == ["public"]
+        assert [photo.key for photo in (await PhotoRepository(session).public_photos([group.id])).values()] == [
+            "public"
+        ]
         assert await PhotoRepository(session).first_of_each(group.id) == {sana.id: "public"}
 
 
@@ -56,7 +58,9 @@ async def test_a_channel_shows_a_doubtful_label_by_its_own_limits(app: App) -> N
     async with app.database.reading() as session:
         ids = {crop: photo for photo, crop in await session.execute(select(Photo.id, Photo.crop_id))}
     for channel, adults in ((OTHERS, None), (None, None), (ADULTS, b"adults")):
-        shown = [await labels.look_at(app, SERVER, channel, ids[crops[name]], None) for name in ("adults", "spoiler")]
+        shown = [
+            await labels.show_label(app, SERVER, channel, ids[crops[name]], None) for name in ("adults", "spoiler")
+        ]
         assert [(label.crop, label.spoiler) for label in shown] == [(adults, False), (b"spoiler", True)]
 
 

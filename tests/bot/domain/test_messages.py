@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import messages
-from bot.commands.messages import at_terminal
+from bot.commands.messages import render_for_terminal
 from bot.domain.messages import AllOf, AnyOf, Code, Hint, Lines, Message, Moment, SlashCommand, Strong
-from bot.domain.quotas import Quota, full
+from bot.domain.quotas import Quota, quota_full_message
 from bot.errors import (
     BusyError,
     EngineBrokenError,
@@ -25,7 +25,7 @@ from bot.errors import (
     UnknownMemberError,
 )
 from bot.gather.client.fetch import NoContactError
-from cogs.common.markup import HINTS, in_discord
+from cogs.common.markup import HINTS, render_for_discord
 from tests.support.sources import modules, tree_of
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ ALL: dict[str, tuple[Parameter, str, str]] = {
 def test_each_kind_of_parameter_is_rendered_in_the_edges_markup(kind: str) -> None:
     value, terminal, discord = ALL[kind]
     message = Message("It is {value}.", value=value)
-    assert at_terminal(message) == f"It is {terminal}."
-    assert in_discord(message) == f"It is {discord}."
+    assert render_for_terminal(message) == f"It is {terminal}."
+    assert render_for_discord(message) == f"It is {discord}."
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_each_kind_of_parameter_is_rendered_in_the_edges_markup(kind: str) -> No
 )
 def test_a_terminal_tells_how_far_a_time_is(seconds: int, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: 1000.0)
-    assert at_terminal(BusyError(1000.0 + seconds)).endswith(f"Ask again {told}.")
+    assert render_for_terminal(BusyError(1000.0 + seconds)).endswith(f"Ask again {told}.")
 
 
 def test_a_log_has_the_time_itself() -> None:
@@ -73,24 +73,24 @@ def test_numbers_take_a_format() -> None:
 
 def test_a_command_is_a_slash_command_on_discord_alone() -> None:
     message = Message("Look at {command}.", command=SlashCommand("model status"))
-    assert in_discord(message) == "Look at `/model status`."
+    assert render_for_discord(message) == "Look at `/model status`."
     with pytest.raises(ValueError, match="/model status"):
-        at_terminal(message)
+        render_for_terminal(message)
 
 
 def test_a_hint_is_a_sentence_of_its_own_or_the_end_of_one() -> None:
-    assert in_discord(Message("My disk is full", hint=Hint.OPERATOR_MUST_MEND)) == (
+    assert render_for_discord(Message("My disk is full", hint=Hint.OPERATOR_MUST_MEND)) == (
         "My disk is full, which only my owner can mend."
     )
-    assert in_discord(Message("It broke.", hint=Hint.OPERATOR_MENDS)) == "It broke. My owner can mend that."
-    assert at_terminal(Message("It broke.", hint=Hint.OPERATOR_MENDS)) == "It broke."
+    assert render_for_discord(Message("It broke.", hint=Hint.OPERATOR_MENDS)) == "It broke. My owner can mend that."
+    assert render_for_terminal(Message("It broke.", hint=Hint.OPERATOR_MENDS)) == "It broke."
 
 
 def test_discord_has_a_sentence_for_every_hint() -> None:
     assert set(HINTS) == set(Hint)
 
 
-EDGES = {"discord": (HINTS, in_discord), "terminal": (messages.HINTS, at_terminal)}
+EDGES = {"discord": (HINTS, render_for_discord), "terminal": (messages.HINTS, render_for_terminal)}
 
 
 @pytest.mark.parametrize("hint", Hint, ids=lambda hint: hint.name)
@@ -125,13 +125,15 @@ def test_each_hint_is_given_its_parameters() -> None:
 
 
 def test_hints_show_settings_and_commands_as_people_type_them() -> None:
-    contact, room = NoContactError().message, full(Quota.GROUPS, 2)
-    assert in_discord(contact).endswith("My owner sets `NUGU_GATHER_CONTACT` first.")
-    assert at_terminal(contact).endswith("Set NUGU_GATHER_CONTACT first.")
-    assert in_discord(room).endswith("Make room with `/group remove`, or ask my owner to raise `NUGU_QUOTA_GROUPS`.")
-    assert at_terminal(room).endswith("Raise NUGU_QUOTA_GROUPS, or remove some.")
-    assert "`nugu engine install a_b`" in in_discord(EngineMissingError("a_b").message)
-    assert at_terminal(UnencodedPhotosError("a_b")).endswith("Let it look at the photos: nugu engine use a_b")
+    contact, room = NoContactError().message, quota_full_message(Quota.GROUPS, 2)
+    assert render_for_discord(contact).endswith("My owner sets `NUGU_GATHER_CONTACT` first.")
+    assert render_for_terminal(contact).endswith("Set NUGU_GATHER_CONTACT first.")
+    assert render_for_discord(room).endswith(
+        "Make room with `/group remove`, or ask my owner to raise `NUGU_QUOTA_GROUPS`."
+    )
+    assert render_for_terminal(room).endswith("Raise NUGU_QUOTA_GROUPS, or remove some.")
+    assert "`nugu engine install a_b`" in render_for_discord(EngineMissingError("a_b").message)
+    assert render_for_terminal(UnencodedPhotosError("a_b")).endswith("Let it look at the photos: nugu engine use a_b")
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_an_error_can_be_pickled(error: PersonError, discord: str) -> None:
     assert type(unpickled) is type(error)
     assert unpickled.message == error.message
     assert vars(unpickled) == vars(error)
-    assert in_discord(unpickled.message).startswith(discord)
+    assert render_for_discord(unpickled.message).startswith(discord)
 
 
 @pytest.mark.parametrize(
@@ -156,9 +158,11 @@ def test_an_error_can_be_pickled(error: PersonError, discord: str) -> None:
     [(["a_b"], r"I know: a\_b."), ([str(n) for n in range(12)], "I know: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, and 2 more.")],
 )
 def test_known_groups_are_listed(known: list[str], listed: str) -> None:
-    assert in_discord(UnknownGroupError("x", known).message) == f"I don't know a group called “x”. {listed}"
+    assert render_for_discord(UnknownGroupError("x", known).message) == f"I don't know a group called “x”. {listed}"
 
 
 def test_members_with_similar_names_are_offered() -> None:
     error = UnknownMemberError("x", None, ["a", "b"])
-    assert in_discord(error.message) == "I don't know a member called “x” of any group here. Did you mean a or b?"
+    assert (
+        render_for_discord(error.message) == "I don't know a member called “x” of any group here. Did you mean a or b?"
+    )

@@ -19,7 +19,7 @@ from bot.domain.messages import Message
 from bot.errors import KilledWorkersError, NoWorkersError, PersonError, TooSlowError
 from bot.gather.candidates import CandidatePhoto, candidates, queries
 from bot.gather.client.fetch import NoContactError, PoliteClient
-from bot.gather.sources import SearchResult, found, load, openverse
+from bot.gather.sources import SearchResult, load, openverse, search_result
 from bot.settings import Settings
 from bot.text.gathering import failure_text
 from tests.support.image_search import ImageSearch, Names, PrivateServer
@@ -162,7 +162,7 @@ async def test_a_source_without_end(search: ImageSearch) -> None:
 
         async def search(self, client: PoliteClient, query: str, limit: int) -> AsyncGenerator[SearchResult]:
             for n in count():
-                yield found(f"{search.base}/{n}.jpg", "", query)
+                yield search_result(f"{search.base}/{n}.jpg", "", query)
 
     tally = GatherCounts()
     assert [
@@ -175,14 +175,14 @@ async def test_a_source_without_end(search: ImageSearch) -> None:
 async def test_an_unexpected_error_of_one_file_leaves_the_others(
     search: ImageSearch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetch = PoliteClient.picture
+    fetch = PoliteClient.fetch_picture
 
     async def failing(self: PoliteClient, link: str) -> bytes:
         if "odd" in link:
             raise RuntimeError("a bug of some library")
         return await fetch(self, link)
 
-    monkeypatch.setattr(PoliteClient, "picture", failing)
+    monkeypatch.setattr(PoliteClient, "fetch_picture", failing)
     search.name("commons", f"{search.base}/odd.jpg")
     search.name("commons", search.put("/face.jpg", b"face"))
     brought, tally = await gathered(search.settings())

@@ -117,7 +117,7 @@ async def test_a_server_makes_room_among_its_own_videos(tmp_path: Path) -> None:
     await put(files, "newest", 10 * KB, OURS, age=200.0)
     await put(files, "another", 15 * KB, OURS)
     assert there(tmp_path) == {"theirs", "both", "newest", "another"}
-    ours, theirs = await files.use(OURS), await files.use(THEIRS)
+    ours, theirs = await files.usage(OURS), await files.usage(THEIRS)
     assert 25 * KB < ours.used <= ours.limit
     assert 20 * KB < theirs.used < 21 * KB
 
@@ -173,7 +173,7 @@ async def test_a_cancelled_order_reserves_nothing(tmp_path: Path) -> None:
         await asyncio.sleep(pause)
         task.cancel()
         await asyncio.wait([task])
-    assert (await files.use(OURS)).used == 0
+    assert (await files.usage(OURS)).used == 0
     assert there(tmp_path) == set()
 
 
@@ -201,4 +201,4 @@ async def test_a_video_of_an_older_nugu_belongs_to_who_asks_for_it_next(tmp_path
     video = await put(files, "old", 10 * KB, None)
     (video.folder / DESCRIPTION).write_text('{"title": "Fancy"}')
     assert await files.find("old", OURS) == CachedVideo(video.folder, "Fancy")
-    assert (await files.use(OURS)).used > 10 * KB
+    assert (await files.usage(OURS)).used > 10 * KB

@@ -215,10 +215,10 @@ async def test_crops_that_can_not_all_be_stored_leave_no_file_behind(app: App, t
     cut.append(FaceCrop(b"x" * 1_000_000, 100, 2.0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
     try:
-        async with crops.stored(app, cut, needed=False) as stored:
+        async with crops.storing(app, cut, needed=False) as stored:
             assert stored == {}
         with pytest.raises(StorageError):
-            async with crops.stored(app, cut):
+            async with crops.storing(app, cut):
                 pytest.fail("the block ran without its crops")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -23,8 +23,8 @@ from bot.database.servers import ServerRepository
 from bot.database.tables.models import EngineInUse, Model
 from bot.database.tables.rosters import Group, Photo
 from bot.domain.enums import FaceOrigin
-from bot.domain.models import GateVerdict, LeaveOneOutCounts, MadeModel, NameCounts, TrainedClassifier, TrainedModel
-from bot.domain.quotas import Quota, QuotaUse
+from bot.domain.models import GateVerdict, GroupModel, LeaveOneOutCounts, NameCounts, TrainedClassifier, TrainedModel
+from bot.domain.quotas import Quota, QuotaUsage
 from bot.domain.rosters import EnrolledEncoding
 from bot.errors import PersonError, QuotaError
 from bot.infra.compute import Compute
@@ -133,12 +133,12 @@ async def label(
 
 async def photos(app: App) -> list[int]:
     async with app.database.reading() as session:
-        return [row.photo for row in await RosterRepository(session).rows_of([await group_id(app)], ENGINE)]
+        return [row.photo for row in await RosterRepository(session).encodings_of_groups([await group_id(app)], ENGINE)]
 
 
 async def answering(app: App) -> set[int]:
     async with app.database.reading() as session:
-        return {row.photo for row in await RosterRepository(session).rows([SERVER], ENGINE)}
+        return {row.photo for row in await RosterRepository(session).encodings_in_use([SERVER], ENGINE)}
 
 
 async def group_id(app: App) -> int:
@@ -148,12 +148,12 @@ async def group_id(app: App) -> int:
         return group.id
 
 
-async def models(app: App) -> list[MadeModel]:
+async def models(app: App) -> list[GroupModel]:
     async with app.database.reading() as session:
-        return await ModelRepository(session).of(await group_id(app))
+        return await ModelRepository(session).of_group(await group_id(app))
 
 
-async def made(app: App, count: int) -> list[MadeModel]:
+async def made(app: App, count: int) -> list[GroupModel]:
     """The models, the newest first, once the trainer has done everything due. There are `count` of them."""
     await rested(app)
     found = await models(app)
@@ -186,7 +186,7 @@ async def kept(app: App) -> list[str]:
 async def classifiers(app: App) -> list[bytes]:
     """The classifiers that the next question would use."""
     async with app.database.reading() as session:
-        rows = await RosterRepository(session).rows([SERVER], ENGINE)
+        rows = await RosterRepository(session).encodings_in_use([SERVER], ENGINE)
     return await app.trainer.classifiers(rows, ENGINE)
 
 
@@ -297,12 +297,12 @@ async def test_a_rollback_holds_at_once_and_through_the_next_training(
         before, file = await answering(app), await classifiers(app)
         wrong = await label(app, group_rows, AFTER)
         await made(app, 2)
-        rolled_back = await app.recognisers.of([SERVER])
+        rolled_back = await app.recognisers.for_rosters([SERVER])
         async with app.database.writing() as session:
             await ModelRepository(session).roll_back(await group_id(app), first.id)
         assert await answering(app) == before
         assert await classifiers(app) == file
-        assert await app.recognisers.of([SERVER]) is not rolled_back
+        assert await app.recognisers.for_rosters([SERVER]) is not rolled_back
         await rested(app)
         assert len(await models(app)) == 2
         new = await label(app, group_rows, AFTER)
@@ -345,13 +345,13 @@ async def change_engine(app: App) -> None:
 async def remove_photos(app: App) -> None:
     async with app.database.writing() as session:
         await session.execute(delete(Photo))
-        await ServerRepository(session).touch(SERVER)
+        await ServerRepository(session).mark_roster_changed(SERVER)
 
 
 async def remove_group(app: App) -> None:
     async with app.database.writing() as session:
         await session.execute(delete(Group))
-        await ServerRepository(session).touch(SERVER)
+        await ServerRepository(session).mark_roster_changed(SERVER)
 
 
 @pytest.mark.parametrize("change", [change_model, change_engine, remove_photos, remove_group])
@@ -412,7 +412,7 @@ async def test_trainings_beyond_the_quota_wait_for_the_next_hour(
         await made(app, 1)
         await label(app, group_rows, AFTER)
         await made(app, 2)
-        assert app.trainer.use(SERVER) == QuotaUse(Quota.TRAININGS, 2, 2)
+        assert app.trainer.usage(SERVER) == QuotaUsage(Quota.TRAININGS, 2, 2)
         await label(app, group_rows, AFTER)
         with pytest.raises(QuotaError, match=r"has had 2 trainings within an hour, .* Ask again in about 60 min\."):
             await app.trainer.train(await group_id(app), by=5)
@@ -423,7 +423,7 @@ async def test_trainings_beyond_the_quota_wait_for_the_next_hour(
         app.trainer._quota._clock = lambda: time.monotonic() + HOUR
         app.trainer.schedule(SERVER)
         await made(app, 3)
-        assert app.trainer.use(SERVER).used == 1
+        assert app.trainer.usage(SERVER).used == 1
 
 
 async def test_concurrent_callers_share_one_training(enrolled: App, workers: Workers) -> None:
@@ -443,14 +443,14 @@ async def test_a_lost_storage_takes_classifiers_and_trainings_along_only_until_i
     files, elsewhere = enrolled.settings.data / "files", enrolled.settings.data / "elsewhere"
     async with training(enrolled, workers) as app:
         await made(app, 1)
-        whole = await app.recognisers.of([SERVER])
+        whole = await app.recognisers.for_rosters([SERVER])
         async with app.database.writing() as session:
-            await ServerRepository(session).touch(SERVER)
+            await ServerRepository(session).mark_roster_changed(SERVER)
         shutil.move(files, elsewhere)
-        without = await app.recognisers.of([SERVER])
+        without = await app.recognisers.for_rosters([SERVER])
         await until_logged(caplog, "no training was looked for")
         shutil.move(elsewhere, files)
-        assert (await app.recognisers.of([SERVER])).recogniser == whole.recogniser
+        assert (await app.recognisers.for_rosters([SERVER])).recogniser == whole.recogniser
         await rested(app)
         assert len(await models(app)) == 1
     assert Recogniser.from_bytes(without.recogniser).classifiers == ()
@@ -518,7 +518,7 @@ async def test_the_removal_of_a_photo_deletes_the_classifier(enrolled: App, work
         (before,) = await kept(app)
         async with app.database.writing() as session:
             await session.execute(delete(Photo).where(Photo.id == 1))
-            await ServerRepository(session).touch(SERVER)
+            await ServerRepository(session).mark_roster_changed(SERVER)
         await trained_times(workers, 2)
         await rested(app)
         assert workers.trainings == ["train_model G1", "train_classifier G1"]
@@ -539,7 +539,7 @@ async def test_a_classifier_is_deleted_even_if_nothing_replaces_it(
         workers.trained = None
         async with app.database.writing() as session:
             await session.execute(delete(Photo).where(gone))
-            await ServerRepository(session).touch(SERVER)
+            await ServerRepository(session).mark_roster_changed(SERVER)
         await rested(app)
         assert await kept(app) == []
 
@@ -569,20 +569,22 @@ async def test_another_engine_uses_the_same_photos(enrolled: App, workers: Worke
         await made(app, 1)
         before = await answering(app)
         async with app.database.writing() as session:
-            seen = {row.photo: row.vector for row in await RosterRepository(session).rows([SERVER], ENGINE)}
+            seen = {row.photo: row.vector for row in await RosterRepository(session).encodings_in_use([SERVER], ENGINE)}
             crops = {photo.id: photo.crop_id for photo in [await session.get_one(Photo, id) for id in seen]}
-            await EngineRepository(session).keep("other-1", {crops[photo]: vector for photo, vector in seen.items()})
-            rows = await RosterRepository(session).rows([SERVER], "other-1")
+            await EngineRepository(session).add_encodings(
+                "other-1", {crops[photo]: vector for photo, vector in seen.items()}
+            )
+            rows = await RosterRepository(session).encodings_in_use([SERVER], "other-1")
         assert {row.photo for row in rows} == before
         assert await app.trainer.classifiers(rows, "other-1") == []
 
 
 async def test_the_next_question_after_a_training_uses_its_classifier(enrolled: App, workers: Workers) -> None:
     async with training(enrolled, workers) as app:
-        before = await app.recognisers.of([SERVER])
+        before = await app.recognisers.for_rosters([SERVER])
         await made(app, 1)
-        after = await app.recognisers.of([SERVER])
-        assert await app.recognisers.of([SERVER]) is after
+        after = await app.recognisers.for_rosters([SERVER])
+        assert await app.recognisers.for_rosters([SERVER]) is after
     assert Recogniser.from_bytes(before.recogniser).classifiers == ()
     (classifier,) = Recogniser.from_bytes(after.recogniser).classifiers
     assert classifier.version == ENGINE

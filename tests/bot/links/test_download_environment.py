@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.links.download_process import running
+from bot.links.download_process import download_process
 from bot.links.protocol import DownloadRequest, DownloadTask
 
 REQUEST = DownloadRequest(
@@ -30,7 +30,7 @@ async def test_it_inherits_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyP
     for name in ("DISCORD_TOKEN", "NUGU_LINK_PROXY", "AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "hunter2")
     with (tmp_path / "stderr").open("wb") as errors:
-        async with running(REQUEST, 5.0, tmp_path, errors) as process:
+        async with download_process(REQUEST, 5.0, tmp_path, errors) as process:
             started_with = Path(f"/proc/{process.pid}/environ").read_bytes()
     assert f"HOME={tmp_path}".encode() in started_with
     assert b"hunter2" not in started_with

@@ -7,7 +7,7 @@ import pytest
 from bot.links import reasons
 from bot.links.protocol import LinkFailure
 from bot.links.sites import PermittedSites, normalise
-from cogs.common.markup import in_discord
+from cogs.common.markup import render_for_discord
 
 SITES = PermittedSites.read("youtube, vimeo, generic=videos.example")
 CAUSED = "(caused by <HTTPError 403: Forbidden>)"
@@ -18,7 +18,7 @@ REPORT = (
 
 
 def of_site(detail: str, status: int | None = None) -> reasons.LinkError:
-    reason = reasons.of_failure(LinkFailure.SITE, detail, status, SITES, 500 << 20)
+    reason = reasons.failure_error(LinkFailure.SITE, detail, status, SITES, 500 << 20)
     assert isinstance(reason, reasons.LinkError)
     return reason
 
@@ -49,7 +49,7 @@ def of_site(detail: str, status: int | None = None) -> reasons.LinkError:
 )  # fmt: skip
 def test_known_messages(detail: str, sentence: str, again: bool) -> None:
     error = of_site(f"ERROR: {detail}", 502 if "HTTP Error" in detail else None)
-    message = in_discord(error.message)
+    message = render_for_discord(error.message)
     assert sentence in message
     assert message.endswith(str(reasons.AGAIN)) is again
 
@@ -64,7 +64,7 @@ def test_known_messages(detail: str, sentence: str, again: bool) -> None:
     ],
 )
 def test_an_unknown_message_is_cleaned(detail: str, line: str) -> None:
-    assert in_discord(of_site(detail).message) == f"The site says: {line}"
+    assert render_for_discord(of_site(detail).message) == f"The site says: {line}"
 
 
 def test_an_unknown_message_is_shortened() -> None:
@@ -74,7 +74,7 @@ def test_an_unknown_message_is_shortened() -> None:
 
 @pytest.mark.parametrize("failure", [failure for failure in LinkFailure if failure is not LinkFailure.SITE])
 def test_each_failure_has_a_sentence(failure: LinkFailure) -> None:
-    sentence = str(reasons.of_failure(failure, "nosuchsite", None, SITES, 500 << 20))
+    sentence = str(reasons.failure_error(failure, "nosuchsite", None, SITES, 500 << 20))
     assert sentence.endswith(".")
     assert "\n" not in sentence
 

@@ -9,11 +9,11 @@ import pytest
 
 from bot.domain.enums import CaptionStyle
 from bot.media.clips import drawing
-from bot.media.clips.captions import script
+from bot.media.clips.captions import caption_script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
 from bot.media.videos.footage import VideoLimits
-from bot.media.videos.timestamp_repair import put_right
+from bot.media.videos.timestamp_repair import repair_timestamps
 from tests.support.disks import filled, small_disk
 from tests.support.face_tracks import cast_of, face_tracks_of
 from tests.support.films import WHOLE, corners, moving
@@ -24,7 +24,7 @@ LIMITS = VideoLimits(10**8)
 def test_a_clip_that_does_not_fit_on_the_disk(tmp_path: Path) -> None:
     film = moving(tmp_path / "film.mp4", seconds=1, size="640x360")
     footage = probe(film, LIMITS)
-    captions = script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
+    captions = caption_script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
     with small_disk(tmp_path / "disk", 1) as disk:
         watch = ProgressFiles(tmp_path / "progress", tmp_path / "stop")
         with filled(disk, but=100_000), pytest.raises(OSError, match="No space left on device") as raised:
@@ -52,7 +52,7 @@ def test_a_copy_with_other_times_that_does_not_fit_on_the_disk(tmp_path: Path) -
         copy.write_bytes(film.read_bytes())
         footage = probe(copy, LIMITS)
         with filled(disk, but=20_000), pytest.raises(OSError, match="No space left on device") as raised:
-            put_right(footage, [{}])
+            repair_timestamps(footage, [{}])
         assert raised.value.errno == errno.ENOSPC
         assert type(raised.value) is OSError
         assert [path for path in disk.iterdir() if path.name != ".filler"] == [copy]

@@ -58,7 +58,7 @@ def test_the_terminal_alone_prints_text_from_outside() -> None:
 def test_a_module_that_prints_by_itself_would_be_seen() -> None:
     assert prints(ast.parse("def show(name): print(name)"))
     assert prints(ast.parse("sys.stdout.write(name)"))
-    assert not prints(ast.parse("terminal.say(name)"))
+    assert not prints(ast.parse("terminal.print_lines(name)"))
 
 
 def test_who_sets_up_a_log_lets_it_escape() -> None:
@@ -69,16 +69,16 @@ def test_who_sets_up_a_log_lets_it_escape() -> None:
 
 
 def test_a_progress_bar_shows_escaped_names() -> None:
-    """Where a bar's words hold a name, they come from `terminal.shown`."""
+    """Where a bar's words hold a name, they come from `terminal.printable`."""
     for module in modules("bot/commands"):
         source = module.read_text()
         for described in re.findall(r"description=(.*)", source):
-            names = re.match(r"[\"']|terminal\.shown\(", described)
-            assert names or "description = terminal.shown(" in source or module.name == "terminal.py", module
+            names = re.match(r"[\"']|terminal\.printable\(", described)
+            assert names or "description = terminal.printable(" in source or module.name == "terminal.py", module
 
 
 def test_a_line_of_the_terminal_stays_one(capsys: pytest.CaptureFixture[str]) -> None:
-    terminal.say(f"{HOSTILE} 97%")
+    terminal.print_lines(f"{HOSTILE} 97%")
     said = capsys.readouterr().out
     assert said.count("\n") == 1
     assert said.rstrip("\n").isprintable()

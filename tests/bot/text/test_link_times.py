@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.text.links import start_in
+from bot.text.links import start_of_link
 
 
 @pytest.mark.parametrize(
@@ -26,5 +26,5 @@ from bot.text.links import start_in
     ],
 )
 def test_a_link_says_where_its_video_starts(ending: str, seconds: float) -> None:
-    assert start_in(f"https://videos.example/watch{ending}") == seconds
-    assert start_in(f"http://[{ending}") == 0
+    assert start_of_link(f"https://videos.example/watch{ending}") == seconds
+    assert start_of_link(f"http://[{ending}") == 0

@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import PersonError, UnknownGroupError
 from bot.text.names import LONGEST_NAME, Spelling, checked_name, suggestions
-from cogs.common.markup import in_discord, plain
+from cogs.common.markup import plain, render_for_discord
 
 
 @pytest.mark.parametrize("name", ["Tzuyu", "쯔위", "ツウィ", "(G)I-DLE", "i❤️you", "fromis_9", "é", "x" * LONGEST_NAME])
@@ -75,4 +75,4 @@ def test_of_two_thousand_names_some_are_offered_at_once() -> None:
 
 
 def test_errors_show_names_as_they_are() -> None:
-    assert r"“\<\@1\>”. I know: fromis\_9." in in_discord(UnknownGroupError("<@1>", ["fromis_9"]).message)
+    assert r"“\<\@1\>”. I know: fromis\_9." in render_for_discord(UnknownGroupError("<@1>", ["fromis_9"]).message)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.photos import resemblance_of
+from bot.domain.photos import find_resemblance
 from bot.text.photos import photo_reason
 from models.faces import ConfidenceBand, Guess, MemberCandidate
 
@@ -22,9 +22,9 @@ def looks_like_sana(*others: int) -> Guess:
 def test_a_photo_is_held_against_others_where_there_is_one_of_her_own(
     known: tuple[int, ...], doubt: str | None
 ) -> None:
-    found = resemblance_of(looks_like_sana(*known), MOMO, "Momo")
+    found = find_resemblance(looks_like_sana(*known), MOMO, "Momo")
     assert (found and photo_reason(found)) == doubt
 
 
 def test_a_photo_of_herself_is_not_doubted() -> None:
-    assert resemblance_of(looks_like_sana(MOMO), SANA, "Sana") is None
+    assert find_resemblance(looks_like_sana(MOMO), SANA, "Sana") is None

@@ -140,7 +140,7 @@ async def test_a_crop_stays_while_the_database_may_have_lost_its_row(
     old = folder / "files" / "crops" / "old.jpg"
     old.write_bytes(jpeg(9))
     os.utime(old, (0, 0))
-    monkeypatch.setattr(checking.snapshots, "problems", lambda _: ("Tree 5 page 5: unable to get the page",))
+    monkeypatch.setattr(checking.snapshots, "integrity_problems", lambda _: ("Tree 5 page 5: unable to get the page",))
     assert [(one.fault, one.mended) for one in await found(folder, mends=True)] == [
         (DataFaultKind.DATABASE, False),
         (DataFaultKind.UNNAMED_CROP, False),

@@ -31,9 +31,9 @@ from bot.infra import downloads
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from bot.usecases import engines
-from bot.usecases.questions.identify import IdentifyRequest, examine
+from bot.usecases.questions.identify import IdentifyRequest, identify_pictures
 from bot.usecases.roster import enrolment, gather
-from cogs.common.markup import in_discord
+from cogs.common.markup import render_for_discord
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy
 from tests.support.portraits import small_photo
@@ -127,12 +127,12 @@ async def in_use(app: App) -> str:
 
 async def encoded(app: App, version: str) -> tuple[int, int, int]:
     async with app.database.reading() as session:
-        return await EngineRepository(session).encoded(version)
+        return await EngineRepository(session).progress(version)
 
 
 async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
     """The engine that answers, and the names it gives."""
-    examined = await examine(app, IdentifyRequest(asker_id=1), [submitted(photo)])
+    examined = await identify_pictures(app, IdentifyRequest(asker_id=1), [submitted(photo)])
     (result,) = examined.results
     assert isinstance(result, IdentifiedPicture), result
     assert result.engine == examined.engine
@@ -142,7 +142,7 @@ async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
 async def test_a_new_folder_answers_by_dlib(app: App) -> None:
     assert await in_use(app) == "dlib"
     with pytest.raises(NoRosterError):
-        await app.recognisers.of([SHARED_ROSTER])
+        await app.recognisers.for_rosters([SHARED_ROSTER])
 
 
 async def test_an_installed_engine_answers_the_next_question(enrolled: App, source: Path, public_photos: Path) -> None:
@@ -175,7 +175,7 @@ async def test_a_photo_that_came_while_the_others_were_seen(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The running bot takes one in by the old engine, just before the switch."""
-    see_all = engines._see_all
+    see_all = engines._encode_crops
     late = ["obama3.jpg"]
 
     async def see_all_and_one_more(app: App, *args: Any) -> None:
@@ -184,7 +184,7 @@ async def test_a_photo_that_came_while_the_others_were_seen(
             photo = submitted(public_photos / late.pop())
             await enrolment.add_member(app, SHARED_ROSTER, "Presidents", "Obama", [photo], by=0)
 
-    monkeypatch.setattr(engines, "_see_all", see_all_and_one_more)
+    monkeypatch.setattr(engines, "_encode_crops", see_all_and_one_more)
     switched = await engines.install(enrolled, "toy", source, silent)
     assert switched.encoded == (4, 4, 0)
     assert await encoded(enrolled, "dlib-1") == (4, 4, 0)
@@ -222,7 +222,7 @@ async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
         await engines.install(enrolled, "toy", source, silent)
 
     monkeypatch.setattr(gather, "candidates", found_and_switch)
-    (sought,) = await gather.seek(enrolled, SHARED_ROSTER, "Presidents", "Obama", 3)
+    (sought,) = await gather.members_lacking_photos(enrolled, SHARED_ROSTER, "Presidents", "Obama", 3)
 
     async def ignore(_: object) -> None:
         return
@@ -240,27 +240,27 @@ async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
 async def test_a_question_in_work_keeps_its_engine(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fitted = await enrolled.recognisers.of([SHARED_ROSTER])
+    fitted = await enrolled.recognisers.for_rosters([SHARED_ROSTER])
     await engines.install(enrolled, "toy", source, silent)
 
     async def before(_: object) -> object:
         return fitted
 
-    monkeypatch.setattr(enrolled.recognisers, "of", before)
+    monkeypatch.setattr(enrolled.recognisers, "for_rosters", before)
     assert await who(enrolled, public_photos / "obama3.jpg") == ("dlib-1", ["Obama"])
 
 
 async def test_the_switch_waits_for_every_photo(enrolled: App) -> None:
     async with enrolled.database.writing() as session:
-        assert not await EngineRepository(session).use("toy", "toy-1")
+        assert not await EngineRepository(session).switch("toy", "toy-1")
     assert await in_use(enrolled) == "dlib"
     async with enrolled.database.writing() as session:
         photos = (await session.scalars(select(Crop.id))).all()
-        await EngineRepository(session).keep(
+        await EngineRepository(session).add_encodings(
             "toy-1", {photo: None if photo == 1 else b"1234" for photo in [*photos, 999]}
         )
-        await EngineRepository(session).keep("toy-1", dict.fromkeys(photos, b"other"))
-        assert await EngineRepository(session).use("toy", "toy-1")
+        await EngineRepository(session).add_encodings("toy-1", dict.fromkeys(photos, b"other"))
+        assert await EngineRepository(session).switch("toy", "toy-1")
     assert await in_use(enrolled) == "toy"
     assert await encoded(enrolled, "toy-1") == (3, 2, 1)
 
@@ -269,7 +269,7 @@ async def test_nobody_is_enrolled(app: App, source: Path) -> None:
     switched = await engines.install(app, "toy", source, silent)
     assert switched.encoded == (0, 0, 0)
     with pytest.raises(NoRosterError):
-        await app.recognisers.of([SHARED_ROSTER])
+        await app.recognisers.for_rosters([SHARED_ROSTER])
 
 
 async def test_a_crop_without_a_face_is_reported_and_holds_nothing_up(
@@ -374,7 +374,7 @@ async def test_what_was_seen_before_an_interruption_is_not_seen_again(
 ) -> None:
     monkeypatch.setattr(engines, "BATCH", 1)
     monkeypatch.setattr(engines, "AT_ONCE", 1)
-    see = engines._see
+    see = engines._encode_batch
     seen: list[UnencodedCrop] = []
 
     async def stop_at_the_third(app: App, config: EngineConfig, version: str, crops: Sequence[UnencodedCrop]) -> object:
@@ -383,7 +383,7 @@ async def test_what_was_seen_before_an_interruption_is_not_seen_again(
             raise PersonError("interrupted")
         return await see(app, config, version, crops)
 
-    monkeypatch.setattr(engines, "_see", stop_at_the_third)
+    monkeypatch.setattr(engines, "_encode_batch", stop_at_the_third)
     with pytest.raises(PersonError, match="interrupted"):
         await engines.install(enrolled, "toy", source, silent)
     assert (await in_use(enrolled), await encoded(enrolled, "toy-1")) == ("dlib", (3, 2, 0))
@@ -411,7 +411,7 @@ async def test_lost_weights_are_reported_and_nothing_else_answers(
     lost = dataclasses.replace(enrolled.engine_config, weights=enrolled.engine_config.weights / "lost", engine="toy")
     with pytest.raises(EngineMissingError) as caught:
         await enrolled.compute.run(jobs.warm_up, lost)
-    assert in_discord(caught.value.message) == (
+    assert render_for_discord(caught.value.message) == (
         "The engine toy is not installed. My owner gets it with `nugu engine install toy`, "
         "or goes on with another: `nugu engine use dlib`."
     )
@@ -441,7 +441,7 @@ async def test_an_engine_that_was_taken_out_of_nugu(enrolled: App, public_photos
     async with enrolled.database.writing() as session:
         await session.execute(update(EngineInUse).values(name="gone"))
     with pytest.raises(EngineMissingError, match="The engine gone is not installed"):
-        await enrolled.recognisers.of([SHARED_ROSTER])
+        await enrolled.recognisers.for_rosters([SHARED_ROSTER])
     await engines.use(enrolled, "dlib", silent)
     assert (await who(enrolled, public_photos / "obama3.jpg"))[1] == ["Obama"]
 
@@ -451,9 +451,9 @@ async def test_photos_that_the_engine_in_use_never_saw(enrolled: App) -> None:
     async with enrolled.database.writing() as session:
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
     with pytest.raises(UnencodedPhotosError):
-        await enrolled.recognisers.of([SHARED_ROSTER])
+        await enrolled.recognisers.for_rosters([SHARED_ROSTER])
     assert (await engines.use(enrolled, "dlib", silent)).encoded == (3, 3, 0)
-    assert await enrolled.recognisers.of([SHARED_ROSTER])
+    assert await enrolled.recognisers.for_rosters([SHARED_ROSTER])
 
 
 async def test_the_files_of_an_engine_come_from_one_place(

@@ -26,7 +26,7 @@ from bot.usecases import deletions
 from bot.usecases import retention as forgetting_module
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
-from bot.usecases.retention import forget_due, forgetting
+from bot.usecases.retention import forget_due, forget_periodically
 from models.faces import Box, ConfidenceBand, Guess
 from tests.conftest import LONG_ENOUGH
 
@@ -76,9 +76,9 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
     _, old = await asked(app, 7.1, origin="old")
     _, fresh = await asked(app, 6.9, origin="fresh")
     question, labelled = await asked(app, 7.1, origin="labelled")
-    await correct.say_nobody(app, question, labelled, AnnotationMeaning.STRANGER, Actor(1, Trust.TRUSTED))
+    await correct.mark_as_nobody(app, question, labelled, AnnotationMeaning.STRANGER, Actor(1, Trust.TRUSTED))
     question, suggested = await asked(app, 7.1, origin="suggested")
-    await correct.say_nobody(app, question, suggested, AnnotationMeaning.STRANGER, Actor(2, Trust.MEMBER))
+    await correct.mark_as_nobody(app, question, suggested, AnnotationMeaning.STRANGER, Actor(2, Trust.MEMBER))
     await forget_due(app)
     assert await remembered(app) == [(fresh, b"1234"), (labelled, b"1234")]
     async with app.database.reading() as session:
@@ -88,7 +88,7 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
 
 async def test_a_deleted_message_takes_no_write_lock_unless_anything_of_it_is_kept(app: App) -> None:
     question, labelled = await asked(app, 0, origin="labelled", message=1)
-    await correct.say_nobody(app, question, labelled, AnnotationMeaning.STRANGER, Actor(1, Trust.TRUSTED))
+    await correct.mark_as_nobody(app, question, labelled, AnnotationMeaning.STRANGER, Actor(1, Trust.TRUSTED))
     await asked(app, 0, origin="kept", message=2)
     async with app.database.writing(), asyncio.timeout(5):
         for message in (1, 99):
@@ -190,7 +190,7 @@ async def test_what_fails_once_is_tried_again_and_the_rest_is_done(
     os.utime(files / "crops" / "a", (0, 0))
     shutil.move(files, elsewhere)
     with caplog.at_level(logging.ERROR):
-        async with forgetting(app, every=0.01):
+        async with forget_periodically(app, every=0.01):
             await rounds.two_more()
             assert not left.exists()
             shutil.move(elsewhere, files)
@@ -203,7 +203,7 @@ async def test_what_fails_once_is_tried_again_and_the_rest_is_done(
 
 async def test_a_face_that_comes_due_later_goes_then(app: App, rounds: Rounds) -> None:
     await asked(app, 6)
-    async with forgetting(app, every=0.01):
+    async with forget_periodically(app, every=0.01):
         await rounds.two_more()
         assert len(await remembered(app)) == 1
         async with app.database.writing() as session:

@@ -10,7 +10,7 @@ from bot.domain.maps import GroupMap, MapOutlier, MapPlace
 from bot.domain.rosters import EnrolledEncoding
 from bot.domain.trust import Trust
 from bot.text.maps import outlier_sentences, separation_sentences
-from bot.usecases.maps import ShownMap, in_turns
+from bot.usecases.maps import MapView, round_robin
 from cogs.map.cards import map_card
 from cogs.map.texts import alt_text, distance_sentence
 from models.faces import ProjectionMethod
@@ -40,7 +40,7 @@ def group_map(*places: tuple[str, bool, str | None]) -> GroupMap:
 )
 def test_nobody_is_crowded_out_of_a_map(photos: tuple[int, ...], most: int, taken: tuple[int, ...]) -> None:
     everybody = rows(*photos)
-    chosen = in_turns(everybody, most)
+    chosen = round_robin(everybody, most)
     assert [row for row in everybody if row in chosen] == chosen
     counts = [sum(row.member == member for row in chosen) for member in range(len(taken))]
     assert counts == list(taken)
@@ -79,7 +79,7 @@ def test_what_near_means_depends_on_the_method() -> None:
 def test_a_card_is_one_that_discord_takes(outliers: int, trust: Trust) -> None:
     odd = tuple(MapOutlier(n, "_Mo*mo" * 16, "Sana" if n % 2 else None) for n in range(outliers))
     found = replace(group_map(*((f"Member {n}" * 6, n % 2 == 0, None) for n in range(60))), outliers=odd)
-    card, (file,) = map_card(ShownMap(found, trust))
+    card, (file,) = map_card(MapView(found, trust))
     text = "\n".join(part["content"] for part in walk(card.to_components()) if part["type"] == 10)
     assert len(text) < 4000
     assert ("/review" in text) == (outliers > 0 and trust >= Trust.TRUSTED)

@@ -20,7 +20,7 @@ from bot.database.tables.rosters import Photo
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import AnnotationMeaning, FaceOrigin
 from bot.domain.faces import FaceCrop, IdentifiedFace, IdentifiedPicture
-from bot.domain.review_order import QueuedFace, in_order
+from bot.domain.review_order import QueuedFace, sorted_for_review
 from bot.domain.reviews import ReviewNote
 from bot.domain.trust import Trust
 from bot.errors import PersonError
@@ -33,7 +33,7 @@ from models.faces import Box, ConfidenceBand, Guess, MemberCandidate
 SERVER = 7
 MINA, MOMO = Actor(11, Trust.TRUSTED), Actor(12, Trust.TRUSTED)
 FAN = Actor(13, Trust.MEMBER)
-NAMED_SANA = Correction(CorrectionKind.MEMBER, "Sana", untaught=(None,))
+NAMED_SANA = Correction(CorrectionKind.MEMBER, "Sana", not_learned=(None,))
 
 
 @pytest.fixture
@@ -102,13 +102,13 @@ def test_what_is_most_worth_an_answer_comes_first() -> None:
         waiting(8, many, 0.99, suggested=True),
         waiting(9, many, 0.99, suspected=True),
     ]
-    assert [one.face for one in in_order(faces, {many: 8, few: 1})] == [9, 8, 7, 6, 5, 4, 3, 2, 1]
+    assert [one.face for one in sorted_for_review(faces, {many: 8, few: 1})] == [9, 8, 7, 6, 5, 4, 3, 2, 1]
 
 
 def test_gathered_members_take_turns() -> None:
     faces = [waiting(n, 1 + n // 3, 0.5 + n / 100, FaceOrigin.GATHERED) for n in range(6)]
-    assert [one.member for one in in_order(faces, {1: 2, 2: 2})] == [1, 2, 1, 2, 1, 2]
-    assert [one.member for one in in_order(faces, {1: 4, 2: 2})] == [2, 2, 1, 2, 1, 1]
+    assert [one.member for one in sorted_for_review(faces, {1: 2, 2: 2})] == [1, 2, 1, 2, 1, 2]
+    assert [one.member for one in sorted_for_review(faces, {1: 4, 2: 2})] == [2, 2, 1, 2, 1, 1]
 
 
 async def test_many_reviewers_at_once_never_have_the_same_face(app: App, sana: int) -> None:
@@ -129,7 +129,7 @@ async def test_a_lease_runs_out_and_is_renewed_by_looking(app: App, sana: int) -
 
     async def has(person: Actor, after: timedelta) -> bool:
         async with app.database.writing() as session:
-            return (await ReviewRepository(session, begun + after).take(SERVER, person.id)).face is not None
+            return (await ReviewRepository(session, begun + after).reserve_next(SERVER, person.id)).face is not None
 
     assert await has(MINA, timedelta())
     assert not await has(MOMO, LEASE * 0.9)
@@ -141,7 +141,7 @@ async def test_a_lease_runs_out_and_is_renewed_by_looking(app: App, sana: int) -
 
 async def test_two_answer_one_face_at_once(app: App, sana: int) -> None:
     _, face = await asked(app, "crop", taken_for(sana))
-    pages = await asyncio.gather(*(review.say_yes(app, SERVER, face, sana, person) for person in (MINA, MOMO)))
+    pages = await asyncio.gather(*(review.confirm_member(app, SERVER, face, sana, person) for person in (MINA, MOMO)))
     notes = [page.note for page in pages]
     assert NAMED_SANA in notes
     assert ReviewNote.ANSWERED_BY_ANOTHER in notes
@@ -151,7 +151,7 @@ async def test_two_answer_one_face_at_once(app: App, sana: int) -> None:
 async def test_a_button_is_pressed_twice(app: App, sana: int) -> None:
     _, face = await asked(app, "crop", taken_for(sana))
     _, other = await asked(app, "another", taken_for(sana))
-    pages = [await review.say_yes(app, SERVER, face, sana, MINA) for _ in range(2)]
+    pages = [await review.confirm_member(app, SERVER, face, sana, MINA) for _ in range(2)]
     assert [shown(page) for page in pages] == [other, other]
     assert [page.note for page in pages] == [NAMED_SANA, ReviewNote.ANSWERED_BY_REVIEWER]
     await review.skip(app, SERVER, face, MINA)
@@ -164,9 +164,9 @@ async def test_one_crop_is_asked_for_once(app: App, sana: int) -> None:
     page = await review.next_page(app, SERVER, MINA)
     assert isinstance(page.content, ReviewItem)
     assert (page.content.left, shown(page)) == (1, first)
-    page = await review.say_yes(app, SERVER, first, sana, MINA)
+    page = await review.confirm_member(app, SERVER, first, sana, MINA)
     assert shown(page) is None
-    assert (await review.say_yes(app, SERVER, again, sana, MOMO)).note == ReviewNote.ANSWERED_BY_ANOTHER
+    assert (await review.confirm_member(app, SERVER, again, sana, MOMO)).note == ReviewNote.ANSWERED_BY_ANOTHER
 
 
 async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) -> None:
@@ -180,7 +180,7 @@ async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) 
     assert isinstance(page.content, ReviewItem)
     assert page.content.face.suspected
     assert page.content.face.proposal == (sana, "Sana")
-    assert shown(await review.say_yes(app, SERVER, face, sana, MINA)) is None
+    assert shown(await review.confirm_member(app, SERVER, face, sana, MINA)) is None
     assert await said(app) == [(MOMO.id, "Sana"), (MINA.id, "Sana")]
     # Somebody vouched for it: it is not asked for a third time.
     async with app.database.writing() as session:
@@ -191,23 +191,23 @@ async def test_a_label_that_looks_wrong_is_asked_for_again(app: App, sana: int) 
 async def test_a_label_that_somebody_contests_is_asked_for_again(app: App, sana: int) -> None:
     question, face = await asked(app, "crop", taken_for(sana))
     await correct.confirm(app, question, MOMO)
-    await correct.say_member(app, question, face, sana, FAN)
+    await correct.assign_member(app, question, face, sana, FAN)
     assert shown(await review.next_page(app, SERVER, MINA)) is None
-    await correct.say_nobody(app, question, face, AnnotationMeaning.STRANGER, FAN)
+    await correct.mark_as_nobody(app, question, face, AnnotationMeaning.STRANGER, FAN)
     page = await review.next_page(app, SERVER, MINA)
     assert isinstance(page.content, ReviewItem)
     assert [annotation.meaning for annotation in page.content.face.suggestions] == [AnnotationMeaning.STRANGER]
-    assert shown(await review.say_nobody(app, SERVER, face, AnnotationMeaning.STRANGER, MINA)) is None
+    assert shown(await review.mark_as_nobody(app, SERVER, face, AnnotationMeaning.STRANGER, MINA)) is None
 
 
 async def test_an_answer_is_undone_by_who_gave_it_unless_overruled(app: App, sana: int) -> None:
     question, face = await asked(app, "crop", taken_for(sana))
-    await review.say_yes(app, SERVER, face, sana, MINA)
+    await review.confirm_member(app, SERVER, face, sana, MINA)
     assert (await review.undo(app, SERVER, face, MOMO)).note == ReviewNote.NOTHING_TO_UNDO
     page = await review.undo(app, SERVER, face, MINA)
     assert (page.note, shown(page)) == (Correction(CorrectionKind.UNDONE), face)
-    await review.say_yes(app, SERVER, face, sana, MINA)
-    await correct.say_nobody(app, question, face, AnnotationMeaning.STRANGER, MOMO)
+    await review.confirm_member(app, SERVER, face, sana, MINA)
+    await correct.mark_as_nobody(app, question, face, AnnotationMeaning.STRANGER, MOMO)
     assert (await review.undo(app, SERVER, face, MINA)).note == ReviewNote.NOTHING_TO_UNDO
 
 
@@ -218,11 +218,11 @@ async def test_an_answer_about_a_label_that_looks_wrong_is_undone(app: App, sana
     async with app.database.writing() as session:
         await LabelRepository(session).suspect((await session.scalars(select(Photo.id))).all())
     if answer == "yes":
-        await review.say_yes(app, SERVER, face, sana, MINA)
+        await review.confirm_member(app, SERVER, face, sana, MINA)
     elif answer == "no":
-        await review.say_no(app, SERVER, face, sana, MINA)
+        await review.deny_member(app, SERVER, face, sana, MINA)
     else:
-        await review.say_nobody(app, SERVER, face, AnnotationMeaning.STRANGER, MINA)
+        await review.mark_as_nobody(app, SERVER, face, AnnotationMeaning.STRANGER, MINA)
     assert shown(await review.next_page(app, SERVER, MOMO)) is None
     page = await review.undo(app, SERVER, face, MINA)
     assert isinstance(page.content, ReviewItem)
@@ -260,7 +260,7 @@ async def test_a_label_that_looks_wrong_is_not_lost_among_newer_faces(
 
 async def test_each_server_reviews_its_own(app: App, sana: int) -> None:
     _, elsewhere = await asked(app, "crop", taken_for(sana), server=SERVER + 1)
-    page = await review.say_yes(app, SERVER, elsewhere, sana, MINA)
+    page = await review.confirm_member(app, SERVER, elsewhere, sana, MINA)
     assert (page.note, shown(page)) == (ReviewNote.FACE_FORGOTTEN, None)
     assert await said(app) == []
 
@@ -269,7 +269,7 @@ async def test_fans_do_not_review(app: App, sana: int) -> None:
     _, face = await asked(app, "crop", taken_for(sana))
     for press in (
         review.next_page(app, SERVER, FAN),
-        review.say_yes(app, SERVER, face, sana, FAN),
+        review.confirm_member(app, SERVER, face, sana, FAN),
         review.undo(app, SERVER, face, FAN),
     ):
         with pytest.raises(PersonError, match="trusted role"):

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.clips import ClipProgress, ClipStage, MissingFootage
 from cogs.clips.cards import clip_card, clip_name, progress_card
-from cogs.clips.videos import VideoLink, linked
+from cogs.clips.videos import VideoLink, linked_video
 from cogs.common.layout import Card
 from cogs.common.media import MediaKind, MessageMedia
 from tests.stories.reading import walk
@@ -148,9 +148,9 @@ def test_an_edited_card_keeps_its_files() -> None:
 
 def test_a_links_target() -> None:
     own = "https://cdn.discordapp.com/attachments/1/2/mv.mp4?ex=1"
-    assert linked(own) == MessageMedia("mv.mp4", own, MediaKind.VIDEO)
-    assert linked("https://a.example/mv.mp4") == VideoLink("https://a.example/mv.mp4")
-    assert linked("http://cdn.discordapp.com/mv.mp4") == VideoLink("http://cdn.discordapp.com/mv.mp4")
+    assert linked_video(own) == MessageMedia("mv.mp4", own, MediaKind.VIDEO)
+    assert linked_video("https://a.example/mv.mp4") == VideoLink("https://a.example/mv.mp4")
+    assert linked_video("http://cdn.discordapp.com/mv.mp4") == VideoLink("http://cdn.discordapp.com/mv.mp4")
 
 
 @pytest.mark.parametrize(("query", "start"), [("t=83", 83), ("t=1m23s", 83), ("start=9", 9), ("t=soon", 0), ("", 0)])

@@ -13,7 +13,7 @@ import pytest
 from bot.domain.messages import Message
 from bot.text.names import LONGEST_NAME
 from cogs.common.discord_limits import LONGEST_ALT, LONGEST_OPTION, MAX_TEXT
-from cogs.common.markup import code, in_discord, plain
+from cogs.common.markup import code, plain, render_for_discord
 from tests.support.hostile import HOSTILE, MARK, Maker
 from tests.support.sources import modules, name_of
 
@@ -78,7 +78,7 @@ def texts_in(result: Any) -> Iterator[str]:
         case str():
             yield result
         case Message():
-            yield in_discord(result)
+            yield render_for_discord(result)
         case list() | tuple():
             for one in result:
                 yield from texts_in(one)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import NotLearnedReason
 from bot.domain.reviews import ReviewNote
-from cogs.corrections.texts import RESULTS, UNTAUGHT, correction_sentence, learning_sentence
+from cogs.corrections.texts import NOT_LEARNED_REASONS, RESULTS, correction_sentence, learning_sentence
 from cogs.review.texts import NOTES, note_sentence
 
 
 def test_every_result_has_its_sentence() -> None:
     assert set(RESULTS) == set(CorrectionKind)
-    assert set(UNTAUGHT) == set(NotLearnedReason)
+    assert set(NOT_LEARNED_REASONS) == set(NotLearnedReason)
     assert set(NOTES) == set(ReviewNote)
 
 
@@ -23,7 +23,7 @@ def test_a_name_is_shown_as_it_was_typed() -> None:
 
 def test_the_photos_that_are_learned_follow() -> None:
     assert (
-        note_sentence(Correction(CorrectionKind.MEMBER, "Sana", untaught=(None,)))
+        note_sentence(Correction(CorrectionKind.MEMBER, "Sana", not_learned=(None,)))
         == "Noted: Sana. I learn from this face."
     )
     assert learning_sentence([NotLearnedReason.SMALL]) == "I don't learn from this face: it is too small."

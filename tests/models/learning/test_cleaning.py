@@ -33,7 +33,7 @@ def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Galle
     rows: list[tuple[GalleryMember, np.ndarray]] = []
     for i, folder in enumerate(sorted((shared_faces / "groups" / "TWICE").iterdir())):
         for path in sorted(folder.iterdir())[::2]:
-            _, seen = encoder.see(path)
+            _, seen = encoder.encode(path)
             assert seen is not None
             rows.append((GalleryMember(i, folder.name, 1, "TWICE"), seen.encoding))
     return Gallery.from_rows(rows, engine.version, engine.dimensions)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bot.commands.evaluation import CachingEncoder, labelled, read_sample
+from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.jobs.maps import lay_out_and_draw
 from bot.media.pictures.opening import open_picture
 from bot.media.pictures.refusals import PictureLimits
@@ -33,13 +33,13 @@ LIMIT = 600.0
 @pytest.fixture(scope="module")
 def photos(shared_faces: Path) -> list[Path]:
     """All photos of TWICE, member by member."""
-    own = {key: files for key, files in labelled(shared_faces / "groups").items() if key[0] == "TWICE"}
+    own = {key: files for key, files in photos_by_member(shared_faces / "groups").items() if key[0] == "TWICE"}
     return [photo for files in own.values() for photo in files]
 
 
 @pytest.fixture(scope="module")
 def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Gallery:
-    own = {key: files for key, files in labelled(shared_faces / "groups").items() if key[0] == "TWICE"}
+    own = {key: files for key, files in photos_by_member(shared_faces / "groups").items() if key[0] == "TWICE"}
     encoder = CachingEncoder(load("dlib", tmp_path_factory.mktemp("none")), PictureLimits())
     sample = read_sample(encoder, "TWICE", own, {}, {})
     return Gallery(sample.encodings, sample.people, sample.members, sample.version)

@@ -51,7 +51,7 @@ def pictures() -> SearchStrategy[bytes]:
 
 async def feed_picture(bot: FedBot, data: bytes) -> None:
     """Ask who is in a picture."""
-    drawn = await identify.ask(bot.app, ASKED, [SubmittedFile("picture", data)])
+    drawn = await identify.answer_question(bot.app, ASKED, [SubmittedFile("picture", data)])
     require_valid(answer_card(drawn.answer), drawn.pictures)
     if not all(jpeg.startswith(b"\xff\xd8") for jpeg in drawn.pictures.values()):
         raise HarmError("the tagged picture is no JPEG")
@@ -69,7 +69,7 @@ async def feed_video(bot: FedBot, data: bytes) -> None:
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     folder.mkdir()
     (folder / VIDEO).write_bytes(data)
-    fitted = await bot.app.recognisers.of([SERVER])
+    fitted = await bot.app.recognisers.for_rosters([SERVER])
     part = RequestedSection(0.0, None, 600.0)
     options = ClipOptions(part, CaptionStyle.NAMES_AND_LIST, None, 0.5, 8 << 20, 360)
     done = await annotate(bot.app, CachedVideo(folder, "video"), options, fitted, no_progress)

@@ -31,7 +31,7 @@ from bot.gather.client.refusals import FetchRefusedError
 from bot.gather.client.robots import TooManyRulesError, read_robots
 from bot.gather.sources import load
 from bot.infra.untrusted_links import resolve_link
-from bot.text.links import first_link, read_seconds, start_in
+from bot.text.links import first_link, read_seconds, start_of_link
 from bot.text.names import checked_name
 from bot.usecases.clips import request
 from bot.usecases.questions.identify import IdentifyRequest
@@ -39,7 +39,7 @@ from bot.usecases.roster import members
 from bot.usecases.roster.exporting import export_roster
 from bot.usecases.roster.groups import add_group
 from cogs.common.media import kind_of, name_in
-from cogs.common.message_media import hides
+from cogs.common.message_media import is_in_spoiler
 from cogs.roster.gathering.cards import gathering_card
 from cogs.who.phrases import asks_who
 from models.faces import Box, ConfidenceBand, Guess, MemberCandidate
@@ -125,16 +125,16 @@ def _never(address: str, port: int, allowed: Any) -> bool:
 async def feed_link(bot: FedBot, data: bytes) -> None:
     """Read a link as a message's, as a clip's and as a picture's of a search."""
     text = decoded(data)
-    for read in (first_link, start_in, resolve_link, asks_who):
+    for read in (first_link, start_of_link, resolve_link, asks_who):
         read(text)
     name_in(text, "file")
     kind_of(text, text)
-    hides(text, text)
+    is_in_spoiler(text, text)
     settings = bot.app.settings.model_copy(update={"gather_contact": "me@example.org", "gather_pause": 0.0})
     with patch("bot.infra.checked_connector.may_reach", _never):
         async with polite_client(settings, bot.app.compute.run_in_background, _Loopback()) as client:
             try:
-                await client.picture(text)
+                await client.fetch_picture(text)
             except FetchRefusedError:
                 pass
             else:
@@ -147,7 +147,7 @@ async def feed_link(bot: FedBot, data: bytes) -> None:
             raise HarmError("a time is repeated at length") from error
     asked = IdentifyRequest(asker_id=asker, server_id=SERVER, rosters=(SERVER,))
     target = ReplyTarget(channel_id=asker, max_bytes=1 << 20)
-    job = await request.ask(bot.app, asked, ClipRequest(text), target)
+    job = await request.request_clip(bot.app, asked, ClipRequest(text), target)
     async with bot.app.database.writing() as session:
         await ClipRepository(session).cancel(job)
 
@@ -201,7 +201,7 @@ async def feed_robots(bot: FedBot, data: bytes) -> None:
     if not 0 <= rules.pause < float("inf"):
         raise HarmError("a robots.txt asks for a pause that is none", str(rules.pause))
     for url in ("https://a.example/a?b", "https://a.example/%zz", "http://a.example"):
-        await rules.permit(url)
+        await rules.may_fetch(url)
 
 
 def answers() -> SearchStrategy[bytes]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.app import App
-from bot.commands.messages import at_terminal
-from bot.commands.terminal import shown
+from bot.commands.messages import render_for_terminal
+from bot.commands.terminal import printable
 from bot.domain.files import SubmittedFile
 from bot.errors import KilledWorkersError, NoWorkersError, PersonError, TooSlowError
 from bot.infra.compute import Compute
@@ -110,7 +110,7 @@ def _judge(error: PersonError) -> None:
     """Raise HarmError for an error that says that a worker was lost, or whose sentence isn't one."""
     if isinstance(error, TooSlowError | KilledWorkersError | NoWorkersError):
         raise HarmError(type(error).__name__, str(error)) from error
-    for sentence in (sentence_for(error), shown(at_terminal(error))):
+    for sentence in (sentence_for(error), printable(render_for_terminal(error))):
         if not sentence.strip() or len(sentence) > LONGEST_SENTENCE or LEAKS.search(sentence):
             raise HarmError("no sentence for a person", sentence[:500]) from error
 

@@ -44,7 +44,7 @@ async def test_the_private_server_answers_where_it_is_allowed(
     async with polite_client(
         search.settings(allowed_addresses=f"127.0.0.1:{private_server.port}"), asyncio.to_thread
     ) as client:
-        assert await client.picture(f"http://127.0.0.1:{private_server.port}/") == b"secret"
+        assert await client.fetch_picture(f"http://127.0.0.1:{private_server.port}/") == b"secret"
     assert private_server.touched
 
 
@@ -89,7 +89,9 @@ async def test_a_search_that_redirects_to_a_private_address(
     client: PoliteClient, search: ImageSearch, private_server: PrivateServer
 ) -> None:
     with pytest.raises(FetchRefusedError) as caught:
-        await client.ask(search.redirect("/w/api.php", f"http://127.0.0.1:{private_server.port}/"), {"q": "face"}, len)
+        await client.query(
+            search.redirect("/w/api.php", f"http://127.0.0.1:{private_server.port}/"), {"q": "face"}, len
+        )
     assert caught.value.reason is RefusalReason.ADDRESS
     assert private_server.touched == 0
 
@@ -110,7 +112,7 @@ async def test_a_name_with_a_private_address_the_second_time(
     names = Names(photos_example=["127.0.0.1"])
     search.put("/face.jpg", b"face")
     async with polite_client(search.settings(), asyncio.to_thread, names) as client:
-        assert await client.picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
+        assert await client.fetch_picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
         names.addresses["photos.example"] = ["127.0.0.2"]
         assert await refused(client, f"http://photos.example:{private_server.port}/face.jpg") is RefusalReason.ADDRESS
     async with polite_client(search.settings(), asyncio.to_thread, names) as client:
@@ -123,7 +125,7 @@ async def test_a_name_with_public_and_private_addresses(search: ImageSearch) -> 
     search.put("/face.jpg", b"face")
     names = Names(photos_example=["10.0.0.1", "127.0.0.2", "127.0.0.1"])
     async with polite_client(search.settings(), asyncio.to_thread, names) as client:
-        assert await client.picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
+        assert await client.fetch_picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
 
 
 async def test_another_port_of_an_allowed_address(search: ImageSearch, private_server: PrivateServer) -> None:
@@ -138,7 +140,7 @@ async def test_a_proxy_of_the_environment(
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{private_server.port}")
     async with polite_client(search.settings(), asyncio.to_thread) as client:
-        assert await client.picture(search.put("/face.jpg", b"face")) == b"face"
+        assert await client.fetch_picture(search.put("/face.jpg", b"face")) == b"face"
     assert private_server.touched == 0
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.commands.messages import at_terminal
+from bot.commands.messages import render_for_terminal
 from bot.domain.gathering import RefusalReason
 from bot.gather import sources
 from bot.gather.client.fetch import PoliteClient, polite_client
 from bot.gather.client.reading import UnreadableAnswerError
 from bot.gather.client.refusals import FetchRefusedError
-from bot.gather.sources import SearchResult, UnknownSourceError, found, load
+from bot.gather.sources import SearchResult, UnknownSourceError, load, search_result
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from tests.conftest import ROOT
@@ -154,7 +154,7 @@ async def test_commons_returns_copies_of_one_of_its_own_widths(client: PoliteCli
 
 
 def test_a_page_without_a_web_link_is_dropped() -> None:
-    assert found("https://a.example/1.jpg", "javascript:alert(1)", "x" * 500) == SearchResult(
+    assert search_result("https://a.example/1.jpg", "javascript:alert(1)", "x" * 500) == SearchResult(
         "https://a.example/1.jpg", "", "x" * 200, None
     )
 
@@ -163,7 +163,7 @@ def test_an_unknown_source() -> None:
     with pytest.raises(UnknownSourceError) as caught:
         load("commons, giphy")
     message = "NUGU_GATHER_SOURCES names giphy, which I don't know; choose from commons, openverse, web."
-    assert at_terminal(caught.value) == message
+    assert render_for_terminal(caught.value) == message
 
 
 async def test_the_source_in_the_documentation_works(

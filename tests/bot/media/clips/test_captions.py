@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from bot.domain.enums import CaptionStyle
 from bot.media.clips import drawing
 from bot.media.clips.caption_events import FONT
-from bot.media.clips.captions import script
+from bot.media.clips.captions import caption_script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
 from bot.media.videos.footage import VideoLimits, VideoSection
@@ -61,7 +61,7 @@ def test_a_box_is_on_its_own_frames_and_on_no_other(tmp_path: Path, rate: int) -
     path = black(tmp_path / "film.mp4", frames=count, rate=rate)
     tracks = [track(first, [STILL]) for first in sorted(shown)]
     face_tracks = face_tracks_of([number / rate for number in range(count)], SIZE, tracks)
-    pictures = drawn(path, script(face_tracks, cast_of([guess("Momo")] * len(tracks)), CaptionStyle.NAMES))
+    pictures = drawn(path, caption_script(face_tracks, cast_of([guess("Momo")] * len(tracks)), CaptionStyle.NAMES))
     assert {number for number, picture in enumerate(pictures) if lit(picture).sum() > 100} == shown
 
 
@@ -71,7 +71,9 @@ def test_a_section_has_its_boxes_on_their_frames(tmp_path: Path) -> None:
     times = [number / rate - begin for number in range(21, 45)]
     face_tracks = face_tracks_of(times, SIZE, [track(5, [STILL]), track(11, [STILL] * 3)])
     pictures = drawn(
-        path, script(face_tracks, cast_of([guess("Momo")] * 2), CaptionStyle.BOXES), VideoSection(begin, 45 / 60)
+        path,
+        caption_script(face_tracks, cast_of([guess("Momo")] * 2), CaptionStyle.BOXES),
+        VideoSection(begin, 45 / 60),
     )
     assert len(pictures) == len(times)
     assert [number for number, picture in enumerate(pictures) if lit(picture).sum() > 100] == [5, 11, 12, 13]
@@ -82,7 +84,7 @@ def test_a_moving_box_follows_its_face_within_two_pixels(tmp_path: Path) -> None
     steps = np.linspace(0, 1, 30)[:, None]
     boxes = np.array([20, 60, 80, 140]) + steps * (160, 10, 190, 20) + 4 * np.sin(steps * 9)
     face_tracks = face_tracks_of([number / 30 for number in range(30)], SIZE, [track(0, boxes.tolist())])
-    pictures = drawn(path, script(face_tracks, cast_of([guess(None)]), CaptionStyle.NAMES))
+    pictures = drawn(path, caption_script(face_tracks, cast_of([guess(None)]), CaptionStyle.NAMES))
     for picture, box in zip(pictures, boxes, strict=True):
         rows, columns = np.nonzero(lit(picture, 90))
         found = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
@@ -94,7 +96,7 @@ def test_sure_unsure_and_unknown_have_their_colours_and_lines(tmp_path: Path) ->
     tracks = [track(0, [[left, 70, left + 70, 150]] * 2) for left in (10, 120, 230)]
     cast = cast_of([guess("Momo"), guess("Sana", ConfidenceBand.UNSURE, 0.5), guess(None)])
     face_tracks = face_tracks_of([0, 1 / 30], SIZE, tracks)
-    picture = drawn(path, script(face_tracks, cast, CaptionStyle.NAMES))[0].astype(int)
+    picture = drawn(path, caption_script(face_tracks, cast, CaptionStyle.NAMES))[0].astype(int)
     boxes = [picture[72:152, left - 2 : left + 73] for left in (10, 120, 230)]
     amount = [int((box.max(2) > 100).sum()) for box in boxes]
     assert amount[0] > amount[1] > amount[2] > 30
@@ -120,8 +122,8 @@ HOSTILE = (
 def test_a_name_commands_nothing(tmp_path: Path, name: str) -> None:
     path = black(tmp_path / "film.mp4", frames=2)
     face_tracks = face_tracks_of([0, 1 / 30], SIZE, [track(0, [STILL] * 2)])
-    text = script(face_tracks, cast_of([guess(name, others=[name, "Momo"])]), CaptionStyle.NAMES_AND_LIST)
-    honest = script(face_tracks, cast_of([guess("Eve", others=["Eve", "Momo"])]), CaptionStyle.NAMES_AND_LIST)
+    text = caption_script(face_tracks, cast_of([guess(name, others=[name, "Momo"])]), CaptionStyle.NAMES_AND_LIST)
+    honest = caption_script(face_tracks, cast_of([guess("Eve", others=["Eve", "Momo"])]), CaptionStyle.NAMES_AND_LIST)
     assert len(events(text)) == len(events(honest))
     rows, columns = np.nonzero(lit(drawn(path, text)[0]))
     # Name and list stay beside the face; nothing in the far corner, nothing across the picture.
@@ -135,7 +137,7 @@ def test_hangul_is_drawn_and_no_other_font_stands_in(tmp_path: Path) -> None:
     face_tracks = face_tracks_of([0, 1 / 30], SIZE, [track(0, [STILL] * 2)])
 
     def shape(name: str) -> NDArray[np.bool_]:
-        return lit(drawn(path, script(face_tracks, cast_of([guess(name)]), CaptionStyle.NAMES))[0])[:60]
+        return lit(drawn(path, caption_script(face_tracks, cast_of([guess(name)]), CaptionStyle.NAMES))[0])[:60]
 
     # Boxes for missing glyphs would be the same twice.
     assert (shape("쯔위") != shape("사나")).sum() > 40
@@ -145,7 +147,9 @@ def test_labels_stay_in_the_picture_and_on_one_side() -> None:
     steps = np.linspace(0, 1, 60)[:, None]
     boxes = np.array([-10, 5, 50, 70]) + steps * (270, 105, 270, 105)
     face_tracks = face_tracks_of([number / 30 for number in range(60)], SIZE, [track(0, boxes.tolist())])
-    text = script(face_tracks, cast_of([guess("Chaeyoung", others=["Momo", "Sana"])]), CaptionStyle.NAMES_AND_LIST)
+    text = caption_script(
+        face_tracks, cast_of([guess("Chaeyoung", others=["Momo", "Sana"])]), CaptionStyle.NAMES_AND_LIST
+    )
     ways: dict[str, list[list[float]]] = {}
     for event in events(text):
         where = re.match(r"\{\\(?:pos|move)\(([^)]*)\)(.*)", event.text)
@@ -170,22 +174,24 @@ def test_lists_are_shorter_where_many_are_seen() -> None:
     def lines(text: str) -> int:
         return max(event.text.count(r"\N") + 1 for event in events(text))
 
-    assert lines(script(one, cast_of([guess(names[0], others=names[1:])]), CaptionStyle.NAMES_AND_LIST)) == 12
-    assert lines(script(many, cast_of([guess(names[0], others=names[1:])] * 4), CaptionStyle.NAMES_AND_LIST)) == 3
-    assert lines(script(one, cast_of([guess(names[0], others=names[1:])]), CaptionStyle.NAMES)) == 1
+    assert lines(caption_script(one, cast_of([guess(names[0], others=names[1:])]), CaptionStyle.NAMES_AND_LIST)) == 12
+    assert (
+        lines(caption_script(many, cast_of([guess(names[0], others=names[1:])] * 4), CaptionStyle.NAMES_AND_LIST)) == 3
+    )
+    assert lines(caption_script(one, cast_of([guess(names[0], others=names[1:])]), CaptionStyle.NAMES)) == 1
 
 
 def test_a_track_that_is_no_face_is_not_drawn() -> None:
     face_tracks = face_tracks_of([0], SIZE, [track(0, [STILL]), track(0, [[200, 60, 260, 130]])])
     cast = cast_of([guess("Momo"), guess("Sana")], nobody=[1])
-    assert not any("Sana" in event.text for event in events(script(face_tracks, cast, CaptionStyle.NAMES)))
+    assert not any("Sana" in event.text for event in events(caption_script(face_tracks, cast, CaptionStyle.NAMES)))
 
 
 def test_numbers_are_those_of_the_people() -> None:
     face_tracks = face_tracks_of([0], SIZE, [track(0, [STILL]), track(0, [[200, 60, 260, 130]])])
     texts = [
         event.plaintext
-        for event in events(script(face_tracks, cast_of([guess("Momo"), guess(None)]), CaptionStyle.BOXES))
+        for event in events(caption_script(face_tracks, cast_of([guess("Momo"), guess(None)]), CaptionStyle.BOXES))
     ]
     assert {"1", "2"} <= set(texts)
     assert "Momo" not in " ".join(texts)
@@ -196,9 +202,9 @@ def test_an_even_motion_needs_few_events() -> None:
     steps = np.linspace(0, 1, count)[:, None]
     boxes = np.array([100, 100, 300, 330]) + steps * (700, 200, 700, 200)
     face_tracks = face_tracks_of([number / 30 for number in range(count)], (1280, 720), [track(0, boxes.tolist())])
-    assert len(events(script(face_tracks, cast_of([guess("Momo")]), CaptionStyle.NAMES))) < count / 20
+    assert len(events(caption_script(face_tracks, cast_of([guess("Momo")]), CaptionStyle.NAMES))) < count / 20
 
 
 def test_no_frames_and_no_faces_make_a_file_without_events() -> None:
-    assert not events(script(face_tracks_of([], SIZE, []), cast_of([]), CaptionStyle.NAMES))
-    assert not events(script(face_tracks_of([0, 0.1], SIZE, []), cast_of([]), CaptionStyle.NAMES))
+    assert not events(caption_script(face_tracks_of([], SIZE, []), cast_of([]), CaptionStyle.NAMES))
+    assert not events(caption_script(face_tracks_of([0, 0.1], SIZE, []), cast_of([]), CaptionStyle.NAMES))

@@ -19,8 +19,8 @@ import pytest
 from bot.domain.enums import CaptionStyle
 from bot.infra.limited_process import ProcessFailedError, ProcessLimits, stream_output
 from bot.media.clips import drawing
-from bot.media.clips.captions import script
-from bot.media.clips.drawing import ClipLimits, EncodedClip, ProgressFiles, StoppedError, fitting_height, scaled
+from bot.media.clips.captions import caption_script
+from bot.media.clips.drawing import ClipLimits, EncodedClip, ProgressFiles, StoppedError, fitting_height, scaled_size
 from bot.media.probing import probe
 from bot.media.videos.footage import VideoError, VideoLimits, VideoSection
 from tests.bot.media.videos.test_video import HAMILTON, TURNED, hdr
@@ -44,7 +44,7 @@ WHOLE = VideoSection(0, 3600)
 ROOMY = ClipLimits(20 * 2**20, 1080)
 LYING_OR_FLIPPED = {("-display_rotation", "90"), ("-display_hflip",)}
 """Of `TURNED`, one of either kind; the others are tried among the thorough tests."""
-EMPTY = script(face_tracks_of([], (160, 90), []), cast_of([]), CaptionStyle.NAMES)
+EMPTY = caption_script(face_tracks_of([], (160, 90), []), cast_of([]), CaptionStyle.NAMES)
 
 
 def draw(
@@ -143,7 +143,7 @@ def test_the_click_of_every_cut_stays_on_its_cut(music_video: Path, section: Vid
     begin, end = section.start, min(section.end, 5.0)
     times = [number / 30 - begin for number in range(150) if section.holds(number / 30)]
     box = track(0, [[200, 100, 300, 220]] * len(times))
-    text = script(face_tracks_of(times, (640, 360), [box]), cast_of([guess("Momo")]), CaptionStyle.NAMES)
+    text = caption_script(face_tracks_of(times, (640, 360), [box]), cast_of([guess("Momo")]), CaptionStyle.NAMES)
     out, _ = draw(music_video, section, text=text)
     lumas = [(frame.time, frame.luma.astype(int)) for frame in frames_of(out)]
     change = {after[0]: float(np.abs(after[1] - before[1]).mean()) for before, after in itertools.pairwise(lumas)}
@@ -243,7 +243,7 @@ def test_heights_fit_bytes_and_length() -> None:
     assert lengths == sorted(lengths, reverse=True)
     assert lengths[0] == 1080
     assert 144 <= lengths[-1] < 360
-    assert scaled((1080, 1920), 720) == (404, 720)
+    assert scaled_size((1080, 1920), 720) == (404, 720)
 
 
 def test_frames_are_written_as_numbered_pictures(tmp_path: Path) -> None:

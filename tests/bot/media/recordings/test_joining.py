@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bot.domain.enums import CaptionStyle
 from bot.media.clips import drawing
-from bot.media.clips.captions import script
+from bot.media.clips.captions import caption_script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
 from bot.media.videos.footage import Footage, VideoLimits
@@ -31,7 +31,7 @@ def shown(footage: Footage) -> list[NDArray[np.uint8]]:
     """The frames as they are looked at, once those that are drawn have proved to be the same."""
     seen = [frame.picture() for frame in frames(footage, WHOLE)]
     out = footage.path.with_name("drawn.mp4")
-    text = script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
+    text = caption_script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
     watch = ProgressFiles(out.with_suffix(".progress"), out.with_suffix(".stop"))
     drawing.draw(footage, WHOLE, text, ClipLimits(10**7, 1080), out, watch)
     drawn = pictures(out)

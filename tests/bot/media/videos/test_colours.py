@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bot.domain.enums import CaptionStyle
 from bot.media.clips import drawing
-from bot.media.clips.captions import script
+from bot.media.clips.captions import caption_script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
 from bot.media.videos.footage import VideoLimits, VideoSection
@@ -63,7 +63,7 @@ def colours(picture: NDArray[np.uint8]) -> NDArray[np.int64]:
 def seen_and_drawn(path: Path) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     footage = probe(path, VideoLimits(10**8))
     out, watch = path.with_name("drawn.mp4"), ProgressFiles(path.with_name("progress"), path.with_name("stop"))
-    text = script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
+    text = caption_script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
     drawing.draw(footage, VideoSection(0, 9), text, ClipLimits(10**7, 1080), out, watch)
     return colours(pictures(path)[0]), colours(pictures(out)[0])
 

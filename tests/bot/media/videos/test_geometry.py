@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bot.domain.enums import CaptionStyle
 from bot.media.clips import drawing
-from bot.media.clips.captions import script
+from bot.media.clips.captions import caption_script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
 from bot.media.videos.footage import VideoLimits, VideoSection
@@ -140,7 +140,7 @@ def test_what_is_drawn_lies_where_it_was_seen(tmp_path: Path, kind: Callable[[Pa
     assert footage.size == seen[0].shape[1::-1] == KINDS[kind]
     box = white(seen[0])
     face_tracks = face_tracks_of([number / 10 for number in range(3)], footage.size, [track(0, [box.tolist()] * 3)])
-    text = script(face_tracks, cast_of([guess("Momo")]), CaptionStyle.BOXES)
+    text = caption_script(face_tracks, cast_of([guess("Momo")]), CaptionStyle.BOXES)
     out, watch = tmp_path / "drawn.mp4", ProgressFiles(tmp_path / "progress", tmp_path / "stop")
     drawing.draw(footage, VideoSection(0, 9), text, ClipLimits(10**7, 1080), out, watch)
     drawn = pictures(out)

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain.enums import CaptionStyle
 from bot.media.clips import drawing
-from bot.media.clips.captions import script
+from bot.media.clips.captions import caption_script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
 from bot.media.videos.footage import Footage, VideoLimits, VideoSection
@@ -178,7 +178,7 @@ EVERYDAY = {
 
 
 def draw(footage: Footage, section: VideoSection, out: Path) -> Path:
-    text = script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
+    text = caption_script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
     watch = ProgressFiles(out.with_suffix(".progress"), out.with_suffix(".stop"))
     drawing.draw(footage, section, text, ClipLimits(10**7, 1080), out, watch)
     return out

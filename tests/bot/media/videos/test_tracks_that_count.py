@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.enums import CaptionStyle
 from bot.media.clips import drawing
-from bot.media.clips.captions import script
+from bot.media.clips.captions import caption_script
 from bot.media.clips.drawing import ClipLimits, ProgressFiles
 from bot.media.probing import probe
 from bot.media.videos.footage import VideoLimits
@@ -27,7 +27,7 @@ def tone(path: Path, pitch: int, *options: str) -> Path:
 
 def draw(path: Path) -> Path:
     footage, out = probe(path, LIMITS), path.with_name("drawn.mp4")
-    text = script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
+    text = caption_script(face_tracks_of([], footage.size, []), cast_of([]), CaptionStyle.NAMES)
     drawing.draw(
         footage, WHOLE, text, ClipLimits(10**7, 1080), out, ProgressFiles(path.with_name("p"), path.with_name("s"))
     )

@@ -69,12 +69,14 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
 
     monkeypatch.setattr(attempt, "annotate", made)
     monkeypatch.setattr(attempt, "draw_chart", drawn)
-    monkeypatch.setattr(identify, "fitted_for", fitted)
+    monkeypatch.setattr(identify, "recogniser_for", fitted)
     async with app.database.writing() as session:
         group = await RosterRepository(session).add_group(7, "TWICE")
         await RosterRepository(session).add_member(group.id, "Sana")
     asked = IdentifyRequest(1, 7, 60, 50, source_message_id=555, rosters=(7,))
-    await request.ask(app, asked, ClipRequest("https://www.youtube.com/watch?v=aaaaaaaaaaa"), ReplyTarget(50, 10 << 20))
+    await request.request_clip(
+        app, asked, ClipRequest("https://www.youtube.com/watch?v=aaaaaaaaaaa"), ReplyTarget(50, 10 << 20)
+    )
     await deletions.forget(app, gone)
     app = replace(app, deletions=RecentDeletions())
     async with app.database.writing() as session:

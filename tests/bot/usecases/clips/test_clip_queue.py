@@ -104,7 +104,7 @@ class Works:
             question = Question(asker_id=job.asker_id, engine="dlib-1", threshold=0.5, rosters=[0])
             session.add(question)
             await session.flush()
-            await ClipRepository(session).move(job, ClipState.WORKING, question_id=question.id)
+            await ClipRepository(session).set_state(job, ClipState.WORKING, question_id=question.id)
         return DrawnClip(ClipAttachments(Path("clip.mp4"), b""))
 
     async def finished(self, app: App, job: ClipJob) -> FinishedClip:
@@ -137,7 +137,7 @@ async def request_clip(app: App, asker: int, name: str = "a", *, message: int | 
     async with room.incoming(app, SERVER, len(name)) as folder:
         path = folder.path / "file"
         path.write_bytes(name.encode())
-        return await request.ask(
+        return await request.request_clip(
             app, asked, ClipRequest(PostedVideo(f"{name}.mp4", path)), replace(TARGET, card_id=asker * 10)
         )
 
@@ -444,7 +444,7 @@ async def test_nobody_reviews_the_faces_of_a_clip_that_is_cancelled_while_it_wai
     async with app.database.writing() as session:
         job = await ClipRepository(session).get(job_id)
         assert job is not None
-        await ClipRepository(session).move(job, ClipState.WAITING)
+        await ClipRepository(session).set_state(job, ClipState.WAITING)
     await request.cancel(app, job_id, Actor(1, Trust.MEMBER, server_id=SERVER))
     await ClipQueue(app, reporter).start()
     await until(lambda: reporter.explained == {job_id: str(queue.CANCELLED)})
@@ -469,7 +469,7 @@ async def test_a_late_attempt_overwrites_nothing(app: App, works: Works, reporte
         job = await ClipRepository(session).get(job_id)
         assert job is not None
         late = ClipJob(id=job_id, attempt=job.attempt - 1)
-        assert not await ClipRepository(session).move(late, ClipState.DONE)
+        assert not await ClipRepository(session).set_state(late, ClipState.DONE)
     assert await state(app, job_id) is ClipState.WORKING
 
 

@@ -100,11 +100,11 @@ async def test_the_same_correction_is_kept_once(app: App) -> None:
     face = answer.faces[0][1].id
     for actor in (MODERATOR, FAN):
         for _ in range(2):
-            await correct.say_member(app, answer.id, face, members["Mina"], actor)
+            await correct.assign_member(app, answer.id, face, members["Mina"], actor)
         for _ in range(2):
-            await correct.say_nobody(app, answer.id, face, AnnotationMeaning.STRANGER, actor)
+            await correct.mark_as_nobody(app, answer.id, face, AnnotationMeaning.STRANGER, actor)
         for _ in range(2):
-            await correct.say_name(app, answer.id, face, "somebody", actor)
+            await correct.assign_name(app, answer.id, face, "somebody", actor)
     said = [(annotation.author_id, annotation.meaning, annotation.name) for annotation in await annotations_of(app)]
     mina, stranger, somebody = (
         (AnnotationMeaning.MEMBER, "Mina"),
@@ -121,9 +121,9 @@ async def test_the_same_correction_is_kept_once(app: App) -> None:
 async def test_a_word_that_somebody_overruled_is_said_again(app: App) -> None:
     answer, members = await twice(app)
     face = answer.faces[0][1].id
-    await correct.say_member(app, answer.id, face, members["Mina"], MODERATOR)
-    await correct.say_member(app, answer.id, face, members["Momo"], OTHER_MODERATOR)
-    said = await correct.say_member(app, answer.id, face, members["Mina"], MODERATOR)
+    await correct.assign_member(app, answer.id, face, members["Mina"], MODERATOR)
+    await correct.assign_member(app, answer.id, face, members["Momo"], OTHER_MODERATOR)
+    said = await correct.assign_member(app, answer.id, face, members["Mina"], MODERATOR)
     _, now = correct.face_of(said.answer, face)
     assert now.annotation is not None
     assert now.annotation.name == "Mina"
@@ -133,13 +133,13 @@ async def test_a_word_keeps_what_it_replaced(app: App) -> None:
     answer, members = await twice(app)
     face = answer.faces[0][1].id
     sana, momo, mina = members.values()
-    await correct.say_member(app, answer.id, face, mina, FAN)
-    await correct.say_member(app, answer.id, face, momo, FAN)
-    await correct.say_member(app, answer.id, face, sana, MODERATOR)
-    await correct.say_not(app, answer.id, face, mina, MODERATOR)
-    await correct.say_not(app, answer.id, face, mina, MODERATOR)
-    await correct.say_member(app, answer.id, face, momo, OTHER_MODERATOR)
-    await correct.say_not(app, answer.id, face, momo, MODERATOR)
+    await correct.assign_member(app, answer.id, face, mina, FAN)
+    await correct.assign_member(app, answer.id, face, momo, FAN)
+    await correct.assign_member(app, answer.id, face, sana, MODERATOR)
+    await correct.deny_member(app, answer.id, face, mina, MODERATOR)
+    await correct.deny_member(app, answer.id, face, mina, MODERATOR)
+    await correct.assign_member(app, answer.id, face, momo, OTHER_MODERATOR)
+    await correct.deny_member(app, answer.id, face, momo, MODERATOR)
     said = [(annotation.id, annotation.name, annotation.replaces_id) for annotation in await annotations_of(app)]
     assert said == [
         (1, "Mina", None),
@@ -160,25 +160,25 @@ async def test_a_denial_keeps_an_annotation_with_another_member(app: App) -> Non
             annotation = correct.face_of(await QuestionRepository(session).answer(answer.id), face)[1].annotation
         return (annotation.meaning, annotation.name) if annotation else None
 
-    await correct.say_not(app, answer.id, face, members["Sana"], MODERATOR)
+    await correct.deny_member(app, answer.id, face, members["Sana"], MODERATOR)
     assert await effective() == (AnnotationMeaning.NOT_MEMBER, "Sana")
-    await correct.say_member(app, answer.id, face, members["Momo"], MODERATOR)
-    await correct.say_not(app, answer.id, face, members["Mina"], MODERATOR)
+    await correct.assign_member(app, answer.id, face, members["Momo"], MODERATOR)
+    await correct.deny_member(app, answer.id, face, members["Mina"], MODERATOR)
     assert await effective() == (AnnotationMeaning.MEMBER, "Momo")
     async with app.database.writing() as session:
         await session.delete(await session.get_one(Member, members["Mina"]))
     assert await effective() == (AnnotationMeaning.MEMBER, "Momo")
-    await correct.say_not(app, answer.id, face, members["Momo"], MODERATOR)
+    await correct.deny_member(app, answer.id, face, members["Momo"], MODERATOR)
     assert await effective() == (AnnotationMeaning.NOT_MEMBER, "Momo")
     with pytest.raises(PersonError, match="removed since"):
-        await correct.say_not(app, answer.id, face, members["Mina"], MODERATOR)
+        await correct.deny_member(app, answer.id, face, members["Mina"], MODERATOR)
 
 
 async def test_undo_takes_back_one_press_after_another(app: App) -> None:
     answer, members = await twice(app)
     first = answer.faces[0][1].id
     await correct.confirm(app, answer.id, MODERATOR)
-    await correct.say_member(app, answer.id, first, members["Mina"], OTHER_MODERATOR)
+    await correct.assign_member(app, answer.id, first, members["Mina"], OTHER_MODERATOR)
     await correct.confirm(app, (await asked(app, sure("Sana", members["Sana"]))).id, MODERATOR)
 
     said = await correct.undo(app, answer.id, MODERATOR)
@@ -194,9 +194,9 @@ async def test_a_name_is_looked_for_where_the_question_looked(app: App) -> None:
     """In private there is no server: the rosters are those of the servers that the asker is in."""
     members = await enrolled(app, ELSEWHERE, "TWICE", "Sana")
     answer = await asked(app, unknown(), rosters=(SHARED_ROSTER, ELSEWHERE))
-    await correct.say_name(app, answer.id, answer.faces[0][1].id, " sana", MODERATOR)
+    await correct.assign_name(app, answer.id, answer.faces[0][1].id, " sana", MODERATOR)
     hidden = await asked(app, unknown(), rosters=(SHARED_ROSTER,))
-    await correct.say_name(app, hidden.id, hidden.faces[0][1].id, "sana", MODERATOR)
+    await correct.assign_name(app, hidden.id, hidden.faces[0][1].id, "sana", MODERATOR)
     assert [annotation.member_id for annotation in await annotations_of(app)] == [members["Sana"], None]
 
 
@@ -206,7 +206,7 @@ async def test_of_two_of_one_name_the_one_of_the_pictures_group_is_meant(app: Ap
     likely = (MemberCandidate(itzy["Mina"], "Mina", 0.4, "ITZY"), MemberCandidate(twice["Mina"], "Mina", 0.1, "TWICE"))
     for group, meant in (("TWICE", twice), ("ITZY", itzy), (None, itzy)):
         answer = await asked(app, unknown(*likely), group=group)
-        await correct.say_name(app, answer.id, answer.faces[0][1].id, "mina", MODERATOR)
+        await correct.assign_name(app, answer.id, answer.faces[0][1].id, "mina", MODERATOR)
         assert (await annotations_of(app))[-1].member_id == meant["Mina"]
 
 
@@ -214,8 +214,8 @@ async def test_a_typed_name_is_checked_and_kept_as_it_is(app: App) -> None:
     answer = await asked(app, unknown())
     face = answer.faces[0][1].id
     with pytest.raises(PersonError, match="printable"):
-        await correct.say_name(app, answer.id, face, "\u200b", MODERATOR)
-    said = await correct.say_name(app, answer.id, face, "<@1>", MODERATOR)
+        await correct.assign_name(app, answer.id, face, "\u200b", MODERATOR)
+    said = await correct.assign_name(app, answer.id, face, "<@1>", MODERATOR)
     assert said.correction == Correction(CorrectionKind.UNENROLLED, "<@1>")
 
 
@@ -223,14 +223,14 @@ async def test_a_face_of_another_question_is_none_of_this_one(app: App) -> None:
     answer, members = await twice(app)
     other = await asked(app, unknown())
     with pytest.raises(PersonError, match="no longer know"):
-        await correct.say_member(app, other.id, answer.faces[0][1].id, members["Mina"], MODERATOR)
+        await correct.assign_member(app, other.id, answer.faces[0][1].id, members["Mina"], MODERATOR)
 
 
 async def test_a_member_whose_roster_was_not_asked_is_not_named(app: App) -> None:
     answer, _ = await twice(app)
     hidden = await enrolled(app, ELSEWHERE, "Others", "Somebody")
     face = answer.faces[0][1].id
-    for said in (correct.say_member, correct.say_not):
+    for said in (correct.assign_member, correct.deny_member):
         with pytest.raises(PersonError, match="removed since"):
             await said(app, answer.id, face, hidden["Somebody"], MODERATOR)
     assert await annotations_of(app) == []

@@ -14,7 +14,7 @@ from bot.domain.enums import FaceOrigin
 from bot.domain.files import SubmittedFile
 from bot.domain.rosters import EnrolledEncoding
 from bot.errors import NoPhotosError, PersonError, UnencodedPhotosError, WaitingForModelError
-from bot.usecases.questions.identify import IdentifyRequest, examine
+from bot.usecases.questions.identify import IdentifyRequest, identify_pictures
 from bot.usecases.roster import enrolment
 from tests.support.galleries import SERVER, add_photo, enrol
 
@@ -39,13 +39,13 @@ async def confirm(app: App, rows: list[EnrolledEncoding]) -> None:
 
 async def test_members_without_a_photo(without_photos: App) -> None:
     with pytest.raises(NoPhotosError, match=NO_PHOTO):
-        await examine(without_photos, ASKED, [])
+        await identify_pictures(without_photos, ASKED, [])
 
 
 async def test_confirmed_photos_wait_for_a_model(without_photos: App, gallery_rows: list[EnrolledEncoding]) -> None:
     await confirm(without_photos, gallery_rows)
     with pytest.raises(WaitingForModelError, match=WAITS):
-        await examine(without_photos, ASKED, [])
+        await identify_pictures(without_photos, ASKED, [])
 
 
 async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[EnrolledEncoding]) -> None:
@@ -54,7 +54,11 @@ async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[Enroll
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
         group = await session.scalar(select(Group.id).where(Group.name == "G1"))
     assert group is not None
-    for asked in (examine(app, ASKED, []), app.trainer.train(group, by=1), app.reports.of(SERVER, group)):
+    for asked in (
+        identify_pictures(app, ASKED, []),
+        app.trainer.train(group, by=1),
+        app.reports.for_group(SERVER, group),
+    ):
         with pytest.raises(UnencodedPhotosError, match="The engine dlib knows nobody here"):
             await asked
 
@@ -66,11 +70,11 @@ async def test_a_group_that_was_asked_for_says_so_itself(
     await enrol(without_photos.database, [row for row in gallery_rows if row.group_name == "G2"])
     asked = IdentifyRequest(asker_id=1, server_id=SERVER, rosters=(SERVER,), group="g1")
     with pytest.raises(NoPhotosError, match=r"no photo of any member of G1 yet"):
-        await examine(without_photos, asked, [])
+        await identify_pictures(without_photos, asked, [])
     await confirm(without_photos, gallery_rows)
     with pytest.raises(WaitingForModelError, match=r"All photos of members of G1 wait for a model"):
-        await examine(without_photos, asked, [])
-    assert (await examine(without_photos, ASKED, [])).results == ()
+        await identify_pictures(without_photos, asked, [])
+    assert (await identify_pictures(without_photos, ASKED, [])).results == ()
 
 
 @pytest.mark.parametrize("waits", [False, True], ids=["no-photo", "waits-for-a-model"])
@@ -92,7 +96,7 @@ async def test_workers_that_are_away_are_not_taken_for_an_empty_roster(
     async def away(*_: object) -> None:
         raise PersonError("My workers can't be reached just now.")
 
-    monkeypatch.setattr(app.recognisers, "of", away)
+    monkeypatch.setattr(app.recognisers, "for_rosters", away)
     photo = SubmittedFile("obama.jpg", (small_photos / "obama.jpg").read_bytes())
     with pytest.raises(PersonError, match="workers can't be reached"):
         await enrolment.add_member(app, SERVER, "G1", "M11", [photo], by=1, ask_moderator=True)

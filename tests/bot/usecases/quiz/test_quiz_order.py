@@ -20,8 +20,8 @@ from bot.domain.quiz import MemoryState, QuizCrop, QuizHistory, QuizMember
 from bot.domain.rosters import SHARED_ROSTER, EnrolledEncoding
 from bot.settings import Settings
 from bot.text.formatting import approximate_duration
-from bot.usecases.quiz.choosing import NAMES, best_crops, names_for, next_crop, next_member
-from bot.usecases.quiz.memory import AGAIN, QUICK, answered, mistaken_for, retrievability
+from bot.usecases.quiz.choosing import NAMES, best_crops, choose_crop, choose_member, choose_names
+from bot.usecases.quiz.memory import AGAIN, QUICK, after_answer, after_confusion, retrievability
 from tests.support.galleries import ENGINE, SERVER, add_photo, enrol
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -41,24 +41,24 @@ def member(id: int, group: int = 1, crops: int = 2, name: str | None = None) -> 
 
 
 def good(now: datetime = NOW) -> MemoryState:
-    return answered(None, right=True, quick=False, now=now)
+    return after_answer(None, right=True, quick=False, now=now)
 
 
 def test_a_wrong_answer_comes_back_in_a_minute_and_a_right_one_after_longer_each_time() -> None:
-    wrong = answered(None, right=False, quick=False, now=NOW)
+    wrong = after_answer(None, right=False, quick=False, now=NOW)
     assert wrong.due == NOW + AGAIN
-    mended = answered(wrong, right=True, quick=False, now=wrong.due)
+    mended = after_answer(wrong, right=True, quick=False, now=wrong.due)
     assert mended.due >= wrong.due + DAY
     gaps: list[timedelta] = []
     memory, now = good(), NOW
     for _ in range(4):
         gaps.append(memory.due - now)
         now = memory.due
-        memory = answered(memory, right=True, quick=False, now=now)
+        memory = after_answer(memory, right=True, quick=False, now=now)
     assert gaps == sorted(set(gaps))
     assert gaps[0] >= DAY
-    assert answered(None, right=True, quick=True, now=NOW).due > good().due
-    lapsed = answered(memory, right=False, quick=False, now=now + DAY)
+    assert after_answer(None, right=True, quick=True, now=NOW).due > good().due
+    lapsed = after_answer(memory, right=False, quick=False, now=now + DAY)
     assert lapsed.due == now + DAY + AGAIN
     assert (lapsed.stability or 0) < (memory.stability or 0)
     assert QUICK < AGAIN
@@ -66,11 +66,11 @@ def test_a_wrong_answer_comes_back_in_a_minute_and_a_right_one_after_longer_each
 
 def test_who_was_taken_for_another_comes_back_and_is_remembered_as_before() -> None:
     known = good()
-    soon = mistaken_for(known, NOW)
+    soon = after_confusion(known, NOW)
     assert soon == replace(known, due=NOW + AGAIN)
-    overdue = mistaken_for(known, known.due + DAY)
+    overdue = after_confusion(known, known.due + DAY)
     assert overdue == known
-    new = mistaken_for(None, NOW)
+    new = after_confusion(None, NOW)
     assert (new.due, new.stability, new.last_review) == (NOW + AGAIN, None, None)
     assert retrievability(known, NOW + 30 * DAY) < retrievability(known, NOW + 3 * DAY) < 1.0
 
@@ -86,12 +86,12 @@ def test_due_comes_before_new_and_new_before_the_least_retrievable() -> None:
     order: list[int] = []
     asked = QuizHistory()
     for seed in range(5):
-        chosen = next_member(people, memories, asked, NOW, Random(seed))
+        chosen = choose_member(people, memories, asked, NOW, Random(seed))
         assert chosen is not None
         order.append(chosen.id)
         asked = QuizHistory((*asked.members, chosen.id), asked.crops | {crop.id for crop in chosen.crops})
     assert order == [3, 2, 5, 1, 4]
-    assert next_member(people, memories, asked, NOW, Random(0)) is None
+    assert choose_member(people, memories, asked, NOW, Random(0)) is None
 
 
 def test_nobody_twice_in_a_row_and_no_crop_twice() -> None:
@@ -99,8 +99,8 @@ def test_nobody_twice_in_a_row_and_no_crop_twice() -> None:
     memories = {1: good(NOW - 30 * DAY)}
     for seed in range(20):
         chance, asked = Random(seed), QuizHistory()
-        while (chosen := next_member(people, memories, asked, NOW, chance)) is not None:
-            crop = next_crop(chosen, asked, chance)
+        while (chosen := choose_member(people, memories, asked, NOW, chance)) is not None:
+            crop = choose_crop(chosen, asked, chance)
             assert crop.id not in asked.crops
             asked = QuizHistory((*asked.members, chosen.id), asked.crops | {crop.id})
         assert asked.members == (1, 2, 1, 2, 1, 2)
@@ -110,8 +110,8 @@ def test_nobody_twice_in_a_row_and_no_crop_twice() -> None:
 def test_a_clear_crop_is_shown_first_and_the_best_other_beside_it() -> None:
     crops = (QuizCrop(1, "", 60, 3.0), QuizCrop(2, "", 200, 1.0), QuizCrop(3, "", 90, 3.0), QuizCrop(4, "", 150, None))
     one = replace(member(1), crops=crops)
-    assert {next_crop(one, QuizHistory(), Random(seed)).id for seed in range(30)} == {3, 4}
-    assert {next_crop(one, QuizHistory((), frozenset({3, 4})), Random(seed)).id for seed in range(30)} == {1, 2}
+    assert {choose_crop(one, QuizHistory(), Random(seed)).id for seed in range(30)} == {3, 4}
+    assert {choose_crop(one, QuizHistory((), frozenset({3, 4})), Random(seed)).id for seed in range(30)} == {1, 2}
     assert [crop.id for crop in best_crops(one, {4})] == [3, 2, 1]
 
 
@@ -121,9 +121,9 @@ def test_names_are_drawn_from_look_alikes_of_the_group() -> None:
     drawn: Counter[int] = Counter()
     places: Counter[int] = Counter()
     for seed in range(400):
-        names = names_for(people[0], people, alike, [], Random(seed))
+        names = choose_names(people[0], people, alike, [], Random(seed))
         assert len(set(names)) == NAMES
-        assert names == names_for(people[0], people, alike, [], Random(seed))
+        assert names == choose_names(people[0], people, alike, [], Random(seed))
         drawn.update(names)
         places[names.index(1)] += 1
     assert set(drawn) == {1, 2, 3, 4, 5, 6}
@@ -134,14 +134,14 @@ def test_names_are_drawn_from_look_alikes_of_the_group() -> None:
 def test_who_was_mixed_up_before_is_always_among_the_names() -> None:
     people = [member(id) for id in range(1, 10)]
     for seed in range(20):
-        assert 9 in names_for(people[0], people, [2, 3, 4, 5, 6], [9, 8], Random(seed))
+        assert 9 in choose_names(people[0], people, [2, 3, 4, 5, 6], [9, 8], Random(seed))
 
 
 def test_other_groups_help_out_and_no_name_is_there_twice() -> None:
     people = [member(1), member(2), member(3, group=2), member(4, group=2), member(5, group=2, name="M1")]
     for seed in range(20):
-        assert set(names_for(people[0], people, [], [], Random(seed))) == {1, 2, 3, 4}
-        assert set(names_for(people[0], people[:2], [], [], Random(seed))) == {1, 2}
+        assert set(choose_names(people[0], people, [], [], Random(seed))) == {1, 2, 3, 4}
+        assert set(choose_names(people[0], people[:2], [], [], Random(seed))) == {1, 2}
 
 
 def test_look_alikes_by_the_rosters_own_distances(gallery_rows: list[EnrolledEncoding]) -> None:

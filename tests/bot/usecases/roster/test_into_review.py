@@ -27,7 +27,7 @@ from bot.usecases import setup
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
 from bot.usecases.roster import enrolment
-from bot.usecases.roster.gather import SoughtMember, gather, seek
+from bot.usecases.roster.gather import SoughtMember, gather, members_lacking_photos
 from bot.usecases.roster.groups import add_group
 from tests.bot.gather.test_candidates import together
 from tests.support.image_search import ImageSearch
@@ -95,7 +95,7 @@ async def test_sifted_photos_wait_for_a_trusted_answer(
     presidents: App, search: ImageSearch, small_photos: Path, tmp_path: Path
 ) -> None:
     offer(search, small_photos, tmp_path)
-    sought = await seek(presidents, SERVER, "presidents", "obama", 6)
+    sought = await members_lacking_photos(presidents, SERVER, "presidents", "obama", 6)
     gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     found = await in_review(presidents)
     assert [(name, guess) for name, _, _, guess in found] == [("obama2.jpg", "Obama"), ("obama3.jpg", "Obama")]
@@ -111,7 +111,7 @@ async def test_sifted_photos_wait_for_a_trusted_answer(
     async with presidents.database.reading() as session:
         question = (await session.scalars(select(Question.id).where(Question.origin == FaceOrigin.GATHERED))).one()
     actor = Actor(9, Trust.TRUSTED)
-    await correct.say_member(presidents, question, found[0][2], sought[0].member, actor)
+    await correct.assign_member(presidents, question, found[0][2], sought[0].member, actor)
     assert await photos_of(presidents) == [*handed_in, ("Obama", FaceOrigin.GATHERED)]
     again = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     assert again.kept == {"Obama": 0}
@@ -130,10 +130,10 @@ async def test_without_known_faces_all_photos_are_kept(
             await session.execute(update(Photo).values(origin=FaceOrigin.ASKED))
         else:
             await session.execute(update(CropEncoding).values(engine="dlib-0"))
-        await ServerRepository(session).touch(SERVER)
+        await ServerRepository(session).mark_roster_changed(SERVER)
     for file in ("obama2.jpg", "obama3.jpg"):
         add_result(search, small_photos / file)
-    sought = await seek(presidents, SERVER, "presidents", "obama", 6)
+    sought = await members_lacking_photos(presidents, SERVER, "presidents", "obama", 6)
     gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
     assert gathering.kept == {"Obama": 2}
     assert [(name, guess) for name, _, _, guess in await in_review(presidents)] == [
@@ -147,7 +147,7 @@ async def test_absent_workers_or_engines_are_an_error_of_their_own(
     presidents: App, search: ImageSearch, small_photos: Path, monkeypatch: pytest.MonkeyPatch, away: PersonError
 ) -> None:
     add_result(search, small_photos / "obama2.jpg")
-    sought = await seek(presidents, SERVER, "presidents", "obama", 6)
+    sought = await members_lacking_photos(presidents, SERVER, "presidents", "obama", 6)
 
     async def run(*_: object) -> None:
         raise away
@@ -158,7 +158,7 @@ async def test_absent_workers_or_engines_are_an_error_of_their_own(
 
 
 async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None:
-    sought = await seek(presidents, SERVER, "Presidents", "Obama", 3)
+    sought = await members_lacking_photos(presidents, SERVER, "Presidents", "Obama", 3)
     runs = (gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress) for _ in range(2))
     first, second = await asyncio.gather(*runs, return_exceptions=True)
     assert isinstance(first, GatherProgress)
@@ -168,11 +168,13 @@ async def test_the_same_search_is_not_run_twice_at_once(presidents: App) -> None
 async def test_members_with_the_fewest_photos_come_first(presidents: App, small_photos: Path) -> None:
     more = SubmittedFile("obama2.jpg", (small_photos / "obama2.jpg").read_bytes())
     await enrolment.add_member(presidents, SERVER, "Presidents", "Obama", [more], by=MODERATOR)
-    sought = await seek(presidents, SERVER, "Presidents", None, 3)
+    sought = await members_lacking_photos(presidents, SERVER, "Presidents", None, 3)
     assert [(member.name, member.lacking) for member in sought] == [("Biden", 2), ("Obama", 1)]
-    assert [member.name for member in await seek(presidents, SERVER, "Presidents", None, 2)] == ["Biden"]
+    assert [member.name for member in await members_lacking_photos(presidents, SERVER, "Presidents", None, 2)] == [
+        "Biden"
+    ]
     with pytest.raises(PersonError, match="Nobody there has fewer than 1 photos"):
-        await seek(presidents, SERVER, "Presidents", None, 1)
+        await members_lacking_photos(presidents, SERVER, "Presidents", None, 1)
 
 
 async def test_every_spelling_is_searched(presidents: App, search: ImageSearch) -> None:
@@ -183,22 +185,22 @@ async def test_every_spelling_is_searched(presidents: App, search: ImageSearch) 
         )
         session.add(Alias(group_id=group, name="대통령", key="대통령"))
         session.add(Alias(group_id=group, member_id=member, name="오바마", key="오바마"))
-    (sought,) = await seek(presidents, SERVER, "Presidents", "Obama", 3)
+    (sought,) = await members_lacking_photos(presidents, SERVER, "Presidents", "Obama", 3)
     assert (sought.group_spellings, sought.spellings) == (("Presidents", "대통령"), ("Obama", "오바마"))
 
 
 async def test_unknown_names(presidents: App) -> None:
     with pytest.raises(UnknownGroupError):
-        await seek(presidents, SERVER, "Kings", None, 3)
+        await members_lacking_photos(presidents, SERVER, "Kings", None, 3)
     with pytest.raises(PersonError, match="Arthur"):
-        await seek(presidents, SERVER, "Presidents", "Arthur", 3)
+        await members_lacking_photos(presidents, SERVER, "Presidents", "Arthur", 3)
 
 
 async def test_a_server_that_learns_nothing_gathers_nothing(
     presidents: App, search: ImageSearch, small_photos: Path, tmp_path: Path
 ) -> None:
     offer(search, small_photos, tmp_path)
-    sought = await seek(presidents, SERVER, "Presidents", "Obama", 6)
+    sought = await members_lacking_photos(presidents, SERVER, "Presidents", "Obama", 6)
     # As if a moderator chose it during the search.
     await setup.choose_learns(presidents, SERVER, LearningPolicy.OFF)
     with pytest.raises(PersonError, match="I may learn nothing here"):
@@ -206,7 +208,7 @@ async def test_a_server_that_learns_nothing_gathers_nothing(
     assert await in_review(presidents) == []
     assert len(await presidents.storage.keys("crops")) == 2
     with pytest.raises(PersonError, match="I may learn nothing here"):
-        await seek(presidents, SERVER, "Presidents", "Obama", 6)
+        await members_lacking_photos(presidents, SERVER, "Presidents", "Obama", 6)
 
 
 def test_files_are_written_unchanged_with_the_ending_of_their_format(tmp_path: Path, small_photos: Path) -> None:
