@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.clock import AgeClock
 from bot.database.engine import Database
 from bot.infra.cache import SingleFlightCache
 from bot.infra.clip_files import ClipFiles
@@ -99,6 +100,7 @@ class App:
     clips: ClipTasks = field(default_factory=ClipTasks)
     gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, TOO_MANY_GATHERINGS))
     caches: RosterCaches = field(default_factory=RosterCaches)
+    age_clock: AgeClock = field(default_factory=AgeClock)
     deletions: RecentDeletions = field(default_factory=RecentDeletions)
     queues: BulkQueues = field(default_factory=BulkQueues)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from bot.clock import unix_time
 from bot.errors import OperatorError
 from bot.text.formatting import MEBIBYTE
 
@@ -134,7 +134,7 @@ def files_in(file: Readable) -> Iterator[ArchivedFile]:
 def header(name: str, size: int) -> bytes:
     """The header of a plain file: 512 bytes."""
     info = tarfile.TarInfo(name)
-    info.size, info.mode, info.mtime = size, 0o600, int(time.time())
+    info.size, info.mode, info.mtime = size, 0o600, int(unix_time())
     return info.tobuf(tarfile.GNU_FORMAT)
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import select, update
 
-from bot.database.tables.base import utc_now
+from bot.clock import utc_now
 from bot.database.tables.questions import Annotation, QuestionFace, QuestionPicture
 from bot.domain.answers import FaceAnnotation
 from bot.domain.enums import AnnotationMeaning

@@ -8,8 +8,8 @@ from sqlalchemy import case, func, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
-from bot.database.tables.base import utc_now
-from bot.database.tables.clips import ClipJob
+from bot.clock import utc_now
+from bot.database.tables.clips import LONGEST_REST, ClipJob
 from bot.database.tables.questions import Annotation, QuestionFace, QuestionPicture
 from bot.domain.enums import ClipState
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncSession
+    from sqlalchemy.sql._typing import _ColumnExpressionArgument  # pyright: ignore[reportPrivateUsage]  # no public name
 
     from bot.domain.deletions import MessageScope
 
@@ -61,7 +62,7 @@ class ClipRepository:
 
     async def waiting(self) -> Sequence[ClipJob]:
         """The jobs that wait, the next one first."""
-        query = select(ClipJob).where(ClipJob.state == ClipState.WAITING).order_by(ClipJob.asked_at, ClipJob.id)
+        query = select(ClipJob).where(ClipJob.state == ClipState.WAITING).order_by(*_in_order(utc_now()))
         return (await self._session.scalars(query)).all()
 
     async def videos_in_use(self) -> set[str]:
@@ -80,7 +81,7 @@ class ClipRepository:
         due = (
             select(ClipJob.id)
             .where(ClipJob.state == ClipState.WAITING, ~equal_at_work, _is_due(now), ClipJob.id.not_in(at_work))
-            .order_by(ClipJob.asked_at, ClipJob.id)
+            .order_by(*_in_order(now))
             .limit(1)
             .scalar_subquery()
         )
@@ -178,7 +179,7 @@ class ClipRepository:
 
     async def next_resumption(self, now: datetime) -> datetime | None:
         """The time at which the next resting job resumes; None where no job rests."""
-        query = select(func.min(ClipJob.resume_at)).where(ClipJob.state.in_(UNFINISHED), ClipJob.resume_at > now)
+        query = select(func.min(ClipJob.resume_at)).where(ClipJob.state.in_(UNFINISHED), ~_is_due(now))
         return (await self._session.scalars(query)).one()
 
     async def sending(self, at_work: Collection[int], now: datetime) -> Sequence[ClipJob]:
@@ -217,4 +218,11 @@ class ClipRepository:
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
     """Whether a job doesn't rest."""
-    return or_(ClipJob.resume_at.is_(None), ClipJob.resume_at <= now)
+    # The clock was ahead where it is later than that (`still_lasts`).
+    over = or_(ClipJob.resume_at <= now, ClipJob.resume_at > now + LONGEST_REST)
+    return or_(ClipJob.resume_at.is_(None), over)
+
+
+def _in_order(now: datetime) -> tuple[_ColumnExpressionArgument[Any], ...]:
+    """The order of waiting jobs. Those that were requested while the clock was ahead come first."""
+    return case((ClipJob.asked_at > now, 0), else_=1), ClipJob.asked_at, ClipJob.id

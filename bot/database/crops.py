@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 
+from bot.database.encodings import is_comparable
 from bot.database.quotas import QuotaRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.clips import ClipJob
@@ -89,9 +90,9 @@ class CropRepository:
             .select_from(Crop)
             .join(CropEncoding)
             .outerjoin(Photo, Photo.crop_id == Crop.id)
-            .where(Crop.server_id == server_id, CropEncoding.engine == engine, CropEncoding.vector.is_not(None))
+            .where(Crop.server_id == server_id, is_comparable(engine))
         )
-        return [(vector, member) for vector, member in rows if vector is not None]
+        return [(vector, member) for vector, member in rows if vector]
 
     async def storage_key(self, face_id: int) -> str | None:
         """The storage key of a face's crop, None for a face without one."""
@@ -114,8 +115,14 @@ class CropRepository:
         return list({key: NamedCrop(key, group, member) for key, group, member in rows}.values())
 
     async def forget_older(self, before: datetime) -> None:
-        """Forget crop and encoding of the unlabelled faces that were asked about before then."""
-        await self._forget(Question.asked_at < before, ~_labelled())
+        """Forget crop and encoding of the unlabelled faces that were asked about before then.
+
+        The ids tell the order of questions. So one whose time is earlier than that of a question before it was asked while the
+        clock was behind, and is as young as that question.
+        """
+        younger = select(func.min(Question.id)).where(Question.asked_at >= before).scalar_subquery()
+        old = and_(Question.asked_at < before, or_(younger.is_(None), Question.id < younger))
+        await self._forget(old, ~_labelled())
 
     async def drop_unlabelled(self, server_id: int, origins: Collection[FaceOrigin]) -> int:
         """Detach the crops of a server's unlabelled faces of these origins; returns the number of these faces."""

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception, stop_before_delay, wait_random_exponential
 
 from bot.database.faults import reason_of
 from bot.database.location import DatabaseLocation
 from bot.database.quotas import full_quotas
 from bot.database.servers import changed_rosters
+from bot.database.tables.questions import Annotation
+from bot.domain.enums import AnnotationMeaning
 from bot.domain.storage import StorageReason
 from bot.errors import PersonError, StorageError
 from bot.infra.storage_faults import StorageFaults
@@ -54,6 +57,21 @@ WRITES: dict[str, Any] = {"nugu_writes": True}
 """Execution options of a connection whose transactions take the write lock at their begin."""
 
 
+_READABLE_ANNOTATIONS = with_loader_criteria(
+    Annotation, Annotation.meaning.in_(list(AnnotationMeaning)), include_aliases=True
+)
+
+
+class _ReadableRows(Session):
+    """A session that reads no annotation of an unknown meaning: any that stood for it would change names."""
+
+
+@event.listens_for(_ReadableRows, "do_orm_execute")
+def _leave_out_unreadable(state: ORMExecuteState) -> None:
+    if state.is_select and not state.is_column_load and not state.is_relationship_load:
+        state.statement = state.statement.options(_READABLE_ANNOTATIONS)
+
+
 class Database:
     """Sessions on one database. `reading()` sees a snapshot. `writing()` takes the write lock first, and commits.
 
@@ -69,7 +87,9 @@ class Database:
         """Called after each commit with each server whose moderators are to be told that this quota is full."""
         self._place = DatabaseLocation(engine.url)
         self._faults = faults or StorageFaults()
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False, info={"limits": limits})
+        self._sessions = async_sessionmaker(
+            engine, sync_session_class=_ReadableRows, expire_on_commit=False, info={"limits": limits}
+        )
         # SQLite has one writer. The others of this process wait for it without a connection.
         self._turn = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else MAX_WRITERS)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import exists, select, update
 from sqlalchemy.orm import contains_eager
 
+from bot.clock import utc_now
 from bot.database.servers import ServerRepository
-from bot.database.tables.base import utc_now
 from bot.database.tables.questions import QuestionFace
 from bot.database.tables.rosters import Group, Member, Photo
 

@@ -167,10 +167,13 @@ class ModelRepository:
         return _made_model(model, group)
 
     async def of_group(self, group_id: int) -> list[GroupModel]:
-        """All models of a group, the newest first."""
+        """All models of a group, the newest first, without those whose figures are damaged."""
         group = await self._session.get(Group, group_id)
         query = select(Model).where(Model.group_id == group_id).order_by(Model.number.desc())
-        return [_made_model(model, group) for model in await self._session.scalars(query)] if group else []
+        if group is None:
+            return []
+        made = (_readable_model(model, group) for model in await self._session.scalars(query))
+        return [model for model in made if model is not None]
 
     async def whole_classifiers(self, group_id: int) -> set[str]:
         """The storage keys of the classifiers of a group's models, without those trained on a photo that is gone."""
@@ -182,12 +185,20 @@ class ModelRepository:
             .group_by(Model.id)
         )
         rows = await self._session.execute(query)
-        return {key for key, figures, count in rows if key is not None and count == figures["photos"]}
+        return {key for key, figures, count in rows if key is not None and count == figures.get("photos")}
 
     async def _activate(self, group: Group, model: Model, *, since: int) -> None:
         group.model_id, group.model_since = model.id, since
         await ServerRepository(self._session).mark_roster_changed(group.server_id)
         await self._session.flush()
+
+
+def _readable_model(model: Model, group: Group) -> GroupModel | None:
+    """The model; None where its figures are damaged."""
+    try:
+        return _made_model(model, group)
+    except (LookupError, TypeError, ValueError):
+        return None
 
 
 def _made_model(model: Model, group: Group) -> GroupModel:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import delete, func, select
 
+from bot.clock import utc_now
 from bot.database.annotations import effective_annotation
+from bot.database.encodings import is_comparable
 from bot.database.servers import ServerRepository
 from bot.database.tables import visibility
-from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Annotation, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.domain.enums import FaceOrigin
+
+
+_PHASH: Final = re.compile(r"[0-9a-f]{16}")
+"""A perceptual hash. A damaged one is left out."""
 
 
 class PhotoWithCrop(NamedTuple):
@@ -127,7 +133,8 @@ class PhotoRepository:
             .where(Group.server_id == server_id, Crop.phash.is_not(None))
             .order_by(Photo.id)
         )
-        return [(member, phash) for member, phash in await self._session.execute(query) if phash is not None]
+        rows = await self._session.execute(query)
+        return [(member, phash) for member, phash in rows if phash is not None and _PHASH.fullmatch(phash)]
 
     async def vectors(self, group_id: int, engine: str) -> list[tuple[int, bytes]]:
         """(member's id, encoding by `engine`) of each photo of a group that has such an encoding."""
@@ -135,7 +142,7 @@ class PhotoRepository:
             select(Photo.member_id, CropEncoding.vector)
             .join(Photo.member)
             .join(CropEncoding, CropEncoding.crop_id == Photo.crop_id)
-            .where(Member.group_id == group_id, CropEncoding.engine == engine, CropEncoding.vector.is_not(None))
+            .where(Member.group_id == group_id, is_comparable(engine))
             .order_by(Photo.id)
         )
-        return [(member, vector) for member, vector in await self._session.execute(query) if vector is not None]
+        return [(member, vector) for member, vector in await self._session.execute(query) if vector]

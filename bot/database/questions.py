@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import selectinload
 
+from bot.clock import utc_now
 from bot.database.annotations import effective_annotation, face_annotation
 from bot.database.crops import CropRepository
 from bot.database.quotas import QuotaRepository
-from bot.database.tables.base import utc_now
+from bot.database.tables.columns import known
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
 from bot.domain.answers import MAX_CANDIDATES, UNSAVED_ID, Answer, AnsweredFace, AnsweredPicture
@@ -212,10 +213,15 @@ def _answered(picture: QuestionPicture) -> AnsweredPicture:
         size=(picture.width, picture.height) if picture.width and picture.height else None,
         group_name=picture.group_name,
         refusal=picture.refusal,
-        faces=tuple(answered_face(face) for face in picture.faces),
+        faces=tuple(answered_face(face) for face in picture.faces if is_readable(face)),
         spoiler=picture.spoiler,
         left_out=picture.left_out,
     )
+
+
+def is_readable(face: QuestionFace) -> bool:
+    """Whether a face has a box. One whose row is damaged is on no card."""
+    return len(face.box) == 4 and all(isinstance(side, int) for side in face.box)
 
 
 def answered_face(face: QuestionFace) -> AnsweredFace:
@@ -225,10 +231,10 @@ def answered_face(face: QuestionFace) -> AnsweredFace:
         member=face.member_id,
         name=face.name,
         confidence=face.confidence,
-        band=ConfidenceBand(face.band),
-        candidates=tuple(MemberCandidate(*candidate) for candidate in face.candidates),
-        basis=GuessBasis(face.basis),
+        band=known(face.band, ConfidenceBand.UNKNOWN),
+        candidates=tuple(MemberCandidate(*candidate) for candidate in face.candidates if len(candidate) in (3, 4)),
+        basis=known(face.basis, GuessBasis.FACE),
     )
     annotation = face_annotation(last) if last else None
-    flaws = tuple(FaceFlaw(flaw) for flaw in face.flaws)
+    flaws = tuple(flaw for flaw in FaceFlaw if flaw in face.flaws)
     return AnsweredFace(face.id, face.number, Box(*face.box), guess, annotation, flaws, face.drawn)

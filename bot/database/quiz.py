@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import and_, case, delete, func, or_, select, update
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
+
+
+STATES: Final = range(1, 4)
+"""The states of a card of FSRS: learning, review, relearning."""
 
 
 class MemberProgress(NamedTuple):
@@ -188,11 +192,13 @@ class QuizRepository:
         return sorted(mistakes, key=lambda mistake: (-mistake.times, mistake.member, mistake.taken_for))
 
     async def memories(self, person_id: int) -> dict[int, MemberProgress]:
-        """A person's memory of each member, by the member's id."""
+        """A person's memory of each member, by the member's id; a damaged one is left out, and begins anew."""
         rows = await self._session.scalars(
             select(QuizMemory).where(QuizMemory.person_id == person_id).execution_options(populate_existing=True)
         )
-        return {row.member_id: MemberProgress(_memory(row), row.seen, row.correct) for row in rows}
+        return {
+            row.member_id: MemberProgress(_memory(row), row.seen, row.correct) for row in rows if row.state in STATES
+        }
 
     async def remember(self, person_id: int, member_id: int, remembered: MemberProgress) -> None:
         """Write a person's new memory of a member."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import aliased, selectinload
 
+from bot.clock import still_lasts
 from bot.database.annotations import effective_annotation, face_annotation
-from bot.database.questions import answered_face
+from bot.database.questions import answered_face, is_readable
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture, ReviewSkip
 from bot.database.tables.rosters import Crop, Photo
 from bot.database.tables.visibility import may_show_in_sql
@@ -60,7 +61,7 @@ class ReviewRepository:
         Faces that the channel may not show are left out.
         """
         waiting = await self._waiting(server_id, person_id, channel_id)
-        held = [face for face in waiting if face.held_until is not None and face.held_until > self._now]
+        held = [face for face in waiting if face.held_until and still_lasts(face.held_until, self._now, LEASE)]
         own = [face for face in held if face.held_by == person_id]
         elsewhere = {face.face for face in held if face.held_by not in (None, person_id)}
         free = [face for face in waiting if face.face not in elsewhere]
@@ -85,7 +86,11 @@ class ReviewRepository:
     async def reserve(self, server_id: int, face_id: int, person_id: int) -> bool:
         """Let a reviewer hold this face, and no other of the server; returns False if somebody else holds it."""
         free = or_(
-            QuestionFace.held_by.is_(None), QuestionFace.held_by == person_id, QuestionFace.held_until <= self._now
+            QuestionFace.held_by.is_(None),
+            QuestionFace.held_by == person_id,
+            QuestionFace.held_until <= self._now,
+            # The clock was ahead (`still_lasts`).
+            QuestionFace.held_until > self._now + LEASE,
         )
         held = await self._session.scalars(
             update(QuestionFace)
@@ -181,7 +186,7 @@ class ReviewRepository:
             )
 
     async def drop_lost_crop(self, face_id: int) -> None:
-        """Take a face out of the queue whose crop the storage no longer has."""
+        """Take a face out of the queue whose crop the storage no longer has, or whose row or crop is damaged."""
         crop = select(QuestionFace.crop_id).where(QuestionFace.id == face_id).scalar_subquery()
         await self._session.execute(
             update(QuestionFace)
@@ -191,7 +196,7 @@ class ReviewRepository:
         )
 
     async def read(self, server_id: int, face_id: int) -> FaceInReview:
-        """The face as it is now. Raises ForgottenError if this server has no such face with a crop."""
+        """The face as it is now. Raises ForgottenError if this server has no such face with a crop, or its row is damaged."""
         query = (
             select(QuestionFace, Crop, QuestionPicture, Question)
             .join(QuestionPicture, QuestionFace.picture_id == QuestionPicture.id)
@@ -205,6 +210,8 @@ class ReviewRepository:
         if row is None:
             raise ForgottenError
         face, crop, picture, question = row
+        if not is_readable(face):
+            raise ForgottenError
         rows = await self._session.scalars(
             select(Annotation).join(QuestionFace).where(QuestionFace.crop_id == crop.id).order_by(Annotation.id)
         )

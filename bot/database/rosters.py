@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 from bot.database.aliases import group_is_called, member_is_called
 from bot.database.annotations import effective_annotation
 from bot.database.crops import CropRepository
+from bot.database.encodings import is_comparable
 from bot.database.quotas import QuotaRepository
 from bot.database.servers import ServerRepository
 from bot.database.tables.models import Model, ModelPhoto
@@ -259,10 +260,11 @@ class RosterRepository:
             .join(CropEncoding, CropEncoding.crop_id == Photo.crop_id)
             .join(Member)
             .join(Group)
-            .where(CropEncoding.engine == engine, CropEncoding.vector.is_not(None), *conditions)
+            .where(is_comparable(engine), *conditions)
             .order_by(Member.id, Photo.id)
         )
-        return [EnrolledEncoding(*row) for row in await self._session.execute(query)]
+        rows = (EnrolledEncoding(*row) for row in await self._session.execute(query))
+        return [row for row in rows if row.vector]
 
 
 def _denies_others(face: QuestionFace, effective: Annotation, members: Collection[int]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
-from bot.database.tables.base import utc_now
+from bot.clock import utc_now
 from bot.database.tables.servers import ChannelSettings, Server, ServerRole
 from bot.domain.enums import LearningPolicy
 from bot.domain.trust import Trust
@@ -67,7 +67,7 @@ class ServerRepository:
         )
         return ServerChoices(
             threshold=server.threshold if server else None,
-            roles={role.role_id: Trust(role.trust) for role in roles},
+            roles={role.role_id: trust for role in roles for trust in Trust if trust == role.trust},
             watched=frozenset(watched),
             learns=server.learns if server else LearningPolicy.CONFIRMED,
             notices=server.notices_channel_id if server else None,

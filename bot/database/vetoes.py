@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
+from bot.database.encodings import is_comparable, usual_length
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import CropEncoding
 from bot.domain.enums import AnnotationMeaning
@@ -29,7 +30,8 @@ class VetoRepository:
     async def feedback(self, servers: Collection[int], engine: str) -> list[FaceFeedback]:
         """The annotations that count of faces in `servers`, oldest first, with the faces' encodings by `engine`.
 
-        If another engine answered the question, the encoding is that of the face's crop. A face without any is left out.
+        If another engine answered the question, or the face's encoding is damaged, it is that of the face's crop. A face
+        without any is left out.
         """
         granted = Annotation.meaning == AnnotationMeaning.MEMBER
         corrected = and_(granted, QuestionFace.member_id.is_not(None), QuestionFace.member_id != Annotation.member_id)
@@ -43,9 +45,11 @@ class VetoRepository:
     async def _rows(
         self, servers: Collection[int], engine: str, condition: ColumnElement[bool]
     ) -> list[tuple[int, FaceFeedback]]:
-        seen = case((Question.engine == engine, QuestionFace.vector), else_=CropEncoding.vector)
+        same = and_(Question.engine == engine, func.length(QuestionFace.vector) == usual_length(engine))
+        seen = case((same, QuestionFace.vector))
+        crop = case((is_comparable(engine), CropEncoding.vector))
         query = (
-            select(Annotation.id, Annotation.meaning, Annotation.member_id, QuestionFace.member_id, seen)
+            select(Annotation.id, Annotation.meaning, Annotation.member_id, QuestionFace.member_id, seen, crop)
             .select_from(Annotation)
             .join(QuestionFace, Annotation.face_id == QuestionFace.id)
             .join(QuestionPicture)
@@ -60,8 +64,8 @@ class VetoRepository:
         rows = await self._session.execute(query)
         return [
             (annotation, _feedback(meaning, member, guessed, vector))
-            for annotation, meaning, member, guessed, vector in rows
-            if vector
+            for annotation, meaning, member, guessed, seen, of_crop in rows
+            if (vector := seen or of_crop)
         ]
 
 

@@ -11,12 +11,13 @@ import functools
 import time
 from contextlib import asynccontextmanager
 from contextvars import copy_context
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from discord import app_commands
 from simcord._clock import Clock
 
+from bot.clock import utc_now
 from bot.demo.media import PassThroughMediaWorker
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class WallClock(Clock):
 
     def __init__(self) -> None:
         # SimCord replaces time.monotonic by this clock.
-        self._start, self._counter = datetime.now(UTC), time.perf_counter()
+        self._start, self._counter = utc_now(), time.perf_counter()
 
     @property
     def elapsed(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]  # only `advance` would set it

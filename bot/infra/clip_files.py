@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
@@ -39,6 +38,7 @@ from bot.infra.temporary import TemporaryFolder, sweep
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Sequence
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
     from types import EllipsisType
     from typing import Any
@@ -157,14 +157,15 @@ class ClipFiles:
         folders = await asyncio.to_thread(video_folders, self._folder)
         return QuotaUsage(Quota.CLIP_BYTES, self._room.used_by(server, folders), self._room.max_server_bytes)
 
-    async def sweep(self, in_use: VideosInUse, *, share: float = 1.0) -> None:
+    async def sweep(self, in_use: VideosInUse, now: datetime, *, share: float = 1.0) -> None:
         """Delete videos that were not used for too long, and the least recently used ones if all are too large together.
 
-        Videos in use stay. `share`: at most this share of the bytes that are there may stay.
+        Videos in use stay. `now`: the time that ages are counted to. `share`: at most this share of the bytes that are there
+        may stay.
         """
         async with self._changing:
             held = await self._held(in_use)
-            await _ended(asyncio.to_thread(self._sweep, held, share))
+            await _ended(asyncio.to_thread(self._sweep, held, now.timestamp(), share))
 
     @asynccontextmanager
     async def _reserved(
@@ -224,8 +225,7 @@ class ClipFiles:
             return None
         return CachedVideo(folder, found.title)
 
-    def _sweep(self, held: Collection[str], share: float) -> None:
-        now = time.time()
+    def _sweep(self, held: Collection[str], now: float, share: float) -> None:
         with suppress(FileNotFoundError):
             sweep(self._folder, INCOMING)
         folders = video_folders(self._folder)

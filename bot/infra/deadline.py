@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The end of the time for some work. `at`: seconds since 1970, so machines that work together need equal clocks."""
+    """The end of the time for some work. `at`: seconds of this process's monotonic clock.
+
+    It travels as the seconds that are left, so it is the same on a machine with another clock.
+    """
 
     at: float
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
         """The deadline in so many seconds from now."""
-        return cls(time.time() + seconds)
+        return cls(time.monotonic() + seconds)
+
+    def __reduce__(self) -> tuple[Callable[[float], Deadline], tuple[float]]:
+        return Deadline.after, (self.left(),)
 
     def left(self) -> float:
         """The seconds until the deadline, 0 after it."""
-        return max(0.0, self.at - time.time())
+        return max(0.0, self.at - time.monotonic())

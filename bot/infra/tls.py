@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from distributed import Security
 
+from bot.clock import utc_now
 from bot.infra.tls_contexts import InMemorySecurity
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def own_security() -> InMemorySecurity:
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(BEGINNING)
-        .not_valid_after(datetime.datetime.now(datetime.UTC) + CENTURY)
+        .not_valid_after(utc_now() + CENTURY)
         .sign(key, hashes.SHA256())
     )
     public = certificate.public_bytes(serialization.Encoding.PEM).decode()

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
+from bot.clock import unix_time
 from bot.errors import BusyError
 from bot.infra.request_context import bulk_request_context, current_request_context
 from bot.infra.shares import FairShares
@@ -93,7 +94,7 @@ class TurnQueue:
             return
         seconds, patience = self.seconds_until(context.asker, turns), share * self._patience
         if seconds > patience or self._shares.waiting + turns > MAX_WAITING:
-            raise BusyError(time.time() + max(self._usual, seconds - min(seconds, patience) / 2))
+            raise BusyError(unix_time() + max(self._usual, seconds - min(seconds, patience) / 2))
         context.admitted = True
 
     def seconds_until(self, asker: Asker, turns: int) -> float:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from bot.domain.maps import GroupMap, MapOutlier, MapPlace
+from bot.jobs.pictures import open_crop
 from bot.jobs.rosters import gallery_of
 
 if TYPE_CHECKING:
@@ -85,12 +85,9 @@ def lay_out_and_draw(
     """A map of a group's gallery, and the picture of it; `draw_map` else."""
     # numba reads this when it is imported. Without it, it writes beside the installed packages.
     os.environ.setdefault("NUMBA_CACHE_DIR", str(compilation_folder))
-    import numpy as np
-    from PIL import Image
-
     from models.drawing.maps import map_chart
     from models.similarity.maps import lay_out
 
     found = lay_out(gallery, projection)
-    faces = [None if crop is None else np.asarray(Image.open(BytesIO(crop)).convert("RGB")) for crop in crops]
+    faces = [None if crop is None else open_crop(crop) for crop in crops]
     return found, map_chart(group, found, faces, total_photos=total_photos if total_photos > len(faces) else None)

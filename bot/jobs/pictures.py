@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.domain.files import Content
     from bot.jobs.config import EngineConfig
     from bot.media.pictures.opened import OpenedPicture
-    from models.faces import Face
+    from models.faces import Face, Picture
     from models.recognition.quality import FaceQuality
 
 
@@ -42,6 +42,19 @@ def picture_refusals(config: EngineConfig, pictures: Sequence[bytes]) -> list[Un
     """For each picture the reason why it can't be read, or None."""
     opened = (read_picture(config, data) for data in pictures)
     return [picture if isinstance(picture, UnreadableFile) else None for picture in opened]
+
+
+def open_crop(jpeg: bytes) -> Picture | None:
+    """A crop of the storage in RGB; None for one that is damaged."""
+    from io import BytesIO
+
+    import numpy as np
+    from PIL import Image
+
+    try:
+        return np.asarray(Image.open(BytesIO(jpeg)).convert("RGB"))
+    except (OSError, SyntaxError, ValueError):  # Pillow's errors for files that are broken or cut off
+        return None
 
 
 def crop_face(opened: OpenedPicture, face: Face, quality: FaceQuality) -> FaceCrop:

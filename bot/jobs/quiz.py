@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
+from bot.jobs.pictures import open_crop
 from bot.text.quiz import next_question_time, retention_time, stats_title
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def _enlarged(crop: bytes) -> bytes | None:
 
     from models.drawing.annotate import encode_jpeg
 
-    try:
-        picture = Image.open(BytesIO(crop)).convert("RGB")
-    except (OSError, SyntaxError, ValueError):  # Pillow's errors for files that are broken or cut off
+    face = open_crop(crop)
+    if face is None:
         return None
-    return encode_jpeg(np.asarray(picture.resize((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)))
+    enlarged = Image.fromarray(face).resize((SHOWN_SIDE, SHOWN_SIDE), Image.Resampling.LANCZOS)
+    return encode_jpeg(np.asarray(enlarged))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 from bot.domain.twins import ComparedMember, GroupTwins, LookAlike, LookAlikes
+from bot.jobs.pictures import open_crop
 from bot.jobs.rosters import gallery_of
 from bot.text.formatting import counted
 from bot.text.twins import member_likeness, pair_likeness, pair_rank
@@ -176,14 +176,11 @@ def _look_alike(
 
 
 def _portrait(member: ComparedMember, crops: Mapping[int, bytes]) -> MemberPortrait:
-    """The member with the best crop whose file is there."""
-    import numpy as np
-    from PIL import Image
-
+    """The member with the best crop whose file is there and can be decoded."""
     from models.drawing.twins import MemberPortrait
 
-    crop = next((crops[photo] for photo in member.best if photo in crops), None)
-    face = None if crop is None else np.asarray(Image.open(BytesIO(crop)).convert("RGB"))
+    faces = (open_crop(crops[photo]) for photo in member.best if photo in crops)
+    face = next((face for face in faces if face is not None), None)
     return MemberPortrait(member.name, member.group, face)
 
 

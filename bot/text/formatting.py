@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
+
+from bot.clock import unix_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +50,7 @@ def approximate_duration(days: float) -> str:
 
 def from_now(at: float) -> str:
     """`in 20 seconds`, `in 3 minutes`; `now` for a time that has come. `at`: seconds since 1970."""
-    seconds = round(at - time.time())
+    seconds = round(at - unix_time())
     if seconds <= 0:
         return "now"
     return f"in {counted(seconds, 'second') if seconds < 90 else counted(round(seconds / 60), 'minute')}"

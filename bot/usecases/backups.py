@@ -8,7 +8,6 @@ import re
 import shutil
 import sqlite3
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,12 +16,14 @@ from typing import IO, TYPE_CHECKING, Final
 
 from bot.backup.archive import ArchiveWriter
 from bot.backup.encryption import encrypting
+from bot.clock import utc_now
 from bot.database import snapshots
 from bot.database.engine import FILE, sqlite_file
-from bot.database.tables.base import utc_now
 from bot.domain.backups import BackupContent, BackupRecord
 from bot.errors import OperatorError
+from bot.infra import temporary
 from bot.infra.storage import Storage
+from bot.infra.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator
@@ -39,9 +40,6 @@ KEY: Final = re.compile(
 """The keys of stored files. A path in another form leads elsewhere. The first crops lay in a folder for each server."""
 
 _PREFIX: Final = ".backup-"
-_LEFT_BEHIND: Final = 24 * 3600.0
-"""Seconds after which a temporary copy was left behind by a backup that was killed."""
-
 _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -69,16 +67,16 @@ def back_up(settings: Settings, path: Path, passphrase: str | None) -> BackupCon
         )
     if not database.is_file():
         raise OperatorError("There is no database at {file}, so there is nothing to back up.", file=str(database))
-    _sweep(settings.data)
+    temporary.sweep(settings.data, _PREFIX)
     with (
-        tempfile.TemporaryDirectory(prefix=_PREFIX, dir=settings.data) as folder,
+        TemporaryFolder(settings.data, _PREFIX) as folder,
         _replacing(path) as file,
         asyncio.Runner() as runner,
     ):
         storage = Storage.open(settings)
         bot = _Bot(
             database,
-            Path(folder) / FILE,
+            folder / FILE,
             lambda key: runner.run(storage.get(key)),
             lambda folder: runner.run(storage.keys(folder)),
         )
@@ -169,10 +167,3 @@ def _replacing(path: Path) -> Generator[IO[bytes]]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _sweep(data: Path) -> None:
-    """Delete the copies that killed backups left in the data folder."""
-    for folder in data.glob(f"{_PREFIX}*"):
-        if time.time() - folder.stat().st_mtime > _LEFT_BEHIND:
-            shutil.rmtree(folder, ignore_errors=True)

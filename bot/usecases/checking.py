@@ -12,11 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot import jobs
 from bot.app import App
+from bot.clock import utc_now
 from bot.database import snapshots
 from bot.database.clips import ClipRepository
 from bot.database.crops import CropRepository
 from bot.database.engine import sqlite_file
-from bot.database.tables.base import utc_now
 from bot.domain.backups import DataFault, DataFaultKind
 from bot.domain.enums import ClipState
 from bot.errors import OperatorError, PersonError

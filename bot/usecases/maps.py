@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ from bot.domain.messages import Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.trust import Trust
 from bot.errors import NoRosterError, PersonError, UnencodedPhotosError
+from bot.usecases.questions import crops
 from models.faces import MIN_MAP_PHOTOS, ProjectionMethod
 from models.learning.isolation import IsolatedProcessError
 
@@ -107,17 +107,12 @@ async def _draw(app: App, group: Group, projection: ProjectionMethod, engine: st
             hint=Hint.ADD_MORE_PHOTOS,
         )
     shown = round_robin(rows, MOST)
-    crops = await asyncio.gather(*(_crop(app, keys.get(row.photo)) for row in shown))
+    faces = await crops.read(app, [keys.get(row.photo) for row in shown])
     compiled = (app.settings.data / "numba").absolute()
     async with app.queues.maps.bulk_turn():
         return await app.compute.run_isolated(
-            LIMIT, jobs.draw_map, shown, crops, engine, projection, len(rows), compiled
+            LIMIT, jobs.draw_map, shown, faces, engine, projection, len(rows), compiled
         )
-
-
-async def _crop(app: App, key: str | None) -> bytes | None:
-    """The crop at this place in the storage; None where it is lost or not public."""
-    return None if key is None else await app.storage.get(key)
 
 
 def round_robin(rows: Sequence[EnrolledEncoding], most: int) -> list[EnrolledEncoding]:

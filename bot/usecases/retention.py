@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.database.tables.base import utc_now
 from bot.errors import log_failure
 from bot.usecases.clips import room
 from bot.usecases.questions import crops
@@ -43,11 +42,12 @@ async def forget_due(app: App) -> None:
 
     A step that fails gets a line in the log, and the others are done.
     """
+    now = app.age_clock.now()
     steps = (
         partial(room.sweep, app),
         app.postponed_work.retry,
-        partial(crops.forget_older, app, utc_now() - timedelta(days=app.settings.forget_days)),
-        partial(crops.sweep_files, app, utc_now() - UNNAMED),
+        partial(crops.forget_older, app, now - timedelta(days=app.settings.forget_days)),
+        partial(crops.sweep_files, app, now - UNNAMED),
     )
     for step in steps:
         try:

@@ -6,18 +6,19 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.clock import utc_now
 from bot.database.annotations import AnnotationInput, AnnotationRepository
 from bot.database.lookup import require_member_by_id
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables.base import utc_now
 from bot.database.training_set import TrainingSetRepository
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import AnnotationMeaning, LearningPolicy
 from bot.domain.reviews import ReviewNote
 from bot.errors import ForgottenError, PersonError
 from bot.text.names import checked_name
+from bot.usecases.questions import crops
 from bot.usecases.questions.correct import NOBODY, name_annotation, not_learned_reasons, save_annotations
 
 if TYPE_CHECKING:
@@ -86,11 +87,16 @@ async def next_page(
             if taken.face is None:
                 confined = [one for one in await reviews.confined_channels(server_id) if one != actor.channel_id]
                 return ReviewPage(await _nothing_left(session, server_id, taken.elsewhere, confined), note, undoable)
-            face = await reviews.read(server_id, taken.face)
-        crop = await app.storage.get(face.crop_key)
+            try:
+                face = await reviews.read(server_id, taken.face)
+            except ForgottenError:
+                log.warning("the row of face %s is damaged, so it can't be reviewed", taken.face)
+                await reviews.drop_lost_crop(taken.face)
+                continue
+        (crop,) = await crops.read(app, [face.crop_key])
         if crop is not None:
             return ReviewPage(ReviewItem(face, crop, taken.left), note, undoable)
-        log.warning("%s is gone from the storage, so its face can't be reviewed", face.crop_key)
+        log.warning("%s is lost or damaged, so its face can't be reviewed", face.crop_key)
         async with app.database.writing() as session:
             await ReviewRepository(session, utc_now()).drop_lost_crop(taken.face)
 

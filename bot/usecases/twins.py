@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from bot.domain.messages import AllOf, Hint, Message, Strong
 from bot.domain.rosters import SHARED_ROSTER
 from bot.domain.twins import DrawnLookAlikes, DrawnTwins
 from bot.errors import MAX_NAMES, NoRosterError, PersonError, UnencodedPhotosError
+from bot.usecases.questions import crops
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -119,8 +119,8 @@ async def _twins(app: App, groups: Sequence[int], engine: str) -> DrawnTwins:
     found = await app.compute.run(jobs.find_twins, rows, _seen(photos), engine, groups)
     if found is None:
         raise PersonError("I see no two members here. {no_two}", no_two=NO_TWO)
-    crops = await _crops(app, [found.first, found.second.member], photos)
-    return DrawnTwins(found, *await app.compute.run(jobs.draw_twins, found, crops))
+    faces = await _crops(app, [found.first, found.second.member], photos)
+    return DrawnTwins(found, *await app.compute.run(jobs.draw_twins, found, faces))
 
 
 async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: str) -> DrawnLookAlikes:
@@ -130,8 +130,8 @@ async def _look_alikes(app: App, member: Member, groups: Sequence[int], engine: 
         raise PersonError("I see no face in the photos of {member}.", member=member.name, hint=Hint.ADD_ANOTHER_PHOTO)
     if not found.nearest:
         raise PersonError("I know nobody besides {member} by a photo. {no_two}", member=member.name, no_two=NO_TWO)
-    crops = await _crops(app, [found.asked, *(like.member for like in found.nearest)], photos)
-    return DrawnLookAlikes(found, await app.compute.run(jobs.draw_look_alikes, found, crops))
+    faces = await _crops(app, [found.asked, *(like.member for like in found.nearest)], photos)
+    return DrawnLookAlikes(found, await app.compute.run(jobs.draw_look_alikes, found, faces))
 
 
 async def _photos(
@@ -152,7 +152,7 @@ def _seen(photos: dict[int, PublicPhoto]) -> dict[int, tuple[int, float | None]]
 
 
 async def _crops(app: App, members: Sequence[ComparedMember], photos: dict[int, PublicPhoto]) -> dict[int, bytes]:
-    """The best crops of these members, by the photo's id, without lost files."""
+    """The best crops of these members, by the photo's id, without lost and damaged files."""
     wanted = [number for member in members for number in member.best]
-    files = await asyncio.gather(*(app.storage.get(photos[number].key) for number in wanted))
+    files = await crops.read(app, [photos[number].key for number in wanted])
     return {number: file for number, file in zip(wanted, files, strict=True) if file is not None}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.clock import utc_now
 from bot.database.servers import ServerRepository
-from bot.database.tables.base import utc_now
 from bot.text.formatting import MEBIBYTE
 
 if TYPE_CHECKING:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextvars import copy_context
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
 import discord
 
 from bot.client import UNREACHABLE
+from bot.clock import still_lasts
 from bot.domain.clips import UploadRefusedError
 from bot.domain.messages import Message
 from bot.usecases import upload_limits
@@ -220,7 +222,7 @@ class DiscordClipReporter:
 
     def _webhook(self, clip: ReportedClip) -> discord.Webhook | None:
         """The interaction's webhook, while its token is valid."""
-        if clip.target.token is None or discord.utils.utcnow().timestamp() >= clip.target.token_until:
+        if clip.target.token is None or not _is_running(clip.target.token_until):
             return None
         assert self._client.application_id is not None
         return discord.Webhook.partial(self._client.application_id, clip.target.token, client=self._client)
@@ -230,7 +232,13 @@ class DiscordClipReporter:
         assert clip.target.card_id is not None
         posted = discord.utils.snowflake_time(clip.target.card_id).timestamp()
         until = clip.target.token_until if clip.target.token is not None else posted + TOKEN_SECONDS
-        return discord.utils.utcnow().timestamp() < until
+        return _is_running(until)
+
+
+def _is_running(until: float) -> bool:
+    """Whether the time ahead of a token's end is one that a token can have."""
+    end = datetime.fromtimestamp(until, UTC)
+    return still_lasts(end, discord.utils.utcnow(), timedelta(seconds=TOKEN_SECONDS))
 
 
 def _has_clip(message: discord.Message) -> bool:

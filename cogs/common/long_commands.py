@@ -35,6 +35,7 @@ class ProgressResponse:
     def __init__(self, interaction: discord.Interaction[Nugu]) -> None:
         self._interaction = interaction
         self._shown = 0.0
+        self._until = time.monotonic() + TOKEN_SECONDS
 
     async def show(self, card: Card) -> None:
         """Show a card, unless the last one is younger than `BETWEEN` or the token has expired."""
@@ -71,8 +72,8 @@ class ProgressResponse:
             await channel.send(view=card, files=files, allowed_mentions=mentions)
 
     def _left(self) -> float:
-        """Seconds for which the interaction can still be answered."""
-        return TOKEN_SECONDS - (discord.utils.utcnow() - self._interaction.created_at).total_seconds()
+        """Seconds for which the interaction can still be answered. This object is made as soon as one arrives."""
+        return self._until - time.monotonic()
 
 
 async def _card_of(

@@ -24,8 +24,9 @@ _LINE: Final = 30
 _RADIUS: Final = 12
 
 
-def contact_sheet(faces: Sequence[tuple[str, Picture]]) -> bytes:
-    """A JPEG of square faces ((h, w, 3) uint8 each) with their names below, in rows of a sheet about 3 : 2.
+def contact_sheet(faces: Sequence[tuple[str, Picture | None]]) -> bytes:
+    """A JPEG of square faces ((h, w, 3) uint8 each) with their names below, in rows of a sheet about 3 : 2. None leaves
+    a place empty.
 
     Raises:
         ValueError: there are no faces.
@@ -40,7 +41,8 @@ def contact_sheet(faces: Sequence[tuple[str, Picture]]) -> bytes:
     for number, (name, face) in enumerate(faces):
         left = _GAP + number % columns * (_TILE + _GAP)
         top = _GAP + number // columns * (_TILE + _LINE + _GAP)
-        paste_face(image, face, (left, top), _TILE, _RADIUS)
+        if face is not None:
+            paste_face(image, face, (left, top), _TILE, _RADIUS)
         text = shorten(drawable(name), _LETTERS, _TILE)
         middle = (left + _TILE / 2, top + _TILE + _LINE / 2)
         draw.text(middle, text, LIGHT, font(_LETTERS), anchor="mm")

@@ -14,9 +14,9 @@ from simcord import ChannelHandle, SetupError
 from sqlalchemy import select, update
 
 from bot.app import App
+from bot.clock import utc_now
 from bot.database.rosters import RosterRepository
 from bot.database.servers import ServerRepository
-from bot.database.tables.base import utc_now
 from bot.database.tables.models import Model
 from bot.database.tables.questions import QuestionFace
 from bot.database.tables.servers import Server

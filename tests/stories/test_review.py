@@ -12,7 +12,7 @@ import discord
 from simcord import MemberActor
 from sqlalchemy import delete, select, update
 
-from bot.database.tables.base import utc_now
+from bot.clock import utc_now
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.domain.enums import AnnotationMeaning, FaceOrigin

@@ -18,9 +18,9 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.client import Nugu
+from bot.clock import utc_now
 from bot.database.rosters import RosterRepository
 from bot.database.tables import METADATA
-from bot.database.tables.base import utc_now
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.models import Model
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
@@ -29,6 +29,7 @@ from bot.database.tables.rosters import Crop, Photo
 from bot.domain.enums import AnnotationMeaning, CaptionStyle, ClipState
 from tests.stories.conftest import Stage
 from tests.stories.reading import texts
+from tests.support.backups import whole_jpeg
 
 Rows = dict[str, set[tuple[str, ...]]]
 
@@ -80,7 +81,7 @@ async def populate(app: App, server_id: int, place: dict[str, int], name: str, p
         crop = await kept(
             Crop(server_id=server_id, sha256=name, key=f"crops/{name}", bytes=1, face_width=200, sharpness=90.0)
         )
-        await app.storage.put(crop.key, name.encode())
+        await app.storage.put(crop.key, whole_jpeg(name))
         photo = await kept(Photo(member_id=member.id, crop_id=crop.id, added_by=person))
         models = [
             await kept(

@@ -23,6 +23,11 @@ def jpeg(shade: int) -> bytes:
     return file.getvalue()
 
 
+def whole_jpeg(name: str) -> bytes:
+    """Bytes that are stored as a crop, and that nobody decodes."""
+    return b"\xff\xd8\xff" + name.encode() + b"\xff\xd9"
+
+
 def with_crops(data: Path, number: int = 3) -> Path:
     """The data folder `data` with crops `crops/0.jpg` and so on in database and files."""
     (data / "files" / "crops").mkdir(parents=True)

@@ -1,37 +1,18 @@
-"""The base of all tables: names of constraints, times in UTC, ids that are never reused."""
+"""The base of all tables: names of constraints, types of columns, ids that are never reused."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, MetaData, TypeDecorator
+from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.database.tables.columns import ChoiceType, JsonType, UtcTime
 from bot.domain.enums import AnnotationMeaning, CaptionStyle, ClipState, FaceOrigin, LearningPolicy
 
 NEVER_REUSED: dict[str, Any] = {"sqlite_autoincrement": True}
 """Table arguments: SQLite never gives the id of a deleted row to a new row. Buttons and files carry such ids."""
-
-
-def utc_now() -> datetime:
-    """The current time in UTC, aware of its time zone."""
-    return datetime.now(UTC)
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """A time, stored and read in UTC. SQLite stores no time zones."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
@@ -48,10 +29,13 @@ class Base(DeclarativeBase):
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         datetime: UtcTime,
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
-        **{
-            enum: Enum(enum, native_enum=False, length=20)
-            for enum in (LearningPolicy, AnnotationMeaning, FaceOrigin, ClipState, CaptionStyle)
-        },
+        dict[str, Any]: JsonType(dict),
+        list[Any]: JsonType(list),
+        # An unknown word lets nothing be learned, asked or done.
+        LearningPolicy: ChoiceType(LearningPolicy.OFF),
+        FaceOrigin: ChoiceType(FaceOrigin.ASKED),
+        ClipState: ChoiceType(ClipState.FAILED),
+        CaptionStyle: ChoiceType(CaptionStyle.NAMES),
+        # Queries leave out such annotations (`bot.database.engine`).
+        AnnotationMeaning: ChoiceType(AnnotationMeaning.NOT_MEMBER),
     }

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database.tables.base import NEVER_REUSED, Base, utc_now
+from bot.clock import still_lasts, utc_now
+from bot.database.tables.base import NEVER_REUSED, Base
 from bot.domain.enums import CaptionStyle, ClipState
 
 LONGEST_TITLE = 300
 """The stored length of a video's title, in characters."""
+
+
+LONGEST_REST = timedelta(minutes=5)
+"""The time for which a job rests, at most."""
 
 
 class ClipJob(Base):
@@ -81,4 +86,4 @@ class ClipJob(Base):
 
     def is_due(self, now: datetime) -> bool:
         """Whether the job doesn't rest."""
-        return self.resume_at is None or self.resume_at <= now
+        return self.resume_at is None or not still_lasts(self.resume_at, now, LONGEST_REST)

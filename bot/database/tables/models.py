@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.database.tables.base import NEVER_REUSED, Base, utc_now
+from bot.clock import utc_now
+from bot.database.tables.base import NEVER_REUSED, Base
 
 
 class Model(Base):

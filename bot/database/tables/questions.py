@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from bot.database.tables.base import NEVER_REUSED, Base, utc_now
+from bot.clock import utc_now
+from bot.database.tables.base import NEVER_REUSED, Base
+from bot.database.tables.columns import EncodingType
 from bot.domain.enums import AnnotationMeaning, FaceOrigin
 
 
@@ -81,7 +83,7 @@ class QuestionFace(Base):
     picture_id: Mapped[int] = mapped_column(ForeignKey("question_picture.id", ondelete="CASCADE"), index=True)
     number: Mapped[int]
     box: Mapped[list[Any]]
-    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    vector: Mapped[bytes] = mapped_column(EncodingType)
     member_id: Mapped[int | None] = mapped_column(ForeignKey("member.id", ondelete="SET NULL"))
     name: Mapped[str | None] = mapped_column(String(100))
     drawn: Mapped[str | None] = mapped_column(String(100))

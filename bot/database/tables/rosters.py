@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from bot.clock import utc_now
 from bot.database.tables import visibility
-from bot.database.tables.base import NEVER_REUSED, Base, utc_now
+from bot.database.tables.base import NEVER_REUSED, Base
+from bot.database.tables.columns import EncodingType
 from bot.domain.enums import FaceOrigin
 
 
@@ -107,7 +109,7 @@ class CropEncoding(Base):
 
     crop_id: Mapped[int] = mapped_column(ForeignKey("crop.id", ondelete="CASCADE"), primary_key=True)
     engine: Mapped[str] = mapped_column(String(50), primary_key=True)
-    vector: Mapped[bytes | None] = mapped_column(LargeBinary)
+    vector: Mapped[bytes | None] = mapped_column(EncodingType)
 
 
 class Photo(Base):

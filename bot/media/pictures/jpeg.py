@@ -34,6 +34,11 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
         yield marker, start, at
 
 
+def is_whole(data: bytes) -> bool:
+    """Whether a JPEG has its begin and its end: it is one, and no part was cut off. It may be damaged between them."""
+    return data.startswith(b"\xff\xd8\xff") and data.endswith(bytes([0xFF, _END]))
+
+
 def scanned_components(data: bytes) -> int:
     """The components of all scans of a JPEG: 3 for the first scan of most, 1 for most others."""
     return sum(data[start + 4] for marker, start, _ in jpeg_segments(data) if marker == SCAN and start + 4 < len(data))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.clock import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
-from bot.database.tables.base import utc_now
 from bot.domain.clips import ClipAttachments, ClipStage, FinishedClip, MissingFootage, PersonScreenTime, TrackName
 from bot.domain.enums import ClipState, FaceOrigin, teaches
 from bot.domain.faces import IdentifiedFace, IdentifiedPicture

@@ -8,8 +8,8 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, assert_never
 
+from bot.clock import utc_now
 from bot.database.clips import ClipRepository
-from bot.database.tables.base import utc_now
 from bot.domain.clips import ClipStage
 from bot.domain.deletions import MessageScope
 from bot.domain.enums import ClipState

@@ -62,12 +62,12 @@ async def making(app: App, job: ClipJob, video: CachedVideo) -> AsyncGenerator[C
 
 async def sweep(app: App) -> None:
     """Forget the videos that were not used for long, and the least recently used ones where all are too large together."""
-    await app.videos.sweep(partial(_in_use, app))
+    await app.videos.sweep(partial(_in_use, app), app.age_clock.now())
 
 
 async def make_room(app: App) -> None:
     """Forget the least recently used half of the videos, since the disk is full."""
-    await app.videos.sweep(partial(_in_use, app), share=0.5)
+    await app.videos.sweep(partial(_in_use, app), app.age_clock.now(), share=0.5)
 
 
 async def forget_unneeded(app: App, videos: set[str]) -> None:

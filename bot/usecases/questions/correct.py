@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.clock import utc_now
 from bot.database.annotations import AnnotationInput, AnnotationRepository
 from bot.database.lookup import require_member_by_id
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import ReviewRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables.base import utc_now
 from bot.database.training_set import TrainingSetRepository
 from bot.domain.corrections import Correction, CorrectionKind
 from bot.domain.enums import AnnotationMeaning

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from bot.database.crops import CropRepository, StoredCrop
 from bot.errors import StorageError
+from bot.media.pictures.jpeg import is_whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
@@ -64,7 +65,21 @@ async def crop_of_face(app: App, face_id: int) -> bytes | None:
     """The crop of a face of a question, as a JPEG; None if there is none."""
     async with app.database.reading() as session:
         key = await CropRepository(session).storage_key(face_id)
-    return None if key is None else await app.storage.get(key)
+    (crop,) = await read(app, [key])
+    return crop
+
+
+async def read(app: App, keys: Iterable[str | None]) -> list[bytes | None]:
+    """The crops at these places in the storage, as JPEGs; None for no place, and for a file that is lost or no whole JPEG."""
+    return list(await asyncio.gather(*(_read(app, key) for key in keys)))
+
+
+async def _read(app: App, key: str | None) -> bytes | None:
+    crop = None if key is None else await app.storage.get(key)
+    if crop is not None and not is_whole(crop):
+        log.warning("%s is damaged; nugu check finds all that are", key)
+        return None
+    return crop
 
 
 async def forget_older(app: App, before: datetime) -> None:

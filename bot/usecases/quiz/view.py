@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from bot.database.tables.quiz import Quiz, QuizRound
 from bot.database.tables.rosters import Crop, Group
 from bot.domain.messages import Message, SlashCommand
 from bot.errors import PersonError
+from bot.usecases.questions import crops
 from bot.usecases.quiz.choosing import best_crops
 
 if TYPE_CHECKING:
@@ -179,10 +179,7 @@ def _key(crop: Crop | None) -> str | None:
 async def _pictures(app: App, keys: Sequence[str | None]) -> list[bytes | None]:
     """The crops at these places in the storage, enlarged; None for a file that is lost or broken."""
 
-    async def file(key: str | None) -> bytes | None:
-        return None if key is None else await app.storage.get(key)
-
-    files = await asyncio.gather(*(file(key) for key in keys))
+    files = await crops.read(app, keys)
     enlarged = iter(await app.compute.run(jobs.enlarge_crops, [one for one in files if one is not None]))
     return [None if one is None else next(enlarged) for one in files]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import zipfile
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -16,6 +15,7 @@ from bot.domain.messages import Code, Hint
 from bot.errors import PersonError
 from bot.media.archives.reading import MANIFEST
 from bot.text.formatting import mebibytes
+from bot.usecases.questions import crops
 from bot.usecases.roster.manifests import Manifest, ManifestGroup, ManifestMember, ManifestPhoto, folder_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class ArchiveTooLargeError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class RosterExport:
-    """An exported roster. The receiver closes `file`. `lost`: photos without a file.
+    """An exported roster. The receiver closes `file`. `lost`: photos whose file is lost or damaged.
 
     `kept_back`: photos from spoilers and age-restricted channels, which are not in the archive.
     """
@@ -85,8 +85,8 @@ async def export_roster(app: App, server_id: int, group: str | None, *, max_byte
             _write(archive, MANIFEST, manifest.model_dump_json(indent=1).encode())
             for start in range(0, len(files), AT_ONCE):
                 some = files[start : start + AT_ONCE]
-                crops = await asyncio.gather(*(app.storage.get(photo.key) for _, photo in some))
-                for (path, _), crop in zip(some, crops, strict=True):
+                read = await crops.read(app, [photo.key for _, photo in some])
+                for (path, _), crop in zip(some, read, strict=True):
                     if crop is None:
                         lost += 1
                     else:

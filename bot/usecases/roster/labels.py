@@ -37,7 +37,8 @@ GONE = Message("That photo is gone: somebody removed or corrected it.")
 class LabelledPhoto:
     """A photo with its label. `looks_like`: the id of another member, None for nobody.
 
-    `crop`: None where the file is lost, or where only the channel `only_in` may show it. `spoiler`: it is shown covered.
+    `crop`: None where the file is lost or damaged, or where only the channel `only_in` may show it. `spoiler`: it is shown
+    covered.
     """
 
     photo: int
@@ -62,7 +63,7 @@ async def show_label(
     async with app.database.reading() as session:
         photo = await _find(session, server_id, photo_id)
         other = await _other_of_group(session, photo, looks_like) if looks_like else None
-    crop = await app.storage.get(photo.crop.key) if may_show(photo.crop.only_in, channel_id) else None
+    (crop,) = await crops.read(app, [photo.crop.key if may_show(photo.crop.only_in, channel_id) else None])
     return LabelledPhoto(
         photo=photo.id,
         group=photo.member.group.name,

@@ -61,7 +61,7 @@ async def choose_face(
         flaw = example_flaw(crop.face_width, crop.sharpness)
         doubt = flaw or find_resemblance(face.guess, member.id, member.name)
     if doubt is not None:
-        data = await app.storage.get(crop.key)
+        (data,) = await crops.read(app, [crop.key])
         seen = crop.face_width, crop.sharpness
         return DoubtfulFace(question_id, face_id, member_id, doubt, data, crop.spoiler, *seen)
     return await _learn(app, server_id, question_id, face_id, member_id, by, deliberate=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ GONE = Message("That photo has been removed already.")
 
 @dataclass(frozen=True, slots=True)
 class PhotoView:
-    """A photo on a card. `crop`: None where the file is lost, or where only the channel `only_in` may show it.
+    """A photo on a card. `crop`: None where the file is lost or damaged, or where only the channel `only_in` may show it.
 
     `spoiler`: it is shown covered.
     """
@@ -130,7 +129,7 @@ async def show_group(app: App, server_id: int, group: str) -> GroupView:
         aliases = await SpellingRepository(session).aliases_in(found.id)
         keys = await PhotoRepository(session).first_of_each(found.id)
     with_photo = [member for member, _, _ in counts if member in keys][:MAX_SHEET_FACES]
-    files = await asyncio.gather(*(app.storage.get(keys[member]) for member in with_photo))
+    files = await crops.read(app, [keys[member] for member in with_photo])
     crop = dict(zip(with_photo, files, strict=True))
     members = tuple(ListedMember(name, tuple(aliases.get(member, [])), photos) for member, name, photos in counts)
     faces = [(name, face) for member, name, _ in counts if (face := crop.get(member)) is not None]
@@ -149,8 +148,8 @@ async def _shown(
     page = max(0, min(page, (sum(counts.values()) - 1) // PAGE))
     kept = await photos.of_member(member.id, offset=page * PAGE, limit=PAGE)
     shown = [photo for photo in kept if may_show(photo.only_in, channel_id)]
-    files = await asyncio.gather(*(app.storage.get(photo.key) for photo in shown))
-    crops = {photo.id: crop for photo, crop in zip(shown, files, strict=True)}
+    files = await crops.read(app, [photo.key for photo in shown])
+    faces = {photo.id: crop for photo, crop in zip(shown, files, strict=True)}
     return MemberView(
         id=member.id,
         name=member.name,
@@ -162,7 +161,7 @@ async def _shown(
         photos=tuple(
             PhotoView(
                 id=photo.id,
-                crop=crops.get(photo.id),
+                crop=faces.get(photo.id),
                 face_width=photo.face_width,
                 sharpness=photo.sharpness,
                 only_in=photo.only_in,

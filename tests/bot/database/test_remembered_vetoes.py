@@ -23,7 +23,7 @@ from models.faces import Box, ConfidenceBand, Guess
 SERVER = 7
 TRUSTED = Actor(11, Trust.TRUSTED)
 FAN = Actor(12, Trust.MEMBER)
-SEEN, SEEN_BY_ANOTHER = b"\x00\x00\x80?", b"\x00\x00\x00@"
+SEEN, SEEN_BY_ANOTHER = b"\x00\x00\x80?", b"\x00\x00\x80\xbf"
 
 
 class QuestionWithCrop:

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
+from bot.clock import utc_now
 from bot.database.servers import ServerRepository
-from bot.database.tables.base import utc_now
 from bot.database.tables.rosters import Crop, Member, Photo
 from bot.database.tables.servers import Server
 from bot.domain.answers import Answer

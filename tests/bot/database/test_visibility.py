@@ -11,6 +11,7 @@ from bot.database.quiz import QuizRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Crop, Photo
 from bot.usecases.roster import labels, photos
+from tests.support.backups import whole_jpeg
 
 SERVER, ADULTS, OTHERS = 7, 70, 71
 
@@ -28,7 +29,7 @@ async def enrolled(app: App) -> dict[str, int]:
             session.add(crop)
             await session.flush()
             await RosterRepository(session).add_photo(Photo(member_id=member.id, crop_id=crop.id, added_by=1), SERVER)
-            await app.storage.put(name, name.encode())
+            await app.storage.put(name, whole_jpeg(name))
             ids[name] = crop.id
     return ids
 
@@ -47,9 +48,9 @@ async def test_public_pictures_show_public_crops(app: App) -> None:
 
 async def test_a_channel_shows_a_members_photos_by_its_own_limits(app: App) -> None:
     await enrolled(app)
-    for channel, adults in ((OTHERS, None), (None, None), (ADULTS, b"adults")):
+    for channel, adults in ((OTHERS, None), (None, None), (ADULTS, whole_jpeg("adults"))):
         shown = await photos.show_member(app, SERVER, channel, "TWICE", "Sana")
-        assert [photo.crop for photo in shown.photos] == [adults, b"spoiler", b"public"]
+        assert [photo.crop for photo in shown.photos] == [adults, whole_jpeg("spoiler"), whole_jpeg("public")]
         assert [photo.spoiler for photo in shown.photos] == [False, True, False]
 
 
@@ -57,11 +58,11 @@ async def test_a_channel_shows_a_doubtful_label_by_its_own_limits(app: App) -> N
     crops = await enrolled(app)
     async with app.database.reading() as session:
         ids = {crop: photo for photo, crop in await session.execute(select(Photo.id, Photo.crop_id))}
-    for channel, adults in ((OTHERS, None), (None, None), (ADULTS, b"adults")):
+    for channel, adults in ((OTHERS, None), (None, None), (ADULTS, whole_jpeg("adults"))):
         shown = [
             await labels.show_label(app, SERVER, channel, ids[crops[name]], None) for name in ("adults", "spoiler")
         ]
-        assert [(label.crop, label.spoiler) for label in shown] == [(adults, False), (b"spoiler", True)]
+        assert [(label.crop, label.spoiler) for label in shown] == [(adults, False), (whole_jpeg("spoiler"), True)]
 
 
 async def test_a_crop_that_is_posted_in_an_age_restricted_channel_later_is_public_no_more(app: App) -> None:

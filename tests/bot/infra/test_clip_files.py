@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.clock import utc_now
 from bot.errors import PersonError, QuotaError
 from bot.infra.clip_files import CachedVideo, ClipFiles
 from bot.infra.clip_folders import DAY, DESCRIPTION, size_of
@@ -191,7 +192,7 @@ async def test_videos_are_kept_for_so_long_and_in_so_many_bytes(tmp_path: Path) 
         return ("first",)
 
     async with smaller.incoming_folder(OURS, BytesWanted(1, 1), in_use) as now:
-        await smaller.sweep(in_use)
+        await smaller.sweep(in_use, utc_now())
         assert there(tmp_path) == {"first", "third", now.path.name}
     assert await smaller.find("old") is None
 

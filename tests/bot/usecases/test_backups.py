@@ -20,6 +20,7 @@ import pytest
 
 from bot.backup.archive import BLOCK, ArchiveWriter, header
 from bot.errors import OperatorError
+from bot.infra.temporary import TemporaryFolder
 from bot.settings import Settings
 from bot.usecases import backups
 from bot.usecases.backups import back_up
@@ -382,13 +383,13 @@ def test_every_crop_of_a_database_from_before_crops_had_rows_is_backed_up(folder
     assert (restored(tmp_path / "bot.backup") / "files" / "crops" / "2.jpg").read_bytes() == jpeg(2)
 
 
-def test_what_a_killed_backup_left_is_swept_a_day_later(folder: Path, tmp_path: Path) -> None:
-    old, new = folder / ".backup-old", folder / ".backup-new"
-    for each in (old, new):
-        each.mkdir()
-    os.utime(old, (0, 0))
-    back_up(Settings(data=folder), tmp_path / "bot.backup", None)
-    assert (old.exists(), new.exists()) == (False, True)
+def test_what_a_killed_backup_left_is_swept_and_one_at_work_is_not(folder: Path, tmp_path: Path) -> None:
+    old = folder / ".backup-old"
+    old.mkdir()
+    with TemporaryFolder(folder, ".backup-") as at_work:
+        os.utime(at_work, (0, 0))
+        back_up(Settings(data=folder), tmp_path / "bot.backup", None)
+        assert (old.exists(), at_work.exists()) == (False, True)
 
 
 def test_another_database_is_told(folder: Path, tmp_path: Path) -> None:

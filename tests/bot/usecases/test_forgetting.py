@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.app import App
+from bot.clock import utc_now
 from bot.database.crops import StoredCrop
 from bot.database.questions import QuestionRepository
-from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop
 from bot.domain.deletions import MessageScope
@@ -74,13 +74,13 @@ async def remembered(app: App) -> list[tuple[int, bytes]]:
 
 async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) -> None:
     _, old = await asked(app, 7.1, origin="old")
-    _, fresh = await asked(app, 6.9, origin="fresh")
     question, labelled = await asked(app, 7.1, origin="labelled")
     await correct.mark_as_nobody(app, question, labelled, AnnotationMeaning.STRANGER, Actor(1, Trust.TRUSTED))
     question, suggested = await asked(app, 7.1, origin="suggested")
     await correct.mark_as_nobody(app, question, suggested, AnnotationMeaning.STRANGER, Actor(2, Trust.MEMBER))
+    _, fresh = await asked(app, 6.9, origin="fresh")
     await forget_due(app)
-    assert await remembered(app) == [(fresh, b"1234"), (labelled, b"1234")]
+    assert await remembered(app) == [(labelled, b"1234"), (fresh, b"1234")]
     async with app.database.reading() as session:
         for face in (old, suggested):
             assert (await session.get_one(QuestionFace, face)).vector == b""

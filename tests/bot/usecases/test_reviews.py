@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
+from bot.clock import utc_now
 from bot.database.crops import StoredCrop
 from bot.database.labels import LabelRepository
 from bot.database.questions import QuestionRepository
 from bot.database.reviews import LEASE, ReviewRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables.base import utc_now
 from bot.database.tables.questions import Annotation, Question
 from bot.database.tables.rosters import Photo
 from bot.domain.corrections import Correction, CorrectionKind
@@ -29,6 +29,7 @@ from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
 from bot.usecases.review import NothingToReview, ReviewItem, ReviewPage
 from models.faces import Box, ConfidenceBand, Guess, MemberCandidate
+from tests.support.backups import whole_jpeg
 
 SERVER = 7
 MINA, MOMO = Actor(11, Trust.TRUSTED), Actor(12, Trust.TRUSTED)
@@ -46,7 +47,7 @@ async def sana(app: App) -> int:
 
 async def asked(app: App, crop: str, guess: Guess, *, server: int = SERVER) -> tuple[int, int]:
     """A question about one face; the question's id and the face's."""
-    cut = FaceCrop(crop.encode(), 100, 2.0)
+    cut = FaceCrop(whole_jpeg(crop), 100, 2.0)
     await app.storage.put(f"crops/{server}/{crop}", cut.jpeg)
     question = Question(server_id=server, asker_id=FAN.id, engine="dlib-1", threshold=0.5, rosters=[server])
     async with app.database.writing() as session:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.app import App
-from bot.database.tables.base import utc_now
+from bot.clock import utc_now
 from bot.usecases import upload_limits
 
 MIB = 1 << 20

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import App
+from bot.clock import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables.base import utc_now
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import QuestionFace
 from bot.domain.clip_requests import ClipRequest, ReplyTarget

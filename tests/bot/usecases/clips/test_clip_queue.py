@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 
 from bot.app import App
+from bot.clock import utc_now
 from bot.database.clips import ClipRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables.base import utc_now
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Question
 from bot.domain.answers import Answer
