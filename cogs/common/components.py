@@ -41,6 +41,9 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], template=r"nugu:item"):
     ephemeral: ClassVar[bool] = False
     """True: the response is a new message for the user alone. False: the item's own message is edited."""
 
+    component: ClassVar[type[discord.ui.Item[Any]]] = discord.ui.Button
+    """The kind of component that has the custom_id. Another kind is refused, as clients may send any."""
+
     def __init__(self, item: ItemT, **ids: int) -> None:
         super().__init__(item)
         self.ids = ids
@@ -62,8 +65,13 @@ class PersistentItem(discord.ui.DynamicItem[ItemT], template=r"nugu:item"):
             await answer_error(interaction, error)
 
     def _require_offered(self) -> None:
-        """Raise PersonError for values that the menu's message doesn't offer. No other code needs to check them."""
+        """Raise PersonError for values that the menu's message doesn't offer, and for another kind of component.
+
+        No other code needs to check them.
+        """
         menu = self.item
+        if not isinstance(menu, self.component):
+            raise PersonError(NOT_OFFERED)
         if isinstance(menu, discord.ui.Select):
             offered = {option.value for option in menu.options}
             if not (menu.min_values <= len(menu.values) <= menu.max_values and offered.issuperset(menu.values)):

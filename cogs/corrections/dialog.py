@@ -30,6 +30,8 @@ FACE_IDS = rf"{CARD_IDS}:(?P<face>\d+)"
 class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{CARD_IDS}"):
     """Chooses the face to correct."""
 
+    component = discord.ui.Select
+
     async def respond(self, interaction: discord.Interaction[Nugu]) -> None:
         answer = await question_here(interaction, self.ids["question"])
         picture, face = correct.face_of(answer, int(self.item.values[0]))
@@ -39,6 +41,8 @@ class FaceMenu(PersistentItem[Select], template=rf"nugu:which:{CARD_IDS}"):
 
 class MembersMenu(PersistentItem[Select], template=r"nugu:item"):
     """`members_menu`: chooses the member, or opens `OtherNameModal`."""
+
+    component = discord.ui.Select
 
     async def defer(self, interaction: discord.Interaction[Nugu]) -> None:
         # Discord takes a modal only as the first response.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import discord
+
 from bot.usecases import models
 from bot.usecases.roster import labels
 from cogs.common.components import ModeratorItem, PersistentItem
@@ -13,8 +15,6 @@ from cogs.model.cards import history_card, label_card
 from cogs.model.texts import label_sentence, rollback_sentence
 
 if TYPE_CHECKING:
-    import discord
-
     from bot.app import App
     from bot.client import Nugu
     from bot.domain.labels import LabelDecision
@@ -40,6 +40,8 @@ class RollbackButton(ModeratorItem[Button], template=r"nugu:goback:(?P<group>\d+
 
 class SuspectedLabelMenu(ModeratorItem[Select], template=r"nugu:doubt:(?P<group>\d+)"):
     """Shows the chosen label that looks wrong."""
+
+    component = discord.ui.Select
 
     ephemeral = True
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import discord
+
 from bot.domain.enums import LearningPolicy
 from bot.domain.trust import Trust
 from bot.errors import PersonError
@@ -16,8 +18,6 @@ from cogs.setup.texts import GONE_FROM_SERVER, forgotten_crops_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import discord
 
     from bot.client import Nugu
     from bot.usecases.questions.correct import Actor
@@ -36,6 +36,8 @@ async def read_card(interaction: discord.Interaction[Nugu]) -> Card:
 class _SetupMenu(ModeratorItem[Any], template=r"nugu:item"):
     """A menu of the /setup card."""
 
+    component = discord.ui.Select
+
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         await self.choose(interaction, server_id)
         await interaction.edit_original_response(view=await read_card(interaction))
@@ -48,6 +50,8 @@ class _SetupMenu(ModeratorItem[Any], template=r"nugu:item"):
 class TrustedRolesMenu(_SetupMenu, template=r"nugu:setup:trusted"):
     """The roles whose labels count at once."""
 
+    component = discord.ui.RoleSelect
+
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         roles = _ids_here(interaction, self.item.values)
         await setup.choose_roles(interaction.client.app, server_id, Trust.TRUSTED, roles)
@@ -55,6 +59,8 @@ class TrustedRolesMenu(_SetupMenu, template=r"nugu:setup:trusted"):
 
 class ModeratorRolesMenu(_SetupMenu, template=r"nugu:setup:moderators"):
     """The roles that may edit groups and members."""
+
+    component = discord.ui.RoleSelect
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         roles = _ids_here(interaction, self.item.values)
@@ -70,6 +76,8 @@ class ThresholdMenu(_SetupMenu, template=r"nugu:setup:threshold"):
 
 class WatchedChannelsMenu(_SetupMenu, template=r"nugu:setup:watched"):
     """The channels where a question works without a mention."""
+
+    component = discord.ui.ChannelSelect
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         await setup.choose_watched(interaction.client.app, server_id, _ids_here(interaction, self.item.values))
@@ -97,6 +105,8 @@ class LearnsMenu(_SetupMenu, template=r"nugu:setup:learns"):
 
 class NoticesMenu(_SetupMenu, template=r"nugu:setup:notices"):
     """The channel for notifications to moderators."""
+
+    component = discord.ui.ChannelSelect
 
     async def choose(self, interaction: discord.Interaction[Nugu], server_id: int) -> None:
         chosen = _ids_here(interaction, self.item.values)

@@ -34,6 +34,32 @@ async def test_a_choice_that_the_menu_does_not_offer(stage: Stage, values: list[
         assert (await ServerRepository(session).choices(stage.guild.id)).threshold is None
 
 
+@pytest.mark.parametrize(
+    "action", ["setup:threshold", "setup:trusted", "which:1:1", "member:1:1:1", "doubt:1", "hide:1"]
+)
+async def test_another_kind_of_component_with_an_action_of_the_bots(stage: Stage, action: str) -> None:
+    card = answer(await stage.moderator.slash(stage.channel, "setup"))
+    parsers: dict[str, Any] = stage.bot._connection.parsers  # pyright: ignore[reportPrivateUsage]
+    parse = parsers["INTERACTION_CREATE"]
+
+    def changed(payload: Any) -> None:
+        kind, custom_id = (3, f"nugu:{action}") if action == "hide:1" else (2, f"nugu:{action}")
+        item = {
+            "type": kind,
+            "custom_id": custom_id,
+            "style": 2,
+            "label": "x",
+            "options": [{"label": "x", "value": "1"}],
+        }
+        payload["message"]["components"] = [{"type": 1, "components": [item]}]
+        payload["data"] = {"custom_id": custom_id, "component_type": kind, "values": ["1"]}
+        parse(payload)
+
+    parsers["INTERACTION_CREATE"] = changed
+    refused = answer(await stage.moderator.select(card, [option(card, "60%")], custom_id="nugu:setup:threshold"))
+    assert texts(refused).strip() == NOT_OFFERED
+
+
 async def test_a_form_without_its_fields(stage: Stage) -> None:
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
     form = await stage.moderator.slash(stage.channel, "member add", group="Presidents", name="Obama")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import discord
+
 from bot.domain.rosters import MemberPhotos
 from bot.usecases.roster import pending
 from cogs.common.components import ModeratorItem, PersistentItem
@@ -14,14 +16,14 @@ from cogs.roster.enrolment.texts import LEFT_OUT, USED_MEANWHILE
 from cogs.roster.texts import photo_count_sentence
 
 if TYPE_CHECKING:
-    import discord
-
     from bot.client import Nugu
     from bot.usecases.questions.correct import Actor
 
 
 class PhotoFaceMenu(ModeratorItem[Any], template=r"nugu:whose:(?P<question>\d+):(?P<member>\d+)"):
     """Chooses the member's face among several in a photo."""
+
+    component = discord.ui.Select
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         item: Select = self.item

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import discord
+
 from bot.usecases.roster import members, photos
 from cogs.common.components import ModeratorItem, PersistentItem
 from cogs.common.layout import Select, message_card
@@ -12,8 +14,6 @@ from cogs.roster.members.cards import member_card, member_files
 from cogs.roster.texts import removed_sentence
 
 if TYPE_CHECKING:
-    import discord
-
     from bot.client import Nugu
     from bot.usecases.questions.correct import Actor
     from bot.usecases.roster.photos import MemberView
@@ -44,6 +44,8 @@ class PhotosPageButton(ModeratorItem[Any], template=r"nugu:photos:(?P<member>\d+
 
 class RemovePhotoMenu(ModeratorItem[Any], template=r"nugu:dropphoto:(?P<member>\d+):(?P<page>\d+)"):
     """Deletes a photo."""
+
+    component = discord.ui.Select
 
     async def moderate(self, interaction: discord.Interaction[Nugu], server_id: int, actor: Actor) -> None:
         app = interaction.client.app

@@ -29,6 +29,13 @@ from tests.support.watch import Recorder, watch
 ROW, BUTTON, MENU, TEXT_FIELD, ROLE_MENU, CHANNEL_MENU, LABEL, UPLOAD = 1, 2, 3, 4, 6, 8, 18, 19
 """Types of components."""
 
+COMPONENTS = {
+    discord.ui.Button: BUTTON,
+    discord.ui.Select: MENU,
+    discord.ui.RoleSelect: ROLE_MENU,
+    discord.ui.ChannelSelect: CHANNEL_MENU,
+}
+
 LONGEST_CUSTOM_ID = 100
 
 
@@ -63,19 +70,19 @@ async def staged(bot: FedBot) -> AsyncGenerator[Stage]:
             await env.shutdown()
 
 
-def _routes() -> list[tuple[str, bool]]:
-    """The pattern of each custom_id that the bot answers, and whether it is a menu's."""
+def _routes() -> list[tuple[str, int]]:
+    """The pattern of each custom_id that the bot answers, and the type of its component."""
 
     for module in walk_packages(cogs.__path__, "cogs."):
         import_module(module.name)
-    found: dict[str, bool] = {}
+    found: dict[str, int] = {}
     waiting: list[Any] = [PersistentItem]
     while waiting:
         kind = waiting.pop()
         waiting += kind.__subclasses__()
         pattern = kind.__discord_ui_compiled_template__.pattern
         if pattern != "nugu:item":
-            found[pattern] = kind.__name__.endswith("Menu")
+            found[pattern] = COMPONENTS[kind.component]
     return sorted(found.items())
 
 
@@ -105,10 +112,11 @@ def custom_ids() -> SearchStrategy[bytes]:
         st.sampled_from(["1", "0", "else", "1:0", ":", "-1", "9" * 30, "nan", ""]) | hostile_texts(20), max_size=2
     )
 
-    def press(route: tuple[str, bool]) -> SearchStrategy[Any]:
-        pattern, menu = route
-        chosen = values if menu else st.none()
-        return st.fixed_dictionaries({"custom_id": _custom_ids(pattern), "values": chosen})
+    def press(route: tuple[str, int]) -> SearchStrategy[Any]:
+        pattern, right = route
+        # One in four comes from another kind of component than the bot's own.
+        kind = st.sampled_from([*[right] * 12, *COMPONENTS.values()])
+        return st.fixed_dictionaries({"custom_id": _custom_ids(pattern), "type": kind, "values": values})
 
     return st.sampled_from(_routes()).flatmap(press).map(lambda press: json.dumps(press).encode())
 
@@ -116,33 +124,26 @@ def custom_ids() -> SearchStrategy[bytes]:
 async def feed_press(bot: FedBot, stage: Stage, data: bytes) -> None:
     """Press a button, or choose from a menu, also what it doesn't offer."""
     press = json.loads(data)
-    values: list[str] | None = press["values"]
-    item: dict[str, Any] = {"type": _type_of(press), "custom_id": press["custom_id"]}
-    chosen: dict[str, Any] = {"custom_id": press["custom_id"], "component_type": item["type"]}
-    if item["type"] == BUTTON:
+    item: dict[str, Any] = {"type": press["type"], "custom_id": press["custom_id"]}
+    chosen: dict[str, Any] = {"custom_id": press["custom_id"], "component_type": press["type"]}
+    if press["type"] == BUTTON:
         item |= {"style": 2, "label": "x"}
-    elif item["type"] == MENU:
+    else:
+        chosen |= {"values": press["values"], "resolved": {}}
+    if press["type"] == MENU:
         # What the bot's own menus offer: an id, and in the model's report two.
         item["options"] = [{"label": "x", "value": "1:0" if ":doubt:" in press["custom_id"] else "1"}]
-    if values is not None:
-        chosen |= {"values": values, "resolved": {}}
     message: dict[str, Any] = dict(serializers.message_payload(stage.env.backend, _stored(stage)))
     message["components"] = [{"type": ROW, "components": [item]}]
     await _interact(bot, stage, InteractionType.MESSAGE_COMPONENT, chosen, {"message": message})
-
-
-def _type_of(press: dict[str, Any]) -> int:
-    if press["values"] is None:
-        return BUTTON
-    entity = {":trusted": ROLE_MENU, ":moderators": ROLE_MENU, ":watched": CHANNEL_MENU, ":notices": CHANNEL_MENU}
-    return next((kind for part, kind in entity.items() if part in press["custom_id"]), MENU)
 
 
 def forms() -> SearchStrategy[bytes]:
     """Submitted forms and typed commands, as JSON."""
     text = hostile_texts(120)
     fields = st.fixed_dictionaries(
-        {"name": text, "group": text | st.just("TWICE")}, optional={"photos": st.just([]), "other": text}
+        {"name": text | st.just([]), "group": text | st.just("TWICE")},
+        optional={"photos": st.just([]) | text, "other": text},
     )
     form = st.sampled_from(MODALS).flatmap(
         lambda pattern: st.fixed_dictionaries({"custom_id": _custom_ids(pattern), "fields": fields})
