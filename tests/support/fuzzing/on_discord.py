@@ -133,7 +133,7 @@ async def feed_press(bot: FedBot, stage: Stage, data: bytes) -> None:
     if press["type"] == MENU:
         # What the bot's own menus offer: an id, and in the model's report two.
         item["options"] = [{"label": "x", "value": "1:0" if ":doubt:" in press["custom_id"] else "1"}]
-    message: dict[str, Any] = dict(serializers.message_payload(stage.env.backend, _stored(stage)))
+    message: dict[str, Any] = dict(serializers.message_payload(stage.env.backend, await _stored(stage)))
     message["components"] = [{"type": ROW, "components": [item]}]
     await _interact(bot, stage, InteractionType.MESSAGE_COMPONENT, chosen, {"message": message})
 
@@ -175,12 +175,17 @@ async def feed_form(bot: FedBot, stage: Stage, data: bytes) -> None:
         else {"type": LABEL, "component": {"custom_id": name, "type": UPLOAD, "values": value}}
         for name, value in fields.items()
     ]
-    message = dict(serializers.message_payload(stage.env.backend, _stored(stage)))
+    message = dict(serializers.message_payload(stage.env.backend, await _stored(stage)))
     submitted = {"custom_id": form["custom_id"], "components": labels}
     await _interact(bot, stage, InteractionType.MODAL_SUBMIT, submitted, {"message": message})
 
 
-def _stored(stage: Stage) -> Any:
+async def _stored(stage: Stage) -> Any:
+    """The card as the simulated Discord keeps it; a new one where a press deleted it."""
+    if all(message.id != stage.card.id for message in stage.channel.history()):
+        await stage.moderator.slash(stage.channel, "quiz top")
+        assert stage.channel.last_message is not None
+        stage.card = stage.channel.last_message
     return stage.env.backend.get_message(stage.channel.id, stage.card.id)
 
 
