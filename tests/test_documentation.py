@@ -133,6 +133,14 @@ def test_a_function_that_is_gone_would_be_seen() -> None:
     assert not is_defined("bot/infra/", "identify", "answer_question")
 
 
+def test_each_attack_has_a_test() -> None:
+    """`test_files_are_there` looks for the named files."""
+    page = (ROOT / "docs" / "security.md").read_text().partition("## What isn't held")[0]
+    attacks = [row for row in re.findall(r"^\| (.*) \|$", page, re.MULTILINE) if not row.startswith("attack |")]
+    assert len(attacks) > 20
+    assert not [row for row in attacks if not re.search(r"`tests/[\w/]+\.py`$", row)]
+
+
 def dependencies() -> set[str]:
     """Names of the packages that pyproject.toml asks for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
