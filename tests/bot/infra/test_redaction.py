@@ -97,8 +97,8 @@ def test_a_process_without_a_handler_logs_in_the_same_way() -> None:
 
 def test_the_traceback_that_ends_a_process_holds_no_secret() -> None:
     code = (
-        "from bot.infra.redaction import conceal, redact_tracebacks\n"
-        f"conceal([{URL!r}])\nredact_tracebacks()\n"
+        "from bot.infra.redaction import register_secrets, redact_tracebacks\n"
+        f"register_secrets([{URL!r}])\nredact_tracebacks()\n"
         "def work(): raise ValueError('hunter' + '@2')\n"
         "try: work()\nexcept ValueError as error: raise RuntimeError('over') from error"
     )
