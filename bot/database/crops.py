@@ -99,6 +99,20 @@ class CropRepository:
         query = select(Crop.key).join(QuestionFace, QuestionFace.crop_id == Crop.id).where(QuestionFace.id == face_id)
         return (await self._session.scalars(query)).one_or_none()
 
+    async def keys_by_hash(self, server_id: int, hashes: Collection[str]) -> dict[str, str]:
+        """The storage key of each crop of a server with one of these hashes, by its hash."""
+        query = select(Crop.sha256, Crop.key).where(Crop.server_id == server_id, Crop.sha256.in_(hashes))
+        rows = await self._session.execute(query)
+        return dict(rows.tuples().all())
+
+    async def restore(self, server_id: int, stored: StoredCrop) -> None:
+        """Give a crop whose file was lost another file of the same photo."""
+        lost = update(Crop).where(Crop.server_id == server_id, Crop.sha256 == stored.sha256)
+        size = len(stored.crop.jpeg)
+        await self._session.execute(
+            lost.values(key=stored.key, bytes=size).execution_options(synchronize_session="fetch")
+        )
+
     async def existing_keys(self, keys: Collection[str]) -> set[str]:
         """Those of `keys` that crops have."""
         return set(await self._session.scalars(select(Crop.key).where(Crop.key.in_(keys))))

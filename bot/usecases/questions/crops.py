@@ -82,6 +82,14 @@ async def _read(app: App, key: str | None) -> bytes | None:
     return crop
 
 
+async def lost(app: App, server_id: int, hashes: Collection[str]) -> frozenset[str]:
+    """Those of `hashes` whose crops are on record and have no file any more."""
+    async with app.database.reading() as session:
+        keys = await CropRepository(session).keys_by_hash(server_id, hashes)
+    files = await asyncio.gather(*(app.storage.get(key) for key in keys.values()))
+    return frozenset(sha256 for sha256, file in zip(keys, files, strict=True) if file is None)
+
+
 async def forget_older(app: App, before: datetime) -> None:
     """Forget the faces of questions before `before`, unless a trusted person labelled them."""
     async with _forgetting(app) as crops:

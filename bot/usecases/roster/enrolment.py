@@ -59,13 +59,14 @@ class NoUsablePhotoError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class _Submission:
-    """The parameters of `add_member` that concern every photo."""
+    """The parameters of `add_member` that concern every photo. `lost`: the hashes of known photos without a file."""
 
     server_id: int
     by: int
     ask_moderator: bool
     make_group: bool
     only_in: int | None
+    lost: frozenset[str]
 
 
 async def add_member(
@@ -105,12 +106,13 @@ async def add_member(
             )
         else:
             examined = await unexamined(app, photos, full, archived=archived or {})
+        lost = await crops.lost(app, server_id, [photo.sha256 for photo in examined])
         cropped = [face.crop for photo in examined for face in photo.faces if face.crop is not None]
         async with crops.storing(app, cropped) as stored, app.database.writing() as session:
             # An engine that came into use meanwhile would never see these photos.
             if await EngineRepository(session).in_use(held=True) != config.engine:
                 continue
-            submission = _Submission(server_id, by, ask_moderator, make_group, only_in)
+            submission = _Submission(server_id, by, ask_moderator, make_group, only_in, lost)
             return await _add(session, submission, group, name, examined, stored)
 
 
@@ -189,6 +191,8 @@ async def _enrol(
 ) -> PhotoOutcome:
     """Enrol a photo if nothing speaks against it. `is_copy`: it copies one that was enrolled just before."""
     rosters, result = RosterRepository(session), photo.result
+    if photo.sha256 in submission.lost and len(photo.faces) == 1 and (crop := photo.faces[0].crop) is not None:
+        await CropRepository(session).restore(submission.server_id, stored[crop.jpeg]._replace(sha256=photo.sha256))
     before = await rosters.members_with_photo(submission.server_id, photo.sha256)
     if (reason := _known(before, member, saved_anew=False)) is not None:
         return PhotoOutcome(photo.name, None, reason)

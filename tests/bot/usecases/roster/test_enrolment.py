@@ -12,6 +12,7 @@ from PIL import Image, ImageFilter
 from sqlalchemy import Connection, event
 
 from bot.app import App
+from bot.database.crops import CropRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables.servers import KeyValue
 from bot.domain.enums import LearningPolicy
@@ -124,3 +125,18 @@ async def test_a_group_comes_to_be_with_the_first_photo_that_is_kept_of_it(app: 
     photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
     await enrolment.add_member(app, 1, " Presidents ", "Obama", [letter, photo], by=1, make_group=True)
     assert await known() == {"Presidents": {"Obama": 1}}
+
+
+async def test_a_photo_whose_file_was_lost_is_there_again_once_it_is_handed_in_again(
+    app: App, public_photos: Path
+) -> None:
+    photo = SubmittedFile("obama.jpg", (public_photos / "obama.jpg").read_bytes())
+    await enrolment.add_member(app, 1, "Presidents", "Obama", [photo], by=1, make_group=True)
+    (lost,) = await app.storage.keys("crops")
+    for group in ("Presidents", "Democrats"):
+        await app.storage.delete(lost)
+        added = await enrolment.add_member(app, 1, group, "Obama", [photo], by=1, make_group=True)
+        assert added.photos == 1
+        (lost,) = await app.storage.keys("crops")
+        async with app.database.reading() as session:
+            assert [crop.key for crop in await CropRepository(session).named()] == [lost]
