@@ -69,6 +69,24 @@ class ClipRepository:
         """The folders of the videos of unfinished jobs."""
         return set(await self._session.scalars(select(ClipJob.video).where(ClipJob.state.in_(UNFINISHED))))
 
+    async def cardless(self) -> Sequence[ClipJob]:
+        """The jobs by message that rest until their card is posted."""
+        query = select(ClipJob).where(
+            ClipJob.state == ClipState.WAITING,
+            ClipJob.attempt == 0,
+            ClipJob.card_id.is_(None),
+            ClipJob.resume_at.is_not(None),
+            ClipJob.question_message_id.is_not(None),
+        )
+        return (await self._session.scalars(query.order_by(ClipJob.id))).all()
+
+    async def attach_card(self, job_id: int, card_id: int | None) -> None:
+        """Remember the card of a job that rests until it is posted, and end the rest."""
+        resting = update(ClipJob).where(ClipJob.id == job_id, ClipJob.state == ClipState.WAITING, ClipJob.attempt == 0)
+        await self._session.execute(
+            resting.values(card_id=card_id, resume_at=None).execution_options(synchronize_session=False)
+        )
+
     async def begin_next(self, now: datetime, at_work: Collection[int] = ()) -> ClipJob | None:
         """Begin the next job that doesn't rest, unless an equal request is at work; returns None without such a job.
 

@@ -11,10 +11,18 @@ from bot.clock import utc_now
 from bot.database.annotations import effective_annotation, face_annotation
 from bot.database.crops import CropRepository
 from bot.database.quotas import QuotaRepository
+from bot.database.tables.clips import ClipJob
 from bot.database.tables.columns import known
 from bot.database.tables.questions import Question, QuestionFace, QuestionPicture
 from bot.database.tables.rosters import Member
-from bot.domain.answers import MAX_CANDIDATES, UNSAVED_ID, Answer, AnsweredFace, AnsweredPicture
+from bot.domain.answers import (
+    MAX_CANDIDATES,
+    UNSAVED_ID,
+    Answer,
+    AnsweredFace,
+    AnsweredPicture,
+    CardlessQuestion,
+)
 from bot.domain.enums import FaceOrigin
 from bot.domain.faces import IdentifiedPicture
 from bot.domain.quotas import Quota
@@ -23,6 +31,7 @@ from models.faces import Box, ConfidenceBand, FaceFlaw, Guess, GuessBasis, Membe
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -107,6 +116,23 @@ class QuestionRepository:
     async def save_card(self, question_id: int, card_id: int) -> None:
         """Remember the message of the question's card."""
         await self._session.execute(update(Question).where(Question.id == question_id).values(card_message_id=card_id))
+
+    async def without_card(self, since: datetime) -> list[CardlessQuestion]:
+        """The questions by message that were asked since then, whose card isn't known. A clip is its question's card."""
+        of_clip = select(ClipJob.id).where(ClipJob.question_id == Question.id).exists()
+        query = select(Question.id, Question.server_id, Question.channel_id, Question.question_message_id).where(
+            Question.asked_at >= since,
+            Question.origin == FaceOrigin.ASKED,
+            Question.card_message_id.is_(None),
+            Question.hidden_at.is_(None),
+            ~of_clip,
+        )
+        rows = await self._session.execute(query.order_by(Question.id))
+        return [
+            CardlessQuestion(question_id, server_id, channel_id, message_id)
+            for question_id, server_id, channel_id, message_id in rows
+            if channel_id is not None and message_id is not None
+        ]
 
     async def save_drawn_names(self, answer: Answer) -> None:
         """Remember that the card's pictures show the names of this answer."""

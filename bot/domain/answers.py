@@ -148,3 +148,13 @@ class Answer:
                 for picture in self.pictures
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CardlessQuestion:
+    """A question by the message `message_id` in a channel; its card isn't known. `server_id`: None in private."""
+
+    id: int
+    server_id: int | None
+    channel_id: int
+    message_id: int

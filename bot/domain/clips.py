@@ -199,6 +199,10 @@ class ClipReporter(Protocol):
         """The id of the message with the clip, if `answer` posted it before the bot ended."""
         ...
 
+    async def posted_card(self, clip: ReportedClip) -> int | None:
+        """The id of the card of a clip by message, if it was posted before the bot ended."""
+        ...
+
     async def explain(self, clip: ReportedClip, message: Message) -> None:
         """Replace the card by the reason why there is no clip."""
         ...

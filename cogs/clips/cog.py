@@ -20,6 +20,7 @@ from cogs.clips.texts import MENU, NO_LINK, NO_VIDEO, NO_VIDEO_FILE, ONE_OF_TWO
 from cogs.clips.videos import VideoLink, attached_video, linked_video, unlabelled_video_of, video_of
 from cogs.common.places import everywhere
 from cogs.common.requests import interaction_request, searchable_groups
+from cogs.common.responses import think
 
 if TYPE_CHECKING:
     from cogs.common.media import MessageMedia
@@ -89,10 +90,7 @@ class ClipsCog(commands.Cog):
         source: int | None = None,
     ) -> None:
         """Request the clip. The queue edits its card from then on."""
-        deferred = await interaction.response.defer(thinking=True)
-        card_id = deferred.message_id if deferred is not None else None
-        if card_id is None:
-            card_id = (await interaction.original_response()).id
+        card_id = await think(interaction)
         with self.client.app.question_limit.slot(interaction.user.id):
             asked = await interaction_request(interaction, group=group, source=source)
             await request_clip(self.client, asked, found, reply_target(interaction, card_id), start, length, style)

@@ -18,11 +18,13 @@ from bot.domain.messages import Message
 from bot.usecases import upload_limits
 from cogs.answers.cards import picture_urls
 from cogs.clips.cards import clip_card, clip_files, progress_card
-from cogs.clips.texts import explanation, posted_note
+from cogs.clips.texts import TAKEN, explanation, posted_note
 from cogs.common.layout import message_card
 from cogs.common.long_commands import TOKEN_SECONDS
 from cogs.common.markup import render_for_discord
 from cogs.common.media import name_in
+from cogs.common.message_media import texts_of
+from cogs.common.own_replies import own_replies
 from cogs.common.responses import is_too_large
 
 if TYPE_CHECKING:
@@ -39,9 +41,6 @@ log = logging.getLogger(__name__)
 BAD_REQUEST, FORBIDDEN, NOT_FOUND = 400, 403, 404
 OUT_OF_REACH = frozenset({10008, 10015, 50027})
 """Unknown message, unknown webhook, invalid token: the interaction no longer reaches the card, but the bot may."""
-
-LOOKED_THROUGH = 200
-"""Messages after a card in which its answer is looked for."""
 
 
 class DiscordClipReporter:
@@ -71,6 +70,10 @@ class DiscordClipReporter:
     async def answered(self, clip: ReportedClip) -> int | None:
         """See `ClipReporter.answered`."""
         return await self._in_context(self._answered(clip))
+
+    async def posted_card(self, clip: ReportedClip) -> int | None:
+        """See `ClipReporter.posted_card`."""
+        return await self._in_context(self._posted_card(clip))
 
     async def explain(self, clip: ReportedClip, message: Message) -> None:
         """See `ClipReporter.explain`."""
@@ -121,22 +124,30 @@ class DiscordClipReporter:
         if clip.answer_id is not None:
             return None
         asked = clip.target.card_id or clip.question_message_id
-        if asked is None or self._client.user is None:
+        if asked is None:
             return None
         try:
             if clip.target.card_id is not None and _has_clip(await self._fetch(clip)):
                 return clip.target.card_id
         except UNREACHABLE as failure:
             log.warning("could not look at card %s again: %s", clip.target.card_id, failure)
-        channel = self._channel(clip)
-        after = discord.Object(asked)
         try:
-            async for message in channel.history(after=after, limit=LOOKED_THROUGH, oldest_first=True):
-                answers = message.reference is not None and message.reference.message_id == asked
-                if answers and message.author.id == self._client.user.id and _has_clip(message):
+            async for message in own_replies(self._client, self._channel(clip), asked):
+                if _has_clip(message):
                     return message.id
         except UNREACHABLE as failure:
             log.warning("could not look for the answer to card %s: %s", clip.target.card_id, failure)
+        return None
+
+    async def _posted_card(self, clip: ReportedClip) -> int | None:
+        asked = clip.question_message_id
+        assert asked is not None
+        try:
+            async for message in own_replies(self._client, self._channel(clip), asked):
+                if any(text == TAKEN for text, _ in texts_of(message)):
+                    return message.id
+        except UNREACHABLE as failure:
+            log.warning("could not look for the card of clip %s: %s", clip.job_id, failure)
         return None
 
     async def _explain(self, clip: ReportedClip, sentence: str) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.client import UNREACHABLE
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.enums import CaptionStyle
 from bot.usecases import upload_limits
 from bot.usecases.clips import request, room
 from cogs.clips.cards import accepted_card
 from cogs.clips.videos import VideoLink, check, save_video
-from cogs.common.errors import sentence_for
-from cogs.common.layout import message_card
 from cogs.common.long_commands import TOKEN_SECONDS
-from cogs.common.requests import message_request, reply
+from cogs.common.requests import explain, message_request, reply
 
 if TYPE_CHECKING:
     import discord
@@ -40,17 +39,21 @@ async def request_clip_of_message(
 ) -> None:
     """Request the clip of a video that a message asks about. `source_message` is the message with the video.
 
-    A card answers at once; an error takes its place.
+    A card, or the sentence of an error, answers once the request is kept.
     """
-    card = await reply(message, view=accepted_card())
     try:
-        with client.app.question_limit.slot(message.author.id):
-            target = ReplyTarget(
-                channel_id=message.channel.id, card_id=card.id, max_bytes=await _most_bytes(client, message)
-            )
-            await request_clip(client, await message_request(client, message, source_message), found, target)
-    except Exception as error:  # noqa: BLE001  # the card shows it
-        await card.edit(view=message_card(sentence_for(error)))
+        async with message.channel.typing():
+            with client.app.question_limit.slot(message.author.id):
+                target = ReplyTarget(message.channel.id, await _most_bytes(client, message))
+                job_id = await request_clip(client, await message_request(client, message, source_message), found, target)
+        try:
+            card = await reply(message, view=accepted_card())
+        except UNREACHABLE:
+            await request.attach_card(client.app, job_id, None)
+            raise
+        await request.attach_card(client.app, job_id, card.id)
+    except Exception as error:  # noqa: BLE001  # a message shows it
+        await explain(message, error)
 
 
 async def request_clip(
@@ -61,16 +64,17 @@ async def request_clip(
     start: float | None = None,
     length: float | None = None,
     style: CaptionStyle = CaptionStyle.NAMES,
-) -> None:
-    """Request the clip of a linked video, or of a posted one after receiving it. `start` and `length` in seconds.
+) -> int:
+    """Request the clip of a linked video, or of a posted one after receiving it; returns the id of the job.
+
+    `start` and `length` in seconds.
 
     Raises PersonError: a BusyError where its turn would come too late, a MessageDeletedError where its message is deleted
     meanwhile.
     """
     if isinstance(found, VideoLink):
         clip_request = ClipRequest(found.url, found.start if start is None else start, length, style, found.spoiler)
-        await request.request_clip(client.app, asked, clip_request, target)
-        return
+        return await request.request_clip(client.app, asked, clip_request, target)
     check(client, found)
     await request.check_room(client.app, asked)
     async with (
@@ -79,7 +83,7 @@ async def request_clip(
         room.incoming(client.app, asked.server_id, found.size) as folder,
     ):
         clip_request = ClipRequest(await save_video(client, found, folder), start or 0.0, length, style, found.spoiler)
-        await request.request_clip(client.app, asked, clip_request, target)
+        return await request.request_clip(client.app, asked, clip_request, target)
 
 
 async def _most_bytes(client: Nugu, message: discord.Message) -> int:

@@ -29,11 +29,12 @@ MUTUAL_SERVERS = 5
 async def interaction_request(
     interaction: discord.Interaction[Nugu],
     *,
+    card_id: int | None = None,
     group: str | None = None,
     once: Literal["auto", "yes", "no"] = "auto",
     source: int | None = None,
 ) -> IdentifyRequest:
-    """The request of a command. `source`: the id of the message with the pictures."""
+    """The request of a command. `card_id`: the message that the card will be. `source`: the message with the pictures."""
     server = server_id_of(interaction)
     return IdentifyRequest(
         asker_id=interaction.user.id,
@@ -41,6 +42,7 @@ async def interaction_request(
         channel_id=channel_id_of(interaction),
         source_channel_id=interaction.channel_id,
         source_message_id=source,
+        card_message_id=card_id,
         restricted=is_restricted(interaction.client, interaction.channel),
         rosters=await _rosters(interaction.client, server, interaction.user),
         group=group,

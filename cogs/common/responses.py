@@ -25,6 +25,13 @@ async def defer_in_server(interaction: discord.Interaction[Nugu], *, ephemeral: 
     return require_server(interaction)
 
 
+async def think(interaction: discord.Interaction[Nugu]) -> int:
+    """Show "thinking" to everybody within Discord's three seconds; the id of the message, whose place the answer takes."""
+    deferred = await interaction.response.defer(thinking=True)
+    message_id = deferred.message_id if deferred is not None else None
+    return (await interaction.original_response()).id if message_id is None else message_id
+
+
 async def show(
     interaction: discord.Interaction[Nugu], view: Card, files: Sequence[discord.File] = (), *, ephemeral: bool = True
 ) -> discord.Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import deque
 from functools import partial
@@ -31,8 +32,9 @@ from cogs.common.requests import (
     reply,
     searchable_groups,
 )
-from cogs.common.responses import show
+from cogs.common.responses import show, think
 from cogs.corrections import components, dialog
+from cogs.who.lost_cards import find_lost_cards
 from cogs.who.phrases import asks_who
 from cogs.who.texts import MENU, NO_PICTURE, UNSEEN_REPLY
 
@@ -56,12 +58,17 @@ class WhoCog(commands.Cog):
         self._menu = everywhere(app_commands.ContextMenu(name=MENU, callback=self.who_menu))
         # A resumed session may repeat events. The bot answers each message once.
         self._seen: deque[int] = deque(maxlen=REMEMBERED_MESSAGES)
+        self._finding: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
         self.client.tree.add_command(self._menu)
+        self._finding = asyncio.create_task(find_lost_cards(self.client))
 
     async def cog_unload(self) -> None:
         self.client.tree.remove_command(self._menu.name, type=self._menu.type)
+        if self._finding is not None:
+            self._finding.cancel()
+            await asyncio.wait([self._finding])
 
     @app_commands.command(name="who")
     @everywhere
@@ -87,21 +94,22 @@ class WhoCog(commands.Cog):
         everyone_once: Literal["auto", "yes", "no"] = "auto",
     ) -> None:
         """Who is in this picture?"""
-        await interaction.response.defer(thinking=True)
+        card_id = await think(interaction)
         given = [each for each in (picture, picture2, picture3, picture4, picture5) if each is not None]
         with self.client.app.question_limit.slot(interaction.user.id):
-            request = await interaction_request(interaction, group=group, once=everyone_once)
+            request = await interaction_request(interaction, card_id=card_id, group=group, once=everyone_once)
             question_id = await self._answer(interaction, request, submitted_pictures(self.client, given))
             self.client.uploads[question_id] = given
 
     async def who_menu(self, interaction: discord.Interaction[Nugu], message: discord.Message) -> None:
         """Apps > Who is this?"""
-        await interaction.response.defer(thinking=True)
+        card_id = await think(interaction)
         with self.client.app.question_limit.slot(interaction.user.id):
             pictures = pictures_of(self.client, message)
             if not pictures:
                 raise PersonError(NO_PICTURE)
-            await self._answer(interaction, await interaction_request(interaction, source=message.id), pictures)
+            request = await interaction_request(interaction, card_id=card_id, source=message.id)
+            await self._answer(interaction, request, pictures)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

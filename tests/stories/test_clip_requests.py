@@ -30,6 +30,8 @@ class RecordedRequests:
     requests: list[ClipRequest] = field(default_factory=list[ClipRequest])
     targets: list[ReplyTarget] = field(default_factory=list[ReplyTarget])
     videos: list[bytes] = field(default_factory=list[bytes])
+    cards: dict[int, int | None] = field(default_factory=dict[int, int | None])
+    """The cards of requests by message, by job."""
     refusal: PersonError | None = None
 
     full: bool = False
@@ -38,7 +40,7 @@ class RecordedRequests:
         if self.full:
             raise PersonError("Full.")
 
-    async def ask(self, app: Any, asked: IdentifyRequest, request: ClipRequest, target: ReplyTarget) -> None:
+    async def ask(self, app: Any, asked: IdentifyRequest, request: ClipRequest, target: ReplyTarget) -> int:
         if self.refusal is not None:
             raise self.refusal
         self.asked.append(asked)
@@ -46,12 +48,17 @@ class RecordedRequests:
         self.targets.append(target)
         if isinstance(request.source, PostedVideo):
             self.videos.append(request.source.path.read_bytes())
+        return len(self.asked)
+
+    async def attach_card(self, app: Any, job_id: int, card_id: int | None) -> None:
+        self.cards[job_id] = card_id
 
 
 @pytest.fixture(autouse=True)
 def recorded(monkeypatch: pytest.MonkeyPatch) -> RecordedRequests:
     recorded = RecordedRequests()
     monkeypatch.setattr("bot.usecases.clips.request.request_clip", recorded.ask)
+    monkeypatch.setattr("bot.usecases.clips.request.attach_card", recorded.attach_card)
     monkeypatch.setattr("bot.usecases.clips.request.check_room", recorded.check_room)
     return recorded
 
@@ -169,8 +176,8 @@ async def test_a_mention_with_a_video_or_a_link(stage: Stage, recorded: Recorded
     assert texts(card).strip() == REQUEST_ACCEPTED
     assert card.reference is not None
     assert card.reference.message_id == posted.id
-    assert recorded.targets[0].card_id == card.id
-    assert recorded.targets[0].token is None
+    assert recorded.cards == {1: card.id}
+    assert (recorded.targets[0].card_id, recorded.targets[0].token) == (None, None)
     assert recorded.asked[0].source_message_id == posted.id
     await stage.fan.send(stage.channel, f"{stage.mention} <{LINK}>")
     assert recorded.requests[1] == ClipRequest(LINK, 95.0)

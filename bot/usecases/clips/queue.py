@@ -89,6 +89,7 @@ class ClipQueue:
             await asyncio.wait(shown, timeout=SHOW_SECONDS)
 
     async def _run(self) -> None:
+        await self._find_cards()
         while True:
             now = utc_now()
             try:
@@ -100,6 +101,16 @@ class ClipQueue:
                 log_failure("the queue of clips stumbled; it goes on in %.0f s", PAUSE, error=error, logger=log)
                 pause = PAUSE
             await self._app.clips.wait_for_change(pause)
+
+    async def _find_cards(self) -> None:
+        """Give the jobs of a killed bot their cards, if it had posted them."""
+        try:
+            async with self._app.database.reading() as session:
+                cardless = await ClipRepository(session).cardless()
+            for job in cardless:
+                await request.attach_card(self._app, job.id, await self._reporter.posted_card(reported_clip(job)))
+        except Exception as error:  # noqa: BLE001  # the queue goes on
+            log_failure("the cards of clips were not found again", error=error, logger=log)
 
     async def _report_cancelled(self) -> None:
         """Report the jobs that were cancelled since the last call. A cancelled redrawing isn't: its earlier clip stays."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.database.clips import UNFINISHED, ClipRepository
 from bot.database.rosters import RosterRepository
+from bot.database.tables.base import utc_now
 from bot.database.tables.clips import LONGEST_TITLE, ClipJob
 from bot.domain.clip_requests import PostedVideo
 from bot.domain.messages import Code, Message
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from bot.usecases.questions.correct import Actor
     from bot.usecases.questions.identify import IdentifyRequest
 
+CARD_SECONDS = 60.0
+"""Seconds for which a job by message rests until its card is posted."""
+
 ONE_AT_A_TIME = Message("I am still at work on your last clip. Ask again when it is there, or cancel it.")
 
 
@@ -44,6 +49,9 @@ async def check_room(app: App, asked: IdentifyRequest) -> None:
 
 async def request_clip(app: App, asked: IdentifyRequest, request: ClipRequest, target: ReplyTarget) -> int:
     """Queue a request for a clip; returns the id of the job. The cache takes over the copy of a posted file.
+
+    A request by message has no card yet: the job rests until `attach_card` tells it. So a card that says that the video was
+    taken always has a job.
 
     Raises PersonError where the queue is full, the asker has a clip in work, nobody is enrolled, the group is unknown, or the
     link or the section is invalid.
@@ -88,6 +96,7 @@ async def request_clip(app: App, asked: IdentifyRequest, request: ClipRequest, t
         start=request.start,
         length=request.length,
         style=request.style,
+        resume_at=utc_now() + timedelta(seconds=CARD_SECONDS) if target.card_id is None else None,
     )
     async with app.database.writing() as session:
         await _check_limits(app, session, asked.asker_id, asked.server_id)
@@ -98,6 +107,13 @@ async def request_clip(app: App, asked: IdentifyRequest, request: ClipRequest, t
         await _forget(app, [job])
     app.clips.wake()
     return job.id
+
+
+async def attach_card(app: App, job_id: int, card_id: int | None) -> None:
+    """Show a job by message on its card, and begin the work. `card_id`: None where no card could be posted."""
+    async with app.database.writing() as session:
+        await ClipRepository(session).attach_card(job_id, card_id)
+    app.clips.wake()
 
 
 async def cancel(app: App, job_id: int, actor: Actor) -> None:

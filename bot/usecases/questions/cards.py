@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.database.crops import CropRepository
 from bot.database.questions import QuestionRepository
+from bot.database.tables.base import utc_now
 from bot.domain.deletions import MessageScope
 from bot.usecases.questions import crops
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.app import App
-    from bot.domain.answers import Answer
+    from bot.domain.answers import Answer, CardlessQuestion
+
+LOOKED_FOR = timedelta(days=1)
+"""The age up to which a question's card is looked for, if the bot was killed while it posted it."""
 
 
 async def save_card(app: App, answer: Answer, card_id: int) -> None:
@@ -26,6 +33,17 @@ async def _save_card(app: App, question_id: int, card_id: int) -> None:
         await QuestionRepository(session).save_card(question_id, card_id)
     if app.deletions.contains_any(MessageScope(messages=frozenset({card_id}))):
         await crops.forget_question(app, question_id)
+
+
+async def without_card(app: App) -> Sequence[CardlessQuestion]:
+    """The recent questions by message whose card isn't known. Called before the bot hears of new ones."""
+    async with app.database.reading() as session:
+        return await QuestionRepository(session).without_card(utc_now() - LOOKED_FOR)
+
+
+async def settle_card(app: App, question_id: int, card_id: int | None) -> None:
+    """Record a card that was found again; None where there is none, so that nobody could delete it."""
+    await (hide(app, question_id) if card_id is None else _save_card(app, question_id, card_id))
 
 
 async def save_drawn(app: App, answer: Answer) -> None:

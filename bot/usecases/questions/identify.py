@@ -64,7 +64,8 @@ class IdentifyRequest:
 
     `channel_id`: the channel whose choices apply. `source_channel_id`: the channel or thread of the message with the pictures.
     `source_message_id`: the message with the pictures. `question_message_id`: the message that asks, which may be the same.
-    `restricted`: the channel is age-restricted. `rosters`: the servers whose rosters are searched, besides the shared one.
+    `card_message_id`: the message that the card will be, None before it is known. `restricted`: the channel is age-restricted.
+    `rosters`: the servers whose rosters are searched, besides the shared one.
     `group`: a name, or None to find the group.
     """
 
@@ -74,6 +75,7 @@ class IdentifyRequest:
     source_channel_id: int | None = None
     source_message_id: int | None = None
     question_message_id: int | None = None
+    card_message_id: int | None = None
     restricted: bool = False
     rosters: tuple[int, ...] = ()
     group: str | None = None
@@ -97,6 +99,7 @@ class IdentifyRequest:
             place_id=self.channel_id,
             source_message_id=self.source_message_id,
             question_message_id=self.question_message_id,
+            card_message_id=self.card_message_id,
             only_in=self.channel_id if self.restricted else None,
         )
 

@@ -50,6 +50,7 @@ class QuestionRecord:
     place_id: int | None = None
     source_message_id: int | None = None
     question_message_id: int | None = None
+    card_message_id: int | None = None
     only_in: int | None = None
 
 
@@ -86,6 +87,7 @@ def _question(record: QuestionRecord) -> Question:
         place_id=record.place_id,
         source_message_id=record.source_message_id,
         question_message_id=record.question_message_id,
+        card_message_id=record.card_message_id,
         asker_id=record.asker_id,
         origin=record.origin,
         engine=record.engine,

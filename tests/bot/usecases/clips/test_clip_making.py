@@ -75,7 +75,7 @@ async def test_of_a_link_whose_message_was_deleted_nothing_is_kept_though_the_bo
         await RosterRepository(session).add_member(group.id, "Sana")
     asked = IdentifyRequest(1, 7, 60, 50, source_message_id=555, rosters=(7,))
     await request.request_clip(
-        app, asked, ClipRequest("https://www.youtube.com/watch?v=aaaaaaaaaaa"), ReplyTarget(50, 10 << 20)
+        app, asked, ClipRequest("https://www.youtube.com/watch?v=aaaaaaaaaaa"), ReplyTarget(50, 10 << 20, card_id=40)
     )
     await deletions.forget(app, gone)
     app = replace(app, deletions=RecentDeletions())

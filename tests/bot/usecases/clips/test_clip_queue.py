@@ -74,6 +74,9 @@ class RecordingReporter:
             raise self.search_error
         return self.posted.get(clip.job_id)
 
+    async def posted_card(self, clip: ReportedClip) -> int | None:
+        return None
+
     async def explain(self, clip: ReportedClip, message: Message) -> None:
         self.explained[clip.job_id] = str(message)
 
