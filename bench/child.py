@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -12,7 +13,7 @@ import psutil
 
 from tests.support.wire import TOKEN, WireDiscord
 
-_ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 _READY_SECONDS = 120.0
 _STOP_SECONDS = 30.0
 
@@ -26,9 +27,10 @@ async def running_bot(
     module: str = "bot",
     settings: Mapping[str, str] | None = None,
     tasks: Path | None = None,
+    may_be_killed: bool = False,
 ) -> AsyncGenerator[psutil.Process]:
     """The bot's gateway process, from READY on; it ends with the block. ``settings``: further environment variables.
-    ``tasks``: a file that holds the number of its asyncio tasks.
+    ``tasks``: a file that holds the number of its asyncio tasks. ``may_be_killed``: the block may end it by SIGKILL.
 
     Raises RuntimeError with the end of its log when it stops by itself, and TimeoutError when it never gets ready.
     """
@@ -37,7 +39,7 @@ async def running_bot(
     command = (*child, str(wire.port), "--", *arguments)
     environment = {**os.environ, "DISCORD_TOKEN": TOKEN, "NUGU_DATA": str(data), **(settings or {})}
     with tempfile.TemporaryFile() as log:
-        process = await asyncio.create_subprocess_exec(*command, cwd=_ROOT, env=environment, stdout=log, stderr=log)
+        process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         ready = asyncio.create_task(wire.wait_ready(timeout=_READY_SECONDS))
         stopped = asyncio.create_task(process.wait())
         try:
@@ -45,7 +47,7 @@ async def running_bot(
             if not stopped.done():
                 await ready
                 yield psutil.Process(process.pid)
-            if stopped.done():
+            if stopped.done() and not (may_be_killed and process.returncode == -signal.SIGKILL):
                 log.seek(0)
                 raise RuntimeError(f"the bot stopped with {process.returncode}:\n{log.read().decode()[-4000:]}")
         finally:
