@@ -7,9 +7,10 @@ and no process and no temporary folder may be left. The exit status is 1 where a
 
 import argparse
 import asyncio
+import signal
 import sys
 
-from bench.kill.report import Victim
+from bench.kill.report import Report, Victim
 from bench.kill.rounds import run
 
 
@@ -21,8 +22,12 @@ def main() -> None:
     parser.add_argument("--only", choices=[each.value for each in Victim], help="one kind of victim")
     options = parser.parse_args()
     only = None if options.only is None else Victim(options.only)
-    report = asyncio.run(run(options.kills, options.seed, only=only))
-    print(report.table())
+    report = Report()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        asyncio.run(run(report, options.kills, options.seed, only=only))
+    finally:
+        print(report.table())
     if report.faults:
         sys.exit(1)
 

@@ -100,9 +100,8 @@ class Load:
                 await asyncio.sleep(self._chance.uniform(0.0, 0.3))
 
         repeated = (self._ask_and_confirm, self._ask_by_mention, self._enrol_one, self._import)
-        return [asyncio.create_task(each()) for each in (self._clip_by_link, self._clip_by_message)] + [
-            asyncio.create_task(again(action)) for action in repeated
-        ]
+        clip = self._clip_by_link if self._round % 2 else self._clip_by_message
+        return [asyncio.create_task(clip()), *(asyncio.create_task(again(action)) for action in repeated)]
 
     def messages(self) -> dict[int, Json]:
         """All messages of the bot, by id."""

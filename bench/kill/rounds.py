@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import signal
 import sys
 import tempfile
 import time
@@ -20,11 +19,13 @@ from bench.kill.processes import a_worker, descendants, kill, left_behind, still
 from bench.kill.report import Report, Victim
 from bench.kill.running import Bot, Scheduler, separate_scheduler
 from bot.database.engine import FILE
+from bot.settings import Settings
+from bot.usecases import checking
 from tests.support.image_search import serving
 from tests.support.portraits import public_portraits
 from tests.support.wire import WireDiscord
 
-LONGEST_LOAD = 8.0
+_LONGEST_LOAD = 6.0
 """Seconds of load before a kill, at most."""
 
 _SETTLING_SECONDS = 300.0
@@ -39,32 +40,29 @@ _DAYS = 2 * 24 * 3600.0
 """Seconds after which the bot sweeps what a killed process was at work on."""
 
 
-async def run(kills: int, seed: int, *, only: Victim | None = None, longest_load: float = LONGEST_LOAD) -> Report:
-    """So many kills. The scheduler is killed last, since the bot has to use a separate one. SIGTERM ends it cleanly."""
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+async def run(report: Report, kills: int, seed: int, *, only: Victim | None = None) -> None:
+    """So many kills, and what they found. The scheduler comes last, since the bot has to use a separate one."""
     chance = random.Random(seed)
     victims = [only] * kills if only else [list(Victim)[number % len(Victim)] for number in range(kills)]
     chance.shuffle(victims)
     with tempfile.TemporaryDirectory(prefix="nugu-kill-") as folder:
         async with serving() as site, WireDiscord() as wire:
             load = Load(wire, site, Material.make(public_portraits(), Path(folder)), chance, kills)
-            rounds = Rounds(Bot.make(wire, site, Path(folder)), load, chance, longest_load)
-            await rounds.run([victim for victim in victims if victim is not Victim.SCHEDULER])
-            await rounds.run_with_scheduler([victim for victim in victims if victim is Victim.SCHEDULER])
-            await rounds.finish()
-            rounds.report.counts = load.ledger.counts()
-            return rounds.report
+            rounds = Rounds(report, Bot.make(wire, site, Path(folder)), load, chance)
+            try:
+                await rounds.run([victim for victim in victims if victim is not Victim.SCHEDULER])
+                await rounds.run_with_scheduler([victim for victim in victims if victim is Victim.SCHEDULER])
+                await rounds.finish()
+            finally:
+                report.counts = load.ledger.counts()
 
 
 class Rounds:
     """The rounds of a run, on one data folder."""
 
-    def __init__(self, bot: Bot, load: Load, chance: random.Random, longest_load: float) -> None:
-        self.report = Report()
+    def __init__(self, report: Report, bot: Bot, load: Load, chance: random.Random) -> None:
+        self.report = report
         self._bot, self._load, self._chance = bot, load, chance
-        self._longest_load = longest_load
         self._known = False
         self._installed = False
 
@@ -115,7 +113,7 @@ class Rounds:
         stopped = asyncio.Event()
         actions = self._load.round(stopped)
         install = await self._begin_install()
-        await asyncio.sleep(self._chance.uniform(0.0, self._longest_load))
+        await asyncio.sleep(self._chance.uniform(0.0, _LONGEST_LOAD))
         found = [f"an action ended with {each!r}" for each in _errors(actions)]
         times.append(time.monotonic())
         if victim is Victim.BOT:
@@ -183,8 +181,8 @@ class Rounds:
         return await self._bot.begin("engine", "install", "toy", "--from", str(source.parent))
 
     async def _faults(self) -> list[str]:
-        status, printed = await self._bot.command("check")
-        found = [] if status == 0 else [f"nugu check: {line}" for line in printed.splitlines()]
+        damaged = await checking.check(Settings(data=self._bot.data), mends=False)
+        found = [f"nugu check: {each.fault} {each.subject} {each.detail}" for each in damaged]
         cards, messages = self._load.cards(), self._load.messages()
         found += faults(self._load.ledger, self._bot.data / FILE, cards, messages)
         return found

@@ -19,7 +19,6 @@ from tests.support.image_search import ImageSearch
 from tests.support.wire import WireDiscord
 from tests.support.wire_rest import Received
 
-_COMMAND_SECONDS = 300.0
 _REQUEST_SECONDS = 10.0
 _WORKERS = 2
 
@@ -98,16 +97,6 @@ class Bot:
     async def stop(self) -> None:
         """Ask it to stop, and wait until it is gone."""
         await self._stack.aclose()
-
-    async def command(self, *arguments: str) -> tuple[int, str]:
-        """Run `nugu ARGUMENTS` on its data folder: the exit status, and what it printed."""
-        process = await self.begin(*arguments)
-        try:
-            printed, _ = await asyncio.wait_for(process.communicate(), _COMMAND_SECONDS)
-        except TimeoutError:
-            process.kill()
-            raise
-        return process.returncode or 0, printed.decode()
 
     async def begin(self, *arguments: str) -> asyncio.subprocess.Process:
         """Begin `nugu ARGUMENTS` on its data folder."""

@@ -32,7 +32,7 @@ def label() -> Annotation:
 
 
 def clip_job(**values: object) -> ClipJob:
-    common = {"request_hash": "h", "asker_id": 1, "channel_id": 1, "rosters": [], "most_bytes": 1, "title": ""}
+    common = {"request_hash": "h", "asker_id": 1, "channel_id": 1, "rosters": [], "max_bytes": 1, "title": ""}
     given = {"video": "v", "start": 0.0, "style": CaptionStyle.NAMES, "card_id": CLIP_CARD, "state": ClipState.DONE}
     return ClipJob(**(common | given | {"answer_id": CLIP} | values))
 
@@ -144,6 +144,7 @@ def test_a_report_counts_each_fault_once() -> None:
 
 @pytest.mark.thorough
 async def test_three_kills_of_each_kind_cost_nothing() -> None:
-    report = await run(9, seed=1)
+    report = Report()
+    await run(report, 9, seed=1)
     assert dict(report.kills) == dict.fromkeys(Victim, 3)
     assert report.faults == [], report.table()
