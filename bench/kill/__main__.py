@@ -23,7 +23,8 @@ def main() -> None:
     options = parser.parse_args()
     only = None if options.only is None else Victim(options.only)
     report = Report()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # asyncio ends a run in order on SIGINT alone.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         asyncio.run(run(report, options.kills, options.seed, only=only))
     finally:

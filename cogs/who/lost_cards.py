@@ -6,7 +6,6 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.client import UNREACHABLE
-from bot.errors import log_failure
 from bot.usecases.questions import cards
 from cogs.common.layout import custom_id
 from cogs.common.message_media import walk
@@ -29,8 +28,8 @@ async def find_lost_cards(client: Nugu) -> None:
                 log.warning("could not look for the card of question %s: %s", question.id, failure)
             else:
                 await cards.settle_card(client.app, question.id, card_id)
-    except Exception as error:  # noqa: BLE001  # the bot serves all the same
-        log_failure("lost cards were not looked for", error=error, logger=log)
+    except Exception:
+        log.exception("lost cards were not looked for")
 
 
 async def _card_of(client: Nugu, question: CardlessQuestion) -> int | None:
