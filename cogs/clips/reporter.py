@@ -18,7 +18,7 @@ from bot.domain.messages import Message
 from bot.usecases import upload_limits
 from cogs.answers.cards import picture_urls
 from cogs.clips.cards import clip_card, clip_files, progress_card
-from cogs.clips.texts import TAKEN, explanation, posted_note
+from cogs.clips.texts import REQUEST_ACCEPTED, explanation, posted_note
 from cogs.common.layout import message_card
 from cogs.common.long_commands import TOKEN_SECONDS
 from cogs.common.markup import render_for_discord
@@ -144,7 +144,7 @@ class DiscordClipReporter:
         assert asked is not None
         try:
             async for message in own_replies(self._client, self._channel(clip), asked):
-                if any(text == TAKEN for text, _ in texts_of(message)):
+                if any(text == REQUEST_ACCEPTED for text, _ in texts_of(message)):
                     return message.id
         except UNREACHABLE as failure:
             log.warning("could not look for the card of clip %s: %s", clip.job_id, failure)

@@ -45,7 +45,9 @@ async def request_clip_of_message(
         async with message.channel.typing():
             with client.app.question_limit.slot(message.author.id):
                 target = ReplyTarget(message.channel.id, await _most_bytes(client, message))
-                job_id = await request_clip(client, await message_request(client, message, source_message), found, target)
+                job_id = await request_clip(
+                    client, await message_request(client, message, source_message), found, target
+                )
         try:
             card = await reply(message, view=accepted_card())
         except UNREACHABLE:

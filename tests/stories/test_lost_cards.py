@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from bot.database.tables.clips import ClipJob
 from bot.database.tables.questions import Question, QuestionFace
 from bot.errors import PersonError
-from cogs.clips.texts import TAKEN
+from cogs.clips.texts import REQUEST_ACCEPTED
 from cogs.common.requests import reply
 from tests.conftest import LONG_ENOUGH
 from tests.stories.clip_steps import until
@@ -111,7 +111,7 @@ async def test_a_clip_has_its_row_before_its_card(stage: Stage, monkeypatch: pyt
     monkeypatch.setattr("cogs.clips.requests.reply", counted)
     await stage.fan.send(stage.channel, stage.mention, attachments=[("mv.mp4", b"no video at all")])
     assert there == [1]
-    await until(lambda: TAKEN not in texts(latest(stage.channel)), "the end of the work")
+    await until(lambda: REQUEST_ACCEPTED not in texts(latest(stage.channel)), "the end of the work")
 
 
 async def test_the_card_of_a_clip_is_found_again(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ async def test_the_card_of_a_clip_is_found_again(stage: Stage, monkeypatch: pyte
         killed.setattr("bot.usecases.clips.request.attach_card", never)
         await stage.fan.send(stage.channel, stage.mention, attachments=[("mv.mp4", b"no video at all")])
     card = latest(stage.channel)
-    assert texts(card).strip() == TAKEN
+    assert texts(card).strip() == REQUEST_ACCEPTED
     await stage.restart()
-    await until(lambda: TAKEN not in texts(latest(stage.channel)), "the end of the work")
+    await until(lambda: REQUEST_ACCEPTED not in texts(latest(stage.channel)), "the end of the work")
     assert latest(stage.channel).id == card.id

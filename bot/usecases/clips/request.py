@@ -6,9 +6,9 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.clock import utc_now
 from bot.database.clips import UNFINISHED, ClipRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables.base import utc_now
 from bot.database.tables.clips import LONGEST_TITLE, ClipJob
 from bot.domain.clip_requests import PostedVideo
 from bot.domain.messages import Code, Message

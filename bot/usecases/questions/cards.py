@@ -6,9 +6,9 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.clock import utc_now
 from bot.database.crops import CropRepository
 from bot.database.questions import QuestionRepository
-from bot.database.tables.base import utc_now
 from bot.domain.deletions import MessageScope
 from bot.usecases.questions import crops
 

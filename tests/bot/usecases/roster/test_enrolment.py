@@ -139,4 +139,4 @@ async def test_a_photo_whose_file_was_lost_is_there_again_once_it_is_handed_in_a
         assert added.photos == 1
         (lost,) = await app.storage.keys("crops")
         async with app.database.reading() as session:
-            assert [crop.key for crop in await CropRepository(session).named()] == [lost]
+            assert [crop.key for crop in await CropRepository(session).all_with_names()] == [lost]
