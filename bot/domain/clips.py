@@ -121,29 +121,33 @@ def common_screen_time(
 
 @dataclass(frozen=True, slots=True)
 class MissingFootage:
-    """The footage of a video that can't be read, and that a clip lacks.
+    """The footage of a video that can't be read, and that a clip lacks; and the faces that nobody looked for.
 
     `recordings`: the number of recordings that the file joins. `unread`: the numbers, from 1, of the recordings without
     readable pictures. `silent`: the numbers of the recordings without readable sound. `seconds`: the length of the pictures
-    that can't be decoded.
+    that can't be decoded. `shots`: the number of shots that were not searched for faces, since they change too fast. `faces`:
+    the number of faces that are not followed, since they are too many.
     """
 
     recordings: int = 1
     unread: tuple[int, ...] = ()
     silent: tuple[int, ...] = ()
     seconds: float = 0.0
+    shots: int = 0
+    faces: int = 0
 
     def to_json(self) -> list[Any]:
         """The row that the database keeps; empty where nothing is missing."""
-        return [self.recordings, list(self.unread), list(self.silent), self.seconds] if self != NOTHING_MISSING else []
+        row = [self.recordings, list(self.unread), list(self.silent), self.seconds, self.shots, self.faces]
+        return row if self != NOTHING_MISSING else []
 
     @classmethod
     def from_json(cls, row: list[Any]) -> MissingFootage:
         """The value whose `to_json` is `row`."""
         if not row:
             return NOTHING_MISSING
-        recordings, unread, silent, seconds = row
-        return cls(recordings, tuple(unread), tuple(silent), seconds)
+        recordings, unread, silent, seconds, *counts = row
+        return cls(recordings, tuple(unread), tuple(silent), seconds, *counts)
 
 
 NOTHING_MISSING: Final = MissingFootage()

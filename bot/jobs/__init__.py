@@ -7,7 +7,7 @@ from bot.jobs.config import EngineConfig, load_engine
 from bot.jobs.copies import find_copies
 from bot.jobs.engines import check_engine, encode_crops, font_name, warm_up
 from bot.jobs.enrolment import enrol, enrol_crop, example_problem, largest_first
-from bot.jobs.footage import draw_clip, draw_frames, probe_video, undecoded_seconds
+from bot.jobs.footage import draw_clip, draw_frames, missing_footage, probe_video
 from bot.jobs.gathering import candidate_refusals, find_only_face, guess_each
 from bot.jobs.identifying import draw_again, identify
 from bot.jobs.maps import draw_map
@@ -57,6 +57,7 @@ __all__ = [
     "largest_first",
     "load_engine",
     "look_alikes_of_each",
+    "missing_footage",
     "name_tracks",
     "picture_refusals",
     "probe_video",
@@ -68,7 +69,6 @@ __all__ = [
     "track_faces",
     "train_classifier",
     "train_model",
-    "undecoded_seconds",
     "warm_up",
     "write_captions",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.domain.faces import UnreadableFile
@@ -10,6 +11,7 @@ from bot.media.videos.footage import VideoError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.domain.clips import MissingFootage
     from bot.media.clips.drawing import ClipLimits, EncodedClip, ProgressFiles
     from bot.media.videos.footage import Footage, VideoLimits, VideoSection
 
@@ -24,13 +26,15 @@ def probe_video(path: Path, limits: VideoLimits) -> Footage | UnreadableFile:
         return UnreadableFile(error.message)
 
 
-def undecoded_seconds(face_tracks: bytes, footage: Footage, section: VideoSection) -> float:
-    """The length of the pictures of a section that can't be decoded, so that nobody looked at them."""
+def missing_footage(face_tracks: bytes, footage: Footage, section: VideoSection) -> MissingFootage:
+    """The footage that a clip of this section lacks, and the faces in it that nobody looked for or followed."""
     from bot.media.videos import pauses
     from models.video.tracks import FaceTracks
 
-    times = FaceTracks.from_bytes(face_tracks).times + section.start
-    return pauses.undecoded_seconds(times.tolist(), footage, section)
+    tracks = FaceTracks.from_bytes(face_tracks)
+    undecoded = pauses.undecoded_seconds((tracks.times + section.start).tolist(), footage, section)
+    missing = footage.missing
+    return replace(missing, seconds=missing.seconds + undecoded, shots=tracks.passed_over, faces=tracks.left_out)
 
 
 def draw_clip(

@@ -29,6 +29,7 @@ def track_faces(
     import numpy as np
 
     from bot.media.videos.frames import frames
+    from bot.media.videos.work import MAX_RATE
     from models.video.segments import VideoSegment
     from models.video.tracker import FaceTracker
     from models.video.tracks import FaceTracks
@@ -43,12 +44,22 @@ def track_faces(
             if len(tracker.times) == 1:
                 size, first_luma = frame.size, frame.luma
             last_luma = frame.luma
+            if len(tracker.times) > MAX_RATE * max(1.0, span.seconds):
+                raise VideoError("this video has more than {most:.0f} frames in a second", most=MAX_RATE)
     except VideoError as error:
         return UnreadableFile(error.message)
     recent = np.array(tracker.cuts.recent, np.float64)
     tracker.close()
     times = np.array(tracker.times, np.float64) - section.start
-    found = FaceTracks(engine.version, size, times, np.array(tracker.shots, np.int64), tuple(tracker.tracks))
+    found = FaceTracks(
+        engine.version,
+        size,
+        times,
+        np.array(tracker.shots, np.int64),
+        tuple(tracker.tracks),
+        tracker.passed_over,
+        tracker.left_out,
+    )
     return VideoSegment(found, first_luma, last_luma, recent).to_bytes()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.text.formatting import duration, joined
+from bot.text.formatting import counted, duration, joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,15 @@ def missing_sentences(missing: MissingFootage) -> list[str]:
     if missing.seconds:
         sentences.append(
             f"About {duration(missing.seconds)} of this video's pictures can't be decoded, so the clip shows nothing new there."
+        )
+    if missing.shots:
+        sentences.append(
+            f"This video changes too fast: I looked for no faces in {counted(missing.shots, 'shot')} of it."
+        )
+    if missing.faces:
+        have = "has" if missing.faces == 1 else "have"
+        sentences.append(
+            f"There are more faces than I can follow; {counted(missing.faces, 'smaller one')} {have} no name."
         )
     return sentences
 

@@ -60,9 +60,7 @@ class TrackClusters:
         single = _scale(recogniser, 1)
         log_odds = single.slope * ((vectors @ vectors.T).astype(np.float64) - single.midpoint)
         clusters = _cluster(log_odds, together)
-        cannot_link = np.array(
-            [[together[np.ix_(cluster, other)].any() for other in clusters] for cluster in clusters], np.bool_
-        )
+        cannot_link = _any_between(together, clusters)
         faces = unit_rows(np.stack([means[cluster].mean(axis=0) for cluster in clusters]))
         member_log_odds = _member_log_odds(recogniser, faces, [[tracks[i] for i in cluster] for cluster in clusters])
         return cls(clusters, member_log_odds, recogniser.whitening.apply(faces), cannot_link)
@@ -92,6 +90,14 @@ def _share_a_frame(tracks: Sequence[Track]) -> NDArray[np.bool_]:
     together = (first[:, None] <= last) & (first <= last[:, None])
     np.fill_diagonal(together, val=False)
     return together
+
+
+def _any_between(pairs: NDArray[np.bool_], clusters: Sequence[Sequence[int]]) -> NDArray[np.bool_]:
+    """The pairs of clusters (c, c) with at least one of the `pairs` (n, n) of their members."""
+    members = np.zeros((len(clusters), len(pairs)), np.float32)
+    for number, cluster in enumerate(clusters):
+        members[number, cluster] = 1
+    return members @ pairs.astype(np.float32) @ members.T > 0
 
 
 def _scale(recogniser: Recogniser, photos: int) -> LogOddsScale:

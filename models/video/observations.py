@@ -89,6 +89,12 @@ class Tracklet:
     numbers: list[int]
     observations: list[Observation]
 
+    @property
+    def prominence(self) -> float:
+        """The size of the face on screen: its width, and the share of it for each further frame."""
+        widest = max(observation.box.width for observation in self.observations)
+        return widest * (self.numbers[-1] - self.numbers[0] + 1)
+
     def is_reliable(self, *, single_frame: bool) -> bool:
         """Whether the face was detected often enough, and at least once with a patch.
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from models.video.tracks import Track
 
+MAX_TRACKS = 3000
+"""Tracks of a clip. A fast-cut video of ../shared/bench/make_mv.py has 64 in a minute."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoSegment:
@@ -61,8 +64,8 @@ class VideoSegment:
 def join_tracks(segments: Sequence[VideoSegment]) -> FaceTracks:
     """The face tracks of a section, from its segments in order.
 
-    Shots and tracks that cross a border become one. Segments without a frame have no effect. Raises ValueError without any
-    segment.
+    Shots and tracks that cross a border become one. Of more than `MAX_TRACKS`, the largest and longest stay.
+    Segments without a frame have no effect. Raises ValueError without any segment.
     """
     filled = [segment for segment in segments if len(segment.face_tracks.times)] or list(segments[:1])
     if not filled:
@@ -81,8 +84,17 @@ def join_tracks(segments: Sequence[VideoSegment]) -> FaceTracks:
         times.append(after.face_tracks.times)
         frames += len(after.face_tracks.times)
     first = filled[0].face_tracks
-    tracks.sort(key=lambda track: (track.first, float(track.boxes[0, 0])))
-    return FaceTracks(first.engine, first.size, np.concatenate(times), np.concatenate(shots), tuple(tracks))
+    kept = sorted(tracks, key=lambda track: -track.prominence)[:MAX_TRACKS]
+    kept.sort(key=lambda track: (track.first, float(track.boxes[0, 0])))
+    return FaceTracks(
+        first.engine,
+        first.size,
+        np.concatenate(times),
+        np.concatenate(shots),
+        tuple(kept),
+        sum(segment.face_tracks.passed_over for segment in filled),
+        sum(segment.face_tracks.left_out for segment in filled) + len(tracks) - len(kept),
+    )
 
 
 def _join_across(tracks: list[Track], later: list[Track], frame: int) -> None:

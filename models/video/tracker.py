@@ -3,6 +3,9 @@
 The first and the last frame of each shot are searched, and one every `SEARCH_SECONDS` between them. A face at matching places
 in two successive searched frames moved evenly between them. Where the two frames disagree about a face, frames between them
 are searched by bisection, around that face alone.
+
+The searches and the tracks of a second of video have budgets. A video that cuts at each frame exceeds them: shots are passed
+over, and the smallest faces are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import numpy as np
 
 from models.drawing.annotate import square_crop
 from models.recognition.quality import SMALL, measure_quality
+from models.video.budget import Budget
 from models.video.observations import (
     FacePatch,
     Observation,
@@ -53,6 +57,16 @@ BUFFER_SECONDS = 0.06
 EVEN_OVERLAP = 0.55
 """The minimum overlap (intersection over union) of a face's boxes in two frames for an even move between them."""
 
+SEARCHES, SEARCHES_AT_ONCE = 8.0, 16.0
+"""Searches of whole frames in a second of video, and within a moment. A fast-cut video of ../shared/bench/make_mv.py has at
+most 22 in eight seconds, and 5 in one; the Hamilton clip has 15 and 3."""
+
+CLOSER_SEARCHES, CLOSER_SEARCHES_AT_ONCE = 60.0, 400.0
+"""The same for searches around a face. The videos have at most 56 in eight seconds, and 22 in one."""
+
+TRACKS, TRACKS_AT_ONCE = 25.0, 150.0
+"""The same for tracks. The videos have at most 12 in eight seconds, and 4 in one."""
+
 CUT_SECONDS = 0.1
 """Seconds. A track that begins this soon after a cut begins at the cut. One that ends this shortly before a cut ends there."""
 
@@ -70,7 +84,8 @@ class FaceTracker:
     """Takes the frames of a segment in order, and finds its shots and tracks.
 
     `shots`: the number of each shot's first frame. `times`: of each frame, in seconds. `tracks`: those of all shots that have
-    ended; `close` ends the last one.
+    ended; `close` ends the last one. `passed_over`: the number of shots that were not searched. `left_out`: the number of faces
+    that got no track.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -79,6 +94,11 @@ class FaceTracker:
         self.shots: list[int] = []
         self.tracks: list[Track] = []
         self.times: list[float] = []
+        self.passed_over = 0
+        self.left_out = 0
+        self._searches = Budget(SEARCHES, SEARCHES_AT_ONCE)
+        self._closer_searches = Budget(CLOSER_SEARCHES, CLOSER_SEARCHES_AT_ONCE)
+        self._new_tracks = Budget(TRACKS, TRACKS_AT_ONCE)
         self._buffered: list[SampledFrame] = []
         self._searched: list[SampledFrame] = []
         self._last: SampledFrame | None = None
@@ -94,9 +114,14 @@ class FaceTracker:
             self.shots.append(number)
         self.times.append(time)
         frame = SampledFrame(number, time, picture)
-        if not self._searched or time - self._searched[-1].time >= SEARCH_SECONDS:
+        if self._is_search_due(time):
             self._search(frame)
-        elif self._last and self._last is not self._searched[-1] and self._is_buffer_due(self._last.time):
+        elif (
+            self._searched
+            and self._last
+            and self._last is not self._searched[-1]
+            and self._is_buffer_due(self._last.time)
+        ):
             self._buffered.append(self._last)
         self._last = frame
 
@@ -104,12 +129,33 @@ class FaceTracker:
         """End the current shot with the frame that came last."""
         if self._last is None:
             return
+        if not self._searched:
+            self.passed_over += 1
+            self._last = None
+            return
         if self._last is not self._searched[-1]:
             self._search(self._last)
         self._searched[-1].release_picture()
-        first, last = self._searched[0].number, self._last.number
-        self.tracks += [self._track(tracklet, first, last) for tracklet in link_tracklets(self._searched, self.times)]
+        first, last = self.shots[-1], self._last.number
+        self.tracks += [self._track(tracklet, first, last) for tracklet in self._followed(self._last.time)]
         self._buffered, self._searched, self._last = [], [], None
+
+    def _is_search_due(self, time: float) -> bool:
+        """Whether a frame is searched: the first of a shot, or `SEARCH_SECONDS` after another, while searches are left."""
+        wanted = not self._searched or time - self._searched[-1].time >= SEARCH_SECONDS
+        # One more is left for the last frame of the shot.
+        return wanted and self._searches.at(time) >= 2
+
+    def _followed(self, time: float) -> list[Tracklet]:
+        """The tracklets of a shot that ends at `time`; the largest and longest where they are too many."""
+        found = link_tracklets(self._searched, self.times)
+        room = max(0, int(self._new_tracks.at(time)))
+        if len(found) > room:
+            self.left_out += len(found) - room
+            places = sorted(range(len(found)), key=lambda place: -found[place].prominence)[:room]
+            found = [found[place] for place in sorted(places)]
+        self._new_tracks.spend(len(found))
+        return found
 
     def _is_buffer_due(self, time: float) -> bool:
         before = self._buffered[-1] if self._buffered else self._searched[-1]
@@ -117,6 +163,7 @@ class FaceTracker:
 
     def _search(self, frame: SampledFrame) -> None:
         """Search a whole frame, and then between it and the one searched before."""
+        self._searches.spend(1)
         picture = frame.picture()
         frame.observations = [self._observe(picture, face) for face in self._detect(picture)]
         if not self._searched:
@@ -162,7 +209,13 @@ class FaceTracker:
     def _search_around(
         self, frame: SampledFrame, source: SampledFrame, box: Box, *, with_patch: bool = False
     ) -> Observation | None:
-        """The face of another frame's `box` near the same place in this frame, by detection or else by its pixels."""
+        """The face of another frame's `box` near the same place in this frame, by detection or else by its pixels.
+
+        None also where the budget of these searches is spent.
+        """
+        if self._closer_searches.at(max(frame.time, source.time)) < 1:
+            return None
+        self._closer_searches.spend(1)
         picture = frame.picture()
         area = clip_box(box.grown(_SEARCH_MARGIN), picture)
         around = picture[area.top : area.bottom, area.left : area.right]

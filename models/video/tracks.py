@@ -53,6 +53,11 @@ class Track:
     portrait: TrackPortrait | None
 
     @property
+    def prominence(self) -> float:
+        """The size of the face on screen: the sum of its widths in all frames."""
+        return float((self.boxes[:, 2] - self.boxes[:, 0]).sum(dtype=np.float64))
+
+    @property
     def last(self) -> int:
         """The number of its last frame."""
         return self.first + len(self.boxes) - 1
@@ -64,6 +69,7 @@ class FaceTracks:
 
     `engine`: the version of the engine. `size`: (width, height) of the upright frames. `times`: (n,) float64, the time of each
     frame in seconds from the section's start. `shots`: (s,) int64, the number of each shot's first frame, beginning with 0.
+    `passed_over`: the number of shots that were not searched for faces. `left_out`: the number of faces without a track.
     """
 
     engine: str
@@ -71,6 +77,8 @@ class FaceTracks:
     times: NDArray[np.float64]
     shots: NDArray[np.int64]
     tracks: tuple[Track, ...]
+    passed_over: int = 0
+    left_out: int = 0
 
     def to_bytes(self) -> bytes:
         """An .npz without pickled objects, for `from_bytes`."""
@@ -132,6 +140,7 @@ def to_arrays(face_tracks: FaceTracks) -> dict[str, NDArray[Any]]:
         "size": np.array(face_tracks.size, np.int64),
         "times": face_tracks.times,
         "shots": face_tracks.shots,
+        "left_out": np.array((face_tracks.passed_over, face_tracks.left_out), np.int64),
         "firsts": np.array([track.first for track in tracks], np.int64),
         "lengths": np.array([len(track.boxes) for track in tracks], np.int64),
         "boxes": np.concatenate([np.empty((0, 4), np.float32), *(track.boxes for track in tracks)]),
@@ -164,4 +173,8 @@ def from_arrays(arrays: dict[str, NDArray[Any]]) -> FaceTracks:
         portrait = TrackPortrait(jpegs[ends[i] - length : ends[i]], int(width), sharpness) if length >= 0 else None
         tracks.append(Track(first, boxes[i], encodings[i], qualities, portrait))
     width, height = arrays["size"].tolist()
-    return FaceTracks(str(arrays["engine"]), (width, height), arrays["times"], arrays["shots"], tuple(tracks))
+    # Kept tracks of an older nugu lack it.
+    passed_over, left_out = arrays.get("left_out", np.zeros(2, np.int64)).tolist()
+    return FaceTracks(
+        str(arrays["engine"]), (width, height), arrays["times"], arrays["shots"], tuple(tracks), passed_over, left_out
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot import jobs
@@ -30,10 +30,7 @@ NAME_LIMIT = 60.0
 
 @dataclass(frozen=True, slots=True)
 class AnnotatedClip:
-    """A clip with the people in it. `face_tracks`: serialised. `unheard`, `missing`: of the footage, by `Footage`.
-
-    The `missing.seconds` of the clip are those of the section too.
-    """
+    """A clip with the people in it. `face_tracks`: serialised. `unheard`: by `Footage`. `missing`: of the section."""
 
     clip: Path
     face_tracks: bytes
@@ -63,7 +60,9 @@ async def annotate(
     if not named.seconds:
         raise PersonError("There is no picture in that part of the video. Ask for another part, or a longer one.")
     clip = await draw_clip(app, video, tracked, named.script, options, on_progress)
-    missing = await _missing(app, tracked)
+    missing = await app.compute.run_in_background(
+        jobs.missing_footage, tracked.face_tracks, tracked.footage, tracked.section
+    )
     return AnnotatedClip(clip, tracked.face_tracks, tracked.footage.unheard, missing, tracked.section, named)
 
 
@@ -83,15 +82,6 @@ async def draw_again(
         _naming_limit(tracked), JobLane.BACKGROUND, jobs.write_captions, tracked.face_tracks, track_names, options.style
     )
     return await draw_clip(app, video, tracked, script, options, on_progress)
-
-
-async def _missing(app: App, tracked: TrackedSection) -> MissingFootage:
-    """The footage that the clip does without: recordings that can't be read, and frames that can't be decoded."""
-    missing = tracked.footage.missing
-    seconds = await app.compute.run_in_background(
-        jobs.undecoded_seconds, tracked.face_tracks, tracked.footage, tracked.section
-    )
-    return replace(missing, seconds=missing.seconds + seconds)
 
 
 def _naming_limit(tracked: TrackedSection) -> float:

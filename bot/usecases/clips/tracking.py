@@ -18,6 +18,7 @@ from bot.errors import PersonError
 from bot.infra.clip_files import hashed_name
 from bot.infra.lanes import JobLane
 from bot.media.videos.footage import VideoLimits, VideoSection
+from bot.media.videos.work import check_work
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -62,6 +63,7 @@ async def track_section(
     with suppress(FileNotFoundError):
         return TrackedSection(footage, section, await asyncio.to_thread(path.read_bytes))
     spans = segment_spans(section, footage)
+    check_work(footage, section, spans)
     # As many jobs as workers, so that none spends its time limit in the queue.
     at_once = asyncio.Semaphore(await app.compute.background_slots())
     seen: dict[str, None] = {}

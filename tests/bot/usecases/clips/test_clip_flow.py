@@ -38,7 +38,11 @@ class Workers(Compute):
         if job is jobs.probe_video:
             return self.footage
         self.ran.append(job.__name__)
-        return {jobs.sure_names: (), jobs.join_segments: b"face tracks", jobs.undecoded_seconds: 1.5}[job]
+        return {
+            jobs.sure_names: (),
+            jobs.join_segments: b"face tracks",
+            jobs.missing_footage: replace(self.footage.missing, seconds=2.0),
+        }[job]
 
     async def run_within(self, limit: float, lane: JobLane, job: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         self.ran.append(job.__name__)
@@ -90,12 +94,12 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
         "join_segments",
         "name_tracks",
         "draw_clip",
-        "undecoded_seconds",
+        "missing_footage",
     ]
-    assert await annotated() == ["name_tracks", "undecoded_seconds"]
+    assert await annotated() == ["name_tracks", "missing_footage"]
     # Where the folder lies, and how often it could be cut, changes nothing of what is seen.
     workers.footage = replace(workers.footage, path=Path("/elsewhere/video"), keyframes=(0.0, 2.0))
-    assert await annotated() == ["name_tracks", "undecoded_seconds"]
+    assert await annotated() == ["name_tracks", "missing_footage"]
     assert await pipeline.draw_again(app, video, OPTIONS, fitted, [], no_progress) is not None
     workers.footage = replace(workers.footage, geometry=Geometry((20, 60, 12, 32), "", (560, 316)))
     assert await pipeline.draw_again(app, video, OPTIONS, fitted, [], no_progress) is None
@@ -105,7 +109,7 @@ async def test_a_video_that_is_read_otherwise_by_now_is_looked_at_and_drawn_anew
         "join_segments",
         "name_tracks",
         "draw_clip",
-        "undecoded_seconds",
+        "missing_footage",
     ]
 
 
