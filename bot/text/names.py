@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import heapq
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.errors import PersonError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 LONGEST_NAME = 100
 
@@ -17,6 +19,9 @@ SHORTEST_SLIP = 3
 
 NEAR = 75.0
 """The minimum similarity of a typed text and a matching spelling, of 100 (rapidfuzz's partial ratio): `tzuyo` matches Tzuyu."""
+
+MAX_REMEMBERED = 30_000
+"""Spellings whose forms are remembered: those of 10,000 members with two aliases each."""
 
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Invisible characters of the categories of letters and symbols: the Hangul fillers and the empty Braille cell."""
@@ -53,35 +58,69 @@ def suggestions(typed: str, spellings: Iterable[Spelling], most: int) -> list[Sp
     The order: spellings that begin with the text, those with a word that does, those that contain it, those with a typing
     error.
     """
-    wanted = _loose(typed)
+    wanted, spellings = _loose(typed), list(spellings)
     found: dict[int, tuple[tuple[float, ...], Spelling]] = {}
+    others: list[Spelling] = []
     for spelling in spellings:
         distance = _distance(wanted, spelling.spelling)
         if distance is None:
-            continue
-        # Of two spellings that fit equally well, the name itself is shown.
-        rank = (*distance, float(spelling.spelling != spelling.name))
-        if spelling.id not in found or rank < found[spelling.id][0]:
-            found[spelling.id] = rank, spelling
-    nearest = sorted(found.values(), key=lambda ranked: (ranked[0], search_key(ranked[1].name), ranked[1].id))
-    return [spelling for _, spelling in nearest[:most]]
+            others.append(spelling)
+        else:
+            _keep_nearer(found, spelling, distance)
+    # A typing error is further away than any other match, and it takes the longest to find.
+    if len(found) < most and len(wanted) >= SHORTEST_SLIP:
+        for spelling, distance in _with_slips(wanted, others):
+            _keep_nearer(found, spelling, distance)
+    nearest = heapq.nsmallest(
+        most, found.values(), key=lambda ranked: (ranked[0], _forms(ranked[1].name).key, ranked[1].id)
+    )
+    return [spelling for _, spelling in nearest]
+
+
+def _keep_nearer(
+    found: dict[int, tuple[tuple[float, ...], Spelling]], spelling: Spelling, distance: tuple[float, float]
+) -> None:
+    """Keep a spelling unless a nearer one of the same group or member is kept already."""
+    # Of two spellings that fit equally well, the name itself is shown.
+    rank = (*distance, float(spelling.spelling != spelling.name))
+    if spelling.id not in found or rank < found[spelling.id][0]:
+        found[spelling.id] = rank, spelling
 
 
 def _distance(wanted: str, spelling: str) -> tuple[float, float] | None:
-    """(kind of match, distance within that kind), smaller is better; None without a match."""
+    """(kind of match, distance within that kind), smaller is better; None without a match, or with a typing error."""
+    forms = _forms(spelling)
+    if forms.loose.startswith(wanted):
+        return 0.0, 0.0 if forms.loose == wanted else 1.0
+    if any(word.startswith(wanted) for word in forms.words):
+        return 1.0, 0.0
+    return (2.0, 0.0) if wanted in forms.loose else None
+
+
+def _with_slips(wanted: str, spellings: Sequence[Spelling]) -> list[tuple[Spelling, tuple[float, float]]]:
+    """The spellings that match with a typing error, and the distance of each, as of `_distance`."""
     from rapidfuzz import fuzz
 
-    loose = _loose(spelling)
-    if loose.startswith(wanted):
-        return 0.0, 0.0 if loose == wanted else 1.0
-    if any(_loose(word).startswith(wanted) for word in spelling.split()):
-        return 1.0, 0.0
-    if wanted in loose:
-        return 2.0, 0.0
-    if len(wanted) < SHORTEST_SLIP or len(loose) < SHORTEST_SLIP:
-        return None
-    near = fuzz.partial_ratio(wanted, loose, score_cutoff=NEAR)
-    return (3.0, 100.0 - near) if near else None
+    found: list[tuple[Spelling, tuple[float, float]]] = []
+    for spelling in spellings:
+        loose = _forms(spelling.spelling).loose
+        if len(loose) >= SHORTEST_SLIP and (near := fuzz.partial_ratio(wanted, loose, score_cutoff=NEAR)):
+            found.append((spelling, (3.0, 100.0 - near)))
+    return found
+
+
+class _Forms(NamedTuple):
+    """The forms of a spelling that suggestions compare. `words`: each word's loose form. `key`: its search key."""
+
+    loose: str
+    words: tuple[str, ...]
+    key: str
+
+
+@lru_cache(MAX_REMEMBERED)
+def _forms(spelling: str) -> _Forms:
+    # Each keystroke compares all spellings of a server anew.
+    return _Forms(_loose(spelling), tuple(_loose(word) for word in spelling.split()), search_key(spelling))
 
 
 def _loose(text: str) -> str:

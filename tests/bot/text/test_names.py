@@ -7,6 +7,7 @@ import time
 import unicodedata
 
 import pytest
+from rapidfuzz import fuzz
 
 from bot.errors import PersonError, UnknownGroupError
 from bot.text.names import LONGEST_NAME, Spelling, checked_name, suggestions
@@ -72,6 +73,23 @@ def test_of_two_thousand_names_some_are_offered_at_once() -> None:
         assert len(found) == len({one.id for one in found}) <= 25
     assert suggestions(names[1234][:7] + "q", spellings, 25)[0].name == names[1234]
     assert time.process_time() - began < 3, "Discord waits three seconds for one"
+
+
+def test_typing_errors_are_looked_for_only_where_too_little_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[str] = []
+    partial_ratio = fuzz.partial_ratio
+
+    def counted(wanted: str, loose: str, *, score_cutoff: float) -> float:
+        compared.append(loose)
+        return partial_ratio(wanted, loose, score_cutoff=score_cutoff)
+
+    monkeypatch.setattr(fuzz, "partial_ratio", counted)
+    spellings = [Spelling(number, f"tzu{number}", f"tzu{number}") for number in range(30)]
+    spellings.append(Spelling(99, "tsuyu", "tsuyu"))
+    assert len(suggestions("tzu", spellings, 25)) == 25
+    assert compared == []
+    assert "tsuyu" in {one.name for one in suggestions("tzuyu", spellings, 31)}
+    assert len(compared) == 31
 
 
 def test_errors_show_names_as_they_are() -> None:
