@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import stat
+import warnings
 import zipfile
 from contextlib import closing
 from functools import cache
@@ -99,7 +100,8 @@ def archives() -> SearchStrategy[bytes]:
 
 def _hostile_zip(entries: list[tuple[str | bytes, bytes, int, int]]) -> bytes:
     out = BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
+    with warnings.catch_warnings(), zipfile.ZipFile(out, "w") as archive:
+        warnings.filterwarnings("ignore", message="Duplicate name")
         for path, data, mode, method in entries:
             raw = path if isinstance(path, bytes) else path.encode("utf-8", "surrogatepass")
             info = RawName(raw[:60_000], utf8=isinstance(path, str))
