@@ -1,7 +1,7 @@
-"""The time of an autocomplete: `python -m bench.autocomplete [--members 10000]`.
+"""The time of an autocomplete: `python -m bench.autocomplete [--members 10000] [--aliases 0]`.
 
-A server has so many members in groups of ten, each with an alias. The yardstick is the reading of their rows alone. Discord
-asks anew at each keystroke, and the event loop answers.
+A server has so many members in groups of ten, each with so many aliases. The yardstick is the reading of their rows alone.
+Discord asks anew at each keystroke, and the event loop answers.
 """
 
 from __future__ import annotations
@@ -35,14 +35,16 @@ def main() -> None:
     """Fill a database, and print the times."""
     parser = argparse.ArgumentParser(prog="python -m bench.autocomplete", description="What a keystroke costs.")
     parser.add_argument("--members", type=int, default=10_000)
-    asyncio.run(measure(parser.parse_args().members))
+    parser.add_argument("--aliases", type=int, default=0, help="of each member")
+    arguments = parser.parse_args()
+    asyncio.run(measure(arguments.members, arguments.aliases))
 
 
-async def measure(members: int) -> None:
+async def measure(members: int, aliases: int) -> None:
     """Print the median time of each text, in ms and against the yardstick."""
     with tempfile.TemporaryDirectory(prefix="nugu-bench-") as folder:
         async with App.open(Settings(data=Path(folder)), own_processes=False) as app:
-            names = await fill(app, members)
+            names = await fill(app, members, aliases)
 
             async def read() -> None:
                 async with app.database.reading() as session:
@@ -61,7 +63,7 @@ async def measure(members: int) -> None:
                 print(f"  {kind:12} {1000 * seconds:6.1f} ms, {seconds / yardstick:.2f} times the reading")
 
 
-async def fill(app: App, members: int) -> list[str]:
+async def fill(app: App, members: int, aliases: int) -> list[str]:
     """Add the members; returns their names."""
     chance = random.Random(3)
     names = ["".join(chance.choices("abcdefghijklmnoprstuyz", k=8)) for _ in range(members)]
@@ -77,7 +79,9 @@ async def fill(app: App, members: int) -> list[str]:
             session.add_all(rows)
             await session.flush()
             session.add_all(
-                Alias(group_id=group.id, member_id=row.id, name=f"{row.name} kim", key=f"{row.key} kim") for row in rows
+                Alias(group_id=group.id, member_id=row.id, name=f"{row.name} {number}", key=f"{row.key} {number}")
+                for row in rows
+                for number in range(aliases)
             )
     return names
 

@@ -12,7 +12,7 @@ from bot.errors import PersonError
 from bot.media.videos.footage import Colours, Footage, Geometry, VideoSection
 from bot.media.videos.work import check_work
 from bot.text.clips import missing_sentences
-from bot.usecases.clips.tracking import segment_spans
+from bot.usecases.clips.tracking import SEGMENT_SECONDS, segment_spans
 
 ORDINARY = Footage(
     path=Path("video"),
@@ -52,6 +52,15 @@ def test_a_video_with_a_single_keyframe_is_not_decoded_for_hours() -> None:
 def test_pixels_of_all_frames_together_are_bounded() -> None:
     with pytest.raises(PersonError, match="too many pixels for me: 144,000 frames of 3840 × 2160"):
         check(replace(ORDINARY, geometry=Geometry((0, 0, 0, 0), "", (3840, 2160)), rate=240.0), WHOLE)
+
+
+def test_a_segment_is_short_since_other_jobs_may_wait_for_it() -> None:
+    for footage, most in (
+        (ORDINARY, 1.5 * SEGMENT_SECONDS),
+        (replace(ORDINARY, keyframes=(0.0,)), 1.5 * SEGMENT_SECONDS),
+        (replace(ORDINARY, geometry=Geometry((0, 0, 0, 0), "", (3840, 2160))), 1.5 * SEGMENT_SECONDS / 4),
+    ):
+        assert max(span.seconds for span in segment_spans(WHOLE, footage)) <= most
 
 
 def test_what_nobody_looked_for_is_told_and_kept() -> None:
