@@ -102,8 +102,7 @@ class CropRepository:
     async def keys_by_hash(self, server_id: int, hashes: Collection[str]) -> dict[str, str]:
         """The storage key of each crop of a server with one of these hashes, by its hash."""
         query = select(Crop.sha256, Crop.key).where(Crop.server_id == server_id, Crop.sha256.in_(hashes))
-        rows = await self._session.execute(query)
-        return dict(rows.tuples().all())
+        return {row.sha256: row.key for row in await self._session.execute(query)}
 
     async def restore(self, server_id: int, stored: StoredCrop) -> None:
         """Give a crop whose file was lost another file of the same photo."""
