@@ -158,7 +158,7 @@ class Nugu(commands.AutoShardedBot):
         return False
 
     async def finish(self) -> None:
-        """Take no new work, put clips back in the queue, and finish or explain what is under way, within ten seconds.
+        """Take no new work, put clips back in the queue, and finish or explain running tasks, within ten seconds.
 
         The connection to Discord stays open; `close` closes it.
         """

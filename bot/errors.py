@@ -136,10 +136,7 @@ class UnknownMemberError(PersonError):
 
 
 class QuotaError(PersonError):
-    """A server has as much of something as it may.
-
-    `quota`: of what. `limit`: the most of it. `seconds`: the time until there is room again, for trainings.
-    """
+    """A quota of a server is full. `limit`: the maximum. `seconds`: the time until there is room again, for trainings."""
 
     def __init__(self, quota: Quota, limit: int, *, seconds: float = 0.0) -> None:
         super().__init__(quota_full_message(quota, limit, seconds))
@@ -155,7 +152,7 @@ class ForgottenError(PersonError):
 
 
 class UnsavedAnswerError(PersonError):
-    """The database could not take an answer when it was given."""
+    """The answer was not saved, because the database had a fault."""
 
     def __init__(self) -> None:
         super().__init__("I could not keep this answer, so I know no more of it than it shows. Ask once more.")
@@ -221,7 +218,7 @@ class KilledWorkersError(PersonError):
 
 
 class BusyError(PersonError):
-    """More is asked than the bot can answer soon. `until`: the time from which it will, in seconds since 1970."""
+    """The bot can't answer soon. `until`: the time to ask again, in seconds since 1970."""
 
     def __init__(self, until: float) -> None:
         super().__init__("More people ask me just now than I can answer. Ask again {when}.", when=Moment(until))
@@ -239,7 +236,7 @@ class StorageError(PersonError):
     """The database, the crops or a folder can't be read or written. Nothing is half kept then.
 
     `reason`: the kind of the fault. `place`: the database, the folder or the file, without secrets. `for_operator`: the fault
-    and what the operator does about it; it is also `str(error)`.
+    and the operator's remedy; it is also `str(error)`.
     """
 
     def __init__(self, reason: StorageReason, place: str, detail: str = "") -> None:
@@ -282,7 +279,7 @@ def message_for(error: BaseException) -> Message:
 
 
 def log_failure(what: str, *args: object, error: BaseException, logger: logging.Logger) -> None:
-    """Log that work failed which nobody waits for: a fault of the storage in a line, another error with its traceback.
+    """Log the failure of work that nobody waits for: a fault of the storage as a line, another error with its traceback.
 
     `what`: the line, formatted with `args` as by `Logger.error`.
     """

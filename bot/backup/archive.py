@@ -37,7 +37,7 @@ _LINE: Final = re.compile(r"([0-9a-f]{64})  ([^\n]+)\n")
 
 
 class Readable(Protocol):
-    """A file that is read from its begin to its end."""
+    """A file that is read from beginning to end."""
 
     def read(self, size: int, /) -> bytes:
         """At most `size` bytes, none at the end."""
@@ -45,7 +45,7 @@ class Readable(Protocol):
 
 
 class NotABackupError(OperatorError):
-    """The file is something else than a backup."""
+    """The file is not a backup."""
 
     def __init__(self) -> None:
         super().__init__("This is no backup of nugu.")
@@ -74,7 +74,7 @@ class ArchivedFile:
 
 
 class ArchiveWriter:
-    """Writes an archive by `write`, from its begin to its end."""
+    """Writes an archive from beginning to end, through the function `write`."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
@@ -108,8 +108,8 @@ class ArchiveWriter:
 def files_in(file: Readable) -> Iterator[ArchivedFile]:
     """The files of an archive, without the first one and the sums, which it checks at the end.
 
-    Raises NotABackupError, DamagedBackupError, or OperatorError for an archive of a newer nugu. Until the last file was read,
-    what came before may be damaged.
+    Raises NotABackupError, DamagedBackupError, or OperatorError for an archive of a newer nugu. Until the last file is read,
+    all earlier ones may be damaged.
     """
     sums: dict[str, str] = {}
     listed: dict[str, str] | None = None

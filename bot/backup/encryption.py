@@ -1,7 +1,7 @@
 """Encrypted backups: a tar of two files, which the program `age` reads too.
 
-`key.age` is a new key, encrypted with the passphrase. `backup.tar.age` is the archive, encrypted with that key. pyrage
-encrypts with a passphrase only what is in memory, and with a key whatever is long.
+`key.age` is a new key, encrypted with the passphrase. `backup.tar.age` is the archive, encrypted with that key. pyrage encrypts
+data in memory with a passphrase, and streams of any length with a key.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def decrypting(file: IO[bytes], passphrase: str) -> Generator[Readable]:
 
 def _opened(key: ArchivedFile, passphrase: str) -> pyrage.x25519.Identity:
     encrypted = key.in_memory()
-    # pyrage times a short calculation to judge what is too much work, which a busy machine delays.
+    # pyrage times a short calculation to set its limit of work. A busy machine delays that calculation.
     for _ in range(TRIES):
         try:
             text = pyrage.passphrase.decrypt(encrypted, passphrase)
@@ -144,7 +144,7 @@ class _Thread(threading.Thread):
 
 
 class _ErrorRecordingWriter:
-    """Keeps the error of a write, of which pyrage passes on the words alone."""
+    """Records the error of a write. pyrage passes on only its text."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

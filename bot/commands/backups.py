@@ -1,4 +1,4 @@
-"""`nugu backup`, `nugu restore` and `nugu check`: what they did, and what is damaged."""
+"""`nugu backup`, `nugu restore` and `nugu check`: their results, and the damage that they find."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_passphrase(path: Path) -> str:
 
 
 def back_up(settings: Settings, path: Path, passphrase: str | None) -> bool:
-    """Write a backup, and print what is in it; whether nothing is damaged."""
+    """Write a backup, and print its content. Returns whether nothing is damaged."""
     with terminal.spinner("backing up"):
         content = backups.back_up(settings, path, passphrase)
     terminal.print_lines(f"{path}: {_described(content)}{'' if passphrase is None else ', encrypted'}", LEFT_OUT)
@@ -65,7 +65,7 @@ def needs_passphrase(path: Path) -> bool:
 
 
 def restore(settings: Settings, path: Path, passphrase: str | None) -> None:
-    """Restore a backup into the empty data folder, and print what was in it."""
+    """Restore a backup into the empty data folder, and print its content."""
     try:
         with terminal.spinner("restoring"):
             content = restoring.restore(settings, path, passphrase)
@@ -80,7 +80,7 @@ def restore(settings: Settings, path: Path, passphrase: str | None) -> None:
 
 
 async def check(settings: Settings, *, mends: bool, as_json: bool) -> bool:
-    """Print what doesn't fit in the data folder, and mend what can be mended; whether all fits now."""
+    """Print the faults in the data folder. `mends`: mend them where possible. Returns whether none is left."""
     with terminal.spinner("checking"):
         findings = await checking.check(settings, mends=mends)
     for finding in findings:

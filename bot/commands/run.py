@@ -36,7 +36,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 
 
 async def run_bot(settings: Settings, token: str) -> None:
-    """Serve until SIGINT or SIGTERM, then finish or explain what is under way. A second signal ends the process at once.
+    """Serve until SIGINT or SIGTERM, then finish or explain running tasks. A second signal ends the process at once.
 
     An outage of Discord only delays the start.
 

@@ -35,7 +35,7 @@ class QuotaRepository:
         """What is used of the quotas that this transaction takes of, since a transaction may add hundreds of faces."""
 
     async def usage(self, server_id: int, quota: Quota) -> QuotaUsage:
-        """What a server uses of a quota, a member of `STORED`."""
+        """The use of a quota by a server. `quota`: a member of `STORED`."""
         used = self._used.get((server_id, quota))
         if used is None:
             used = await self._session.scalar(_counted(quota, server_id)) or 0
@@ -70,7 +70,7 @@ class QuotaRepository:
             self._used[server_id, quota] -= amount
 
     async def report_full(self, server_id: int, quota: Quota) -> None:
-        """Have the server's moderators told after the commit, once, that nothing more can be added."""
+        """Notify the server's moderators after the commit, once, that the quota is full."""
         server = await ServerRepository(self._session).ensure(server_id)
         if quota not in server.told_full:
             server.told_full = [*server.told_full, quota.value]
@@ -78,12 +78,12 @@ class QuotaRepository:
 
 
 def full_quotas(session: AsyncSession) -> list[tuple[int, QuotaUsage]]:
-    """The servers whose moderators are to be told after the commit, each with the quota that is full."""
+    """The servers whose moderators get a notification after the commit, each with its full quota."""
     return session.info.setdefault("filled quotas", [])
 
 
 def _counted(quota: Quota, server_id: int) -> Select[int]:
-    """The query for what a server uses of a quota of `STORED`."""
+    """The query for the use of a quota of `STORED` by a server."""
     match quota:
         case Quota.GROUPS:
             return select(func.count(Group.id)).where(Group.server_id == server_id)

@@ -1,4 +1,4 @@
-"""Copies of an SQLite database, and what is wrong with one. Everything here blocks, and opens files without migrations."""
+"""Copies of an SQLite database, and the faults of one. Everything here blocks, and opens files without migrations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_PROBLEMS: Final = 20
 
 
 class SnapshotFacts(NamedTuple):
-    """What a copy says of itself. `schema`: its revision. `engine`: the engine in use. `versions`: engines with encodings."""
+    """Facts in a copy. `schema`: its revision. `engine`: the engine in use. `versions`: engines with encodings."""
 
     schema: str | None
     engine: str | None
@@ -24,7 +24,7 @@ class SnapshotFacts(NamedTuple):
 
 
 class BrokenReference(NamedTuple):
-    """A row that refers to a row that is gone. `on_delete`: what the database does with such a row, such as "CASCADE"."""
+    """A row that refers to a row that is gone. `on_delete`: the database's action on such a row, for example "CASCADE"."""
 
     table: str
     row: int
@@ -35,7 +35,7 @@ class BrokenReference(NamedTuple):
 
 @contextmanager
 def connect(path: Path) -> Generator[sqlite3.Connection]:
-    """A connection to an existing database. Raises sqlite3.DatabaseError for what is none."""
+    """A connection to an existing database. Raises sqlite3.DatabaseError for any other file."""
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)) as connection:
         # A database may come from elsewhere: its schema runs no functions of its own.
         connection.execute("PRAGMA trusted_schema=OFF")
@@ -50,7 +50,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 def integrity_problems(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """What SQLite's integrity check finds; nothing for a sound database."""
+    """The faults that SQLite's integrity check finds; none in a sound database."""
     try:
         rows = connection.execute(f"PRAGMA integrity_check({MAX_PROBLEMS})").fetchall()
     except sqlite3.DatabaseError as error:
@@ -60,7 +60,7 @@ def integrity_problems(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def read_facts(connection: sqlite3.Connection) -> SnapshotFacts:
-    """What the database says of itself; None and nothing where it can't be read."""
+    """The facts in the database; None, and no versions, where they can't be read."""
     schema = _first_column(connection, "SELECT version_num FROM alembic_version")
     engine = _first_column(connection, "SELECT name FROM engine_in_use")
     versions = _first_column(connection, "SELECT DISTINCT engine FROM crop_encoding ORDER BY engine")
@@ -91,7 +91,7 @@ def forget_crops(connection: sqlite3.Connection, keys: Collection[str]) -> None:
 
 
 def broken_references(connection: sqlite3.Connection) -> list[BrokenReference]:
-    """The rows whose foreign keys lead nowhere."""
+    """The rows whose foreign keys refer to missing rows."""
     found: list[BrokenReference] = []
     for table, row, parent, number in connection.execute("PRAGMA foreign_key_check").fetchall():
         keys = connection.execute(f'PRAGMA foreign_key_list("{table}")').fetchall()
@@ -101,7 +101,7 @@ def broken_references(connection: sqlite3.Connection) -> list[BrokenReference]:
 
 
 def mend_reference(connection: sqlite3.Connection, broken: BrokenReference) -> bool:
-    """Do with a row what its foreign key says for the time when the other row goes; whether that is anything."""
+    """Apply the row's `on_delete`. Returns False where the foreign key has no action."""
     if broken.on_delete == "SET NULL":
         statement = f'UPDATE "{broken.table}" SET "{broken.column}" = NULL WHERE rowid = ?'
     elif broken.on_delete == "CASCADE":
@@ -118,7 +118,7 @@ def mend_reference(connection: sqlite3.Connection, broken: BrokenReference) -> b
 
 
 def mend_indexes(connection: sqlite3.Connection) -> bool:
-    """Build all indexes anew from the tables; whether that succeeds."""
+    """Rebuild all indexes from the tables. Returns whether that succeeds."""
     try:
         with connection:
             connection.execute("REINDEX")
@@ -128,7 +128,7 @@ def mend_indexes(connection: sqlite3.Connection) -> bool:
 
 
 def _first_column(connection: sqlite3.Connection, query: str) -> list[str]:
-    """The texts of the first column; none where they can't be read."""
+    """The texts in the first column of a query's result; none where they can't be read."""
     try:
         return [str(row[0]) for row in connection.execute(query)]
     except sqlite3.DatabaseError:

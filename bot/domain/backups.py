@@ -1,4 +1,4 @@
-"""Backups and the check of a data folder: what they hold, and what is wrong."""
+"""Backups and the check of a data folder: their content, and the faults."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ Text = Annotated[str, Field(max_length=1000)]
 
 
 class BackupRecord(BaseModel):
-    """What a backup says of itself, in its file `backup.json`.
+    """The description of a backup, in its file `backup.json`.
 
     `program`: nugu's version. `schema_revision`: that of the database. `engine`: the engine in use. `engine_versions`: the
-    engines that encoded photos. `problems`: what SQLite's integrity check finds, or why the database can't be read.
-    `missing`: crops that the database names and the storage lacks. Damage doesn't stop a backup, so both may be filled.
+    engines that encoded photos. `problems`: the results of SQLite's integrity check, or the reason why the database can't be
+    read. `missing`: crops that the database names and the storage lacks. Damage doesn't stop a backup, so both may be filled.
     """
 
     made_at: AwareDatetime
@@ -30,7 +30,7 @@ class BackupRecord(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class BackupContent:
-    """What went into a backup, or came out of it. `crops`, `classifiers`: numbers of files. `size`: bytes of all files."""
+    """The content of a written or restored backup. `crops`, `classifiers`: numbers of files. `size`: bytes of all files."""
 
     record: BackupRecord
     crops: int
@@ -39,7 +39,7 @@ class BackupContent:
 
 
 class DataFaultKind(StrEnum):
-    """What doesn't fit in a data folder."""
+    """The kinds of faults in a data folder."""
 
     DATABASE = "database"
     """The database is damaged."""

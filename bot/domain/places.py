@@ -1,4 +1,4 @@
-"""Where people act: the one comparison with where they asked, which keeps servers apart."""
+"""The place of an action, and its comparison with the place of a question. It keeps servers apart."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ class Place:
     person_id: int | None = None
 
     def is_origin_of(self, server_id: int | None, place_id: int | None, asker_id: int) -> bool:
-        """Whether something was asked here: in this server, or in this private channel. `place_id`: of a thread, its parent.
+        """Whether something was asked here: in this server, or in this private channel.
 
-        In private a person also has what they asked elsewhere: a clip comes there where the bot may not write in the server.
+        `place_id`: of a thread, its parent. In private, a person's questions from servers count too: a clip comes there where
+        the bot may not write in the server.
         """
         if self.server_id is not None:
             return server_id == self.server_id

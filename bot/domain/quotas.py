@@ -1,4 +1,4 @@
-"""The quotas of a server: how much it may hold, or have done."""
+"""The quotas of a server: limits on its data, and on its trainings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.domain.messages import Code, Hint, Message, SlashCommand
 
 
 class Quota(StrEnum):
-    """A thing of which a server may have only so much. Its setting is `NUGU_QUOTA_` and its value."""
+    """A limited resource of a server. Its setting is `NUGU_QUOTA_` and its value."""
 
     GROUPS = "groups"
     MEMBERS = "members"
@@ -50,7 +50,7 @@ QuotaLimits: TypeAlias = Mapping[Quota, int]
 
 @dataclass(frozen=True, slots=True)
 class QuotaUsage:
-    """What a server uses of a quota."""
+    """The use of a quota by a server. `limit`: the maximum of `used`."""
 
     quota: Quota
     used: int
@@ -58,7 +58,7 @@ class QuotaUsage:
 
     @property
     def room(self) -> int:
-        """What is left, at least 0: an operator may lower a limit below the use."""
+        """The unused rest, at least 0: an operator may lower a limit below the use."""
         return max(0, self.limit - self.used)
 
 

@@ -62,7 +62,7 @@ def message_for_people(reason: StorageReason) -> Message:
 
 
 def message_for_operator(reason: StorageReason, place: str, detail: str) -> Message:
-    """The fault, and what the operator does about it."""
+    """The fault, and the operator's remedy."""
     why = Message(" ({words})", words=detail) if detail else Message("")
     match reason:
         case StorageReason.FULL:

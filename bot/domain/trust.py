@@ -1,4 +1,4 @@
-"""The levels of trust, which say what people may do."""
+"""The levels of trust: the permissions of people."""
 
 from __future__ import annotations
 

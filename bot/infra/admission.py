@@ -1,4 +1,4 @@
-"""Admission to the workers: every job and every submitted file has its turn, and nothing is read before that."""
+"""Admission to the workers. Every job and every submitted file waits for its turn, and nothing is read before."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ COUNT_SECONDS = 10.0
 class Admission:
     """The turns at the workers, `jobs`, and those of files, `files`, which last from the download to the end of the job.
 
-    Both go by the same shares. A job's turn begins when a worker is free for it: Dask has no queue of its own then, which
-    would know no fairness. `background`: the background jobs at a time. `own_processes` and `serves` are as in `Compute.open`.
+    Both go by the same shares. A job's turn begins when a worker is free for it: so Dask has no queue of its own, which would
+    not be fair. `background`: the background jobs at a time. `own_processes` and `serves` are as in `Compute.open`.
     """
 
     def __init__(self, settings: Settings, *, own_processes: bool, serves: bool) -> None:
@@ -45,7 +45,7 @@ class Admission:
         self.jobs.check_room(jobs)
 
     async def count_workers(self, client: Any) -> None:
-        """Let as many jobs work at a time as a running scheduler has threads for. `client`: distributed's."""
+        """Set the number of concurrent jobs to the threads of a running scheduler. `client`: distributed's."""
         if time.monotonic() - self._counted < COUNT_SECONDS:
             return
         self._counted = time.monotonic()
@@ -54,7 +54,7 @@ class Admission:
         self._resize(workers, workers)
 
     def _resize(self, workers: int, processes: int) -> None:
-        """Let so many workers take pictures, and `processes` take jobs of both lanes together."""
+        """Set the number of workers for pictures, and of `processes` for jobs of both lanes together."""
         self.background = background_workers(workers) if self._serves else workers
         self.jobs.resize(processes, {JobLane.PICTURES: workers, JobLane.BACKGROUND: self.background})
         self.files.resize(workers + AHEAD)

@@ -21,7 +21,7 @@ _QUIET: Final[dict[str, Any]] = {
 
 
 def configure(folder: Path) -> None:
-    """Configure Dask in this process. `folder`: for what workers of its own write; a killed one's goes with it."""
+    """Configure Dask in this process. `folder`: for the files of its own workers, those of killed ones included."""
     import dask.config
 
     dask.config.set(_QUIET)

@@ -1,6 +1,6 @@
 """Commands with resource limits, which apply from the first instruction. A command dies with the process that starts it.
 
-As a script (`python -I -S limited_process.py LIMITS PARENT COMMAND…`) this module sets the limits (JSON) and becomes the
+Run as a script (`python -I -S limited_process.py LIMITS PARENT COMMAND…`) this module sets the limits (JSON) and becomes the
 command. It imports nothing of the project.
 """
 

@@ -15,7 +15,7 @@ MAX_KEPT = 100
 
 
 class Outbox(Generic[T]):
-    """Hands values to a listener; those sent while there is none wait for the next."""
+    """Hands values to a listener. Values sent without a listener wait for the next one."""
 
     def __init__(self) -> None:
         self._listener: Callable[[T], None] | None = None

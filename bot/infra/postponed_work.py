@@ -34,6 +34,6 @@ class PostponedWork:
             self._waiting.append(work)
 
     async def retry(self) -> None:
-        """Do the work that waits, the oldest first. What fails once more goes on to wait."""
+        """Do the waiting work, the oldest first. Work that fails again waits for the next call."""
         for _ in range(len(self._waiting)):
             await self.attempt(self._waiting.popleft())

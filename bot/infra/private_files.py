@@ -1,7 +1,7 @@
-"""Files that only the user of this process can read: the mask of new ones, and those that are wider.
+"""Files that only the user of this process can read: the umask of new files, and the files that others can use.
 
-What a person asks for by name, such as an export, is theirs: it gets the mode that their own umask gives, as from pg_dump,
-tar or curl. Everything else is the bot's own.
+A file that a person asks for by name, such as an export, is theirs. It gets the mode of their own umask, as from pg_dump, tar
+or curl. All other files are the bot's own.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def make_user_folder(folder: Path) -> None:
 
 
 def apply_user_umask(paths: Iterable[Path]) -> None:
-    """Give files and folders of this process the mode that the umask of the person who started it gives."""
+    """Give files and folders of this process the mode of the umask of the person who started it."""
     if _user.umask is None:
         return
     for path in paths:
@@ -64,14 +64,14 @@ def apply_user_umask(paths: Iterable[Path]) -> None:
 
 
 def exposed_paths(folder: Path, *files: Path) -> list[Path]:
-    """Of the folder, all that it holds, and `files`: what other users can use. Links in the folder are left out."""
+    """The paths that other users can use, among the folder, its content and `files`. Links in the folder are left out."""
     return [path for path in (*_inside(folder), *(file.resolve() for file in files)) if _is_exposed(path)]
 
 
 def restrict(paths: Iterable[Path]) -> None:
     """Take the permissions of other users away. Raises OSError for a file of another user."""
     for path in paths:
-        # By a handle, since whoever can write there could put a link in its place meanwhile.
+        # By a handle, since a person who can write there could put a link in its place meanwhile.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
         try:
             os.fchmod(handle, stat.S_IMODE(os.fstat(handle).st_mode) & ~OTHERS)

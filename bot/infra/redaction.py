@@ -23,7 +23,7 @@ _secrets: set[str] = set()
 
 
 def register_secrets(secrets: Iterable[str]) -> None:
-    """Let `redact` remove these from now on: of a URL its password, anything else as a whole."""
+    """Let `redact` remove these from now on: the password of a URL, any other secret as a whole."""
     for secret in secrets:
         try:
             address = urlsplit(secret)

@@ -1,4 +1,4 @@
-"""For whom the current task works. Queues are fair to people by it, however deep below the command they are.
+"""The person and server that the current task works for. Queues use them to be fair, however deep below a command they are.
 
 A context variable carries it, so that tasks and threads which a command starts have it too.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Urgency(Enum):
-    """How much somebody waits for the result."""
+    """How urgently somebody waits for the result."""
 
     ASKED = auto()
     """A person waits."""
@@ -32,7 +32,7 @@ class Urgency(Enum):
 
 
 REDUCED_WEIGHT = 0.25
-"""The weight and the patience of those who wait less, in those of a person who asked."""
+"""The weight and the patience of less urgent askers, relative to a person who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +45,26 @@ class Asker:
 
     @property
     def queue_key(self) -> tuple[str, int]:
-        """The server, whose askers share one server's turns. Outside servers, a person is a place of their own.
+        """The key of the asker's queue: the server, whose askers share its turns, or the person outside servers.
 
-        Orders in bulk have a place beside it, so that they delay no question of their server.
+        Bulk work has a key of its own, so that it delays no question of its server.
         """
         kind = "bulk " if self.urgency is Urgency.BULK else ""
         return (f"{kind}person", self.person) if self.server is None else (f"{kind}server", self.server)
 
     @property
     def weight(self) -> float:
-        """The share of the asker in that of a person who asked, in the same place."""
+        """The asker's weight within its queue key, relative to a person who asks."""
         return REDUCED_WEIGHT if self.urgency in {Urgency.WATCHED, Urgency.BULK} else 1.0
 
     @property
     def queue_weight(self) -> float:
-        """The share of the asker's place in that of a server."""
+        """The weight of the asker's queue key, relative to a server."""
         return REDUCED_WEIGHT if self.urgency is Urgency.BULK else 1.0
 
     @property
     def relative_patience(self) -> float | None:
-        """The longest wait before the first turn, in that of a person who asked; None without a limit."""
+        """The longest wait before the first turn, relative to that of a person who asks; None for no limit."""
         return {Urgency.ASKED: 1.0, Urgency.WATCHED: REDUCED_WEIGHT}.get(self.urgency)
 
 

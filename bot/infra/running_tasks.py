@@ -1,4 +1,4 @@
-"""The work for people that is under way in this process. When the bot stops, it is finished, or its person is told."""
+"""The running tasks that work for people. When the bot stops, each is finished, or its person gets an explanation."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class RunningTasks:
         self._work[task] = explain
 
     async def finish(self) -> None:
-        """Take no new work, and return once none is under way, after ten seconds at most.
+        """Take no new work, and wait until no task runs, ten seconds at most.
 
-        What isn't done by itself is cancelled, and its people are told.
+        Unfinished tasks are cancelled, and their people get an explanation.
         """
         self.stopping = True
         until = asyncio.get_running_loop().time() + FINISH_SECONDS

@@ -1,8 +1,8 @@
-"""What each asker has had of a scarce thing, so that the next turn goes to whoever has had least.
+"""The use of a scarce resource by each asker. The next turn goes to the asker with the smallest use.
 
 Start-time fair queueing (Goyal, Vin, Cheng 1996) in two levels: servers share evenly, and within a server its people. An
-account counts the seconds that were really used, as in Kubernetes' API Priority and Fairness (KEP-1040), since nobody
-knows before what a picture will cost: many small turns and few long ones weigh the same.
+account counts the seconds that were really used, as in Kubernetes' API Priority and Fairness (KEP-1040), since the cost of a
+picture isn't known before. So many short turns and few long ones weigh the same.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ K = TypeVar("K", bound="Hashable")
 
 
 class FairShares:
-    """The accounts of all askers who wait or are served, and of those who have had more than these."""
+    """The accounts of all askers who wait or have a turn, and of earlier askers who have used more than these."""
 
     def __init__(self) -> None:
         self._places = _ShareAccounts["Place"]()
@@ -31,11 +31,11 @@ class FairShares:
 
     @property
     def waiting(self) -> int:
-        """The turns that are waited for."""
+        """The number of turns that askers wait for."""
         return sum(counted.total() for counted in self._waiting.values())
 
     def enter(self, asker: Asker) -> None:
-        """Count one more turn that `asker` waits for. A newcomer begins with as much as whoever there has had least."""
+        """Count one more turn that `asker` waits for. A new asker begins with the smallest use of the present ones."""
         self._places.enter(asker.queue_key)
         self._people[asker.queue_key].enter(asker)
         self._waiting[asker.queue_key][asker] += 1
@@ -58,12 +58,12 @@ class FairShares:
             del self._people[asker.queue_key]
 
     def charge(self, asker: Asker, seconds: float) -> None:
-        """Write down what `asker`, who has not left, has used."""
+        """Add `seconds` to the use of `asker`, who has not left."""
         self._places.charge(asker.queue_key, seconds / asker.queue_weight)
         self._people[asker.queue_key].charge(asker, seconds / asker.weight)
 
     def seconds_used(self, asker: Asker) -> tuple[float, float]:
-        """The weighed seconds that the asker's place and the asker have had. The least comes next."""
+        """The weighted seconds that the asker's queue key and the asker have used. The smallest pair comes next."""
         return self._places.amount_used(asker.queue_key), self._people[asker.queue_key].amount_used(asker)
 
     def turns_until(self, asker: Asker, turns: int) -> int:
@@ -83,7 +83,7 @@ class FairShares:
 
 
 class _ShareAccounts(Generic[K]):
-    """The accounts of one level. Of those who are gone, only the ones who have had more than the others stay."""
+    """The accounts of one level. An account without waiting turns stays only while it exceeds the others."""
 
     def __init__(self) -> None:
         self._had: dict[K, float] = {}

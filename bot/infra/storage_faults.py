@@ -40,9 +40,9 @@ class StorageFaults:
     def reporting(
         self, fault_of: Callable[[Exception], StorageError | None] = StorageError.from_error
     ) -> Generator[None]:
-        """Raise the fault that an error stands for in place of that error, and report it. Other errors pass.
+        """Report faults of the storage in a block, and raise them as StorageError. Other errors pass.
 
-        `fault_of`: the fault of an error, None where it is no fault.
+        `fault_of`: the fault that an error stands for, None for no fault.
         """
         try:
             yield

@@ -44,8 +44,8 @@ class TemporaryFolder:
 def sweep(parent: Path | None = None, prefix: str = PREFIX) -> None:
     """Remove the folders of `TemporaryFolder` with this parent and prefix whose processes died. Blocks.
 
-    Only real folders of this user are removed, never links, and none that a process holds. What can't be removed gets a line
-    in the log.
+    Only real folders of this user are removed, never links, and none that a process holds. A folder that can't be removed gets
+    a line in the log.
     """
     with os.scandir(parent or tempfile.gettempdir()) as entries:
         found = [entry.path for entry in entries if entry.name.startswith(prefix)]

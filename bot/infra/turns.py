@@ -1,7 +1,7 @@
-"""Turns at a scarce thing, such as the workers: bounded, and fair to people and servers.
+"""Turns at a scarce resource, such as the workers: bounded, and fair to people and servers.
 
-Nobody's work keeps others waiting: whoever has had least comes next (`bot.infra.shares`). Whoever would wait too long is told
-at once when to come back.
+The asker with the smallest use comes next (`bot.infra.shares`), so nobody's work keeps others waiting. A request that would
+wait too long is refused at once, with the time to come back.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class TurnQueue:
 
     @asynccontextmanager
     async def bulk_turn(self) -> AsyncGenerator[None]:
-        """A turn for a whole order, whose work is in bulk. Raises BusyError where it would have to wait too long."""
+        """A turn for a whole order, whose work counts as bulk work. Raises BusyError where it would have to wait too long."""
         self.check_room()
         async with self.turn():
             with bulk_request_context():
@@ -149,7 +149,7 @@ class TurnQueue:
         self._grant()
 
     def stop_charging(self, turn: Turn) -> None:
-        """Let the rest of a turn cost its asker nothing, since other turns count it."""
+        """Charge nothing for the rest of a turn, since other turns count it."""
         turn.ended = self._timer()
 
     def shrink(self, turn: Turn, size: int) -> None:

@@ -1,4 +1,4 @@
-"""Links that strangers wrote, as URLs that a client can fetch."""
+"""Links by strangers, as URLs that a client can fetch."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def run_with_watchdog(limit: float | None, job: Callable[..., T], args: tuple[An
 
     The watchdog of faulthandler is a thread that needs no GIL. Dask's nanny starts a new worker.
     """
-    set_private_umask()  # a worker of a running cluster has the umask of whoever started it
+    set_private_umask()  # a worker of a running cluster has the umask of the person who started it
     redact_logs()
     if limit is None:
         return _run(job, args, kwargs)

@@ -25,7 +25,8 @@ def fit_recogniser(
     """A recogniser fitted to `rows`, at least one, serialised.
 
     `engine`: the version of the engine of all encodings. `classifiers`: `.keras` files, each for one group of `rows`. A
-    classifier that doesn't help, or can't be read, is left out. `vetoes`: what annotations say of faces, oldest first.
+    classifier that doesn't help, or can't be read, is left out. `vetoes`: the annotations that deny or grant names, oldest
+    first.
     """
     from dataclasses import replace
 

@@ -17,7 +17,7 @@ HOUR: Final = 3600.0
 
 
 class TrainingQuota:
-    """Counts trainings at their begin, since one that breaks off takes as long. A restart of the bot forgets them.
+    """Counts trainings when they begin, since a failed one takes as long. A restart of the bot forgets them.
 
     `most`: the trainings of a server within an hour. The shared roster, which is the operator's, has no limit. `clock`:
     seconds, like `time.monotonic`.
@@ -33,7 +33,7 @@ class TrainingQuota:
         return QuotaUsage(Quota.TRAININGS, len(self._within_an_hour(server)), self._most)
 
     def begin(self, server: int) -> None:
-        """Count a training that begins now. Raises QuotaError where the server has had its number."""
+        """Count a training that begins now. Raises QuotaError where the server has used its quota."""
         if server == SHARED_ROSTER:
             return
         if seconds := self.seconds_until_room(server):

@@ -45,7 +45,7 @@ _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 @dataclass(frozen=True, slots=True)
 class _Bot:
-    """What is backed up. `database`: the file that the bot writes. `copied`: its copy. `get`, `keys`: those of `Storage`."""
+    """The parts of a backup. `database`: the bot's file. `copied`: its copy. `get`, `keys`: those of `Storage`."""
 
     database: Path
     copied: Path

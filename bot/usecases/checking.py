@@ -40,7 +40,7 @@ _OF_INDEX: Final = re.compile(r"\bindex\b")
 
 
 async def check(settings: Settings, *, mends: bool) -> list[DataFault]:
-    """What doesn't fit in a data folder. `mends`: what can be mended without loss is mended.
+    """The faults in a data folder. `mends`: faults that can be mended without loss are mended.
 
     Of another database than SQLite, only its rows and files are checked. Raises OperatorError where there is no database.
     """

@@ -45,7 +45,7 @@ def restore(settings: Settings, path: Path, passphrase: str | None) -> BackupCon
     """Restore the backup `path` into the data folder of `settings`, which is empty or not there yet. Blocks.
 
     Raises OperatorError, and writes nothing, for a file that isn't a whole and unchanged backup, a passphrase that doesn't
-    fit, a damaged database, one of a newer nugu, and a folder that isn't empty; OSError for what the system refuses.
+    fit, a damaged database, one of a newer nugu, and a folder that isn't empty; OSError where the system refuses a step.
     """
     if settings.database_url.get_secret_value() or settings.storage_url.get_secret_value():
         raise OperatorError("I restore into a data folder alone: unset NUGU_DATABASE_URL and NUGU_STORAGE_URL first.")

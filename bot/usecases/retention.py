@@ -27,7 +27,7 @@ UNNAMED = timedelta(hours=1)
 
 @asynccontextmanager
 async def forget_periodically(app: App, *, every: float = HOUR) -> AsyncGenerator[None]:
-    """While this context lasts, forget what is due at each interval. The next interval tries again what failed."""
+    """While this context lasts, forget due data at each interval. Failed steps are tried again at the next."""
     task = asyncio.create_task(_forget_again_and_again(app, every))
     try:
         yield
@@ -38,7 +38,7 @@ async def forget_periodically(app: App, *, every: float = HOUR) -> AsyncGenerato
 
 
 async def forget_due(app: App) -> None:
-    """Forget the faces whose time is over, crops that were left behind, and old videos; do work that was postponed.
+    """Forget the faces whose time is over, crops that were left behind, and old videos; do postponed work.
 
     A step that fails gets a line in the log, and the others are done.
     """

@@ -1,4 +1,4 @@
-"""Where commands may be used, and where an interaction is: its server, its channel, and whether that is age-restricted."""
+"""The places where commands are offered, and the server, the channel and the age restriction of an interaction."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def channel_id_of(interaction: discord.Interaction[Nugu]) -> int | None:
 
 
 def place_of(interaction: discord.Interaction[Nugu]) -> Place:
-    """Where an interaction is, for the comparison with what was asked there."""
+    """The place of an interaction, for the comparison with the place of a question."""
     return Place(server_id_of(interaction), channel_id_of(interaction), interaction.user.id)
 
 

@@ -52,7 +52,7 @@ def picture_number(number: int) -> str:
 
 
 def which_face_question(*, faces: int, most: int) -> str:
-    """Asks for one of so many faces, of which the menu has `most` at most."""
+    """Asks for one of so many faces. The menu has at most `most`."""
     if faces <= most:
         return WHICH_FACE
     return f"{WHICH_FACE}\n-# The first {most} of {faces} faces; a menu holds no more."

@@ -174,7 +174,7 @@ def more_line(count: int) -> str:
 
 
 def wrong_labels_text(*, count: int, most: int) -> str:
-    """The number of labels that look wrong, of which the menu has `most` at most."""
+    """The number of labels that look wrong. The menu has at most `most`."""
     if not count:
         return "**No label looks wrong.**"
     if count == 1:

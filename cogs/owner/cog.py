@@ -1,4 +1,4 @@
-"""Tells the bot's owners in private what only they can mend."""
+"""Tells the bot's owners in private about faults that only they can mend."""
 
 from __future__ import annotations
 

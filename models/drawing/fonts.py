@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 _PACKAGE = "cvttf_NotoSansCJK_Regular"
 _FILE = "NotoSansCJKtc-Regular.otf"
-# A noncharacter: no font has a glyph for it, so it shows what a missing glyph looks like.
+# A noncharacter: no font has a glyph for it, so it shows the picture of a missing glyph.
 _MISSING = "\uffff"
 # In a Chinese font the ellipsis character hangs in mid-air, and curly quotes are as wide as an ideograph, which tears a
 # romanised name apart.

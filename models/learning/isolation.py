@@ -52,7 +52,7 @@ def main() -> None:
     threading.Thread(target=_end_with, args=(int(sys.argv[2]),), daemon=True).start()
     os.nice(10)
     work, args, kwargs = pickle.load(sys.stdin.buffer)
-    # What libraries print to stdout would end up in the result.
+    # Output of libraries on stdout would end up in the result.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with out:

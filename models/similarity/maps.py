@@ -210,7 +210,7 @@ def _without_tensorflow() -> Generator[None]:
     """Import umap without TensorFlow, which its unused parametric part would import: 5 s and 460 MB."""
     known = "tensorflow" in sys.modules
     if not known:
-        sys.modules["tensorflow"] = None  # pyright: ignore[reportArgumentType]  # what makes an import fail
+        sys.modules["tensorflow"] = None  # pyright: ignore[reportArgumentType]  # None makes an import fail
     try:
         yield
     finally:

@@ -134,7 +134,7 @@ class PoliteClient:
         return _data_of(await self._follow(_web_link(link), expected, robots=True))
 
     async def query(self, link: str, query: Mapping[str, str], read: Callable[[bytes], T]) -> T:
-        """What `read` makes of a search's answer at `link`, 4 MiB at most.
+        """The result of `read` for a search's answer at `link`, 4 MiB at most.
 
         `read`: a function of a module, which a worker runs. robots.txt isn't read, because nugu's owner chooses the address.
         Raises FetchRefusedError for every obstacle, UnreadableAnswerError for an answer that `read` raises an error for, and
@@ -223,7 +223,7 @@ class PoliteClient:
 
 
 async def _read(response: aiohttp.ClientResponse, expected: _Expectation) -> bytes:
-    """The body of an answer, of which no more than `expected.max_bytes` and a chunk are ever held."""
+    """The body of an answer. At most `expected.max_bytes` and a chunk are in memory."""
     if expected.image and not response.content_type.startswith("image/"):
         raise FetchRefusedError(RefusalReason.NOT_IMAGE, Message("{content_type}", content_type=response.content_type))
     if response.headers.get("Content-Encoding", "identity") != "identity":

@@ -23,7 +23,7 @@ class RunInWorker(Protocol):
 
 
 class UnreadableAnswerError(FetchRefusedError):
-    """A source gives another answer than its client knows. `cause`: what the parser says of it, for the log."""
+    """A source gives an answer that its client doesn't know. `cause`: the parser's text about it, for the log."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(RefusalReason.UNREADABLE)
@@ -34,7 +34,7 @@ class UnreadableAnswerError(FetchRefusedError):
 
 
 def read_answer(read: Callable[[bytes], T], data: bytes) -> T:
-    """What `read` makes of an answer. Runs in a worker. Raises UnreadableAnswerError."""
+    """The result of `read` for an answer. Runs in a worker. Raises UnreadableAnswerError."""
     try:
         return read(data)
     except Exception as error:  # noqa: BLE001  # pydantic, lxml and ddgs raise many kinds

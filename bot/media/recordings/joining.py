@@ -53,7 +53,7 @@ _MEMORY: Final = 6 << 30
 def join(
     path: Path, kind: str, recordings: Sequence[Recording], probed: Callable[[Path, str], Footage], max_bytes: int
 ) -> tuple[Path, Footage]:
-    """Write all readable recordings of `path` into one file; returns its path, and footage with what the file doesn't tell.
+    """Write all readable recordings of `path` into one file; returns its path, and footage with facts that the file lacks.
 
     The footage tells the geometry, colours and interlacing of the file, its unreadable sound, and the missing recordings.
     `probed` reads one recording.

@@ -1,4 +1,4 @@
-"""What was asked here, and nowhere else: the check before anybody reads or changes it."""
+"""The check that an answer or a clip was asked for here, before anybody reads or changes it."""
 
 from __future__ import annotations
 

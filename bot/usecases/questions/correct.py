@@ -123,7 +123,7 @@ async def mark_as_nobody(
 
 
 async def deny_member(app: App, question_id: int, face_id: int, member_id: int, actor: Actor) -> CorrectedAnswer:
-    """State that a face isn't a member, whoever else it may be. Raises PersonError where either is gone."""
+    """State that a face isn't this member. Raises PersonError where either is gone."""
     async with app.database.writing() as session:
         answer = await QuestionRepository(session).answer(question_id)
         _, face = face_of(answer, face_id)
@@ -163,7 +163,7 @@ async def name_annotation(
 async def save_annotations(
     session: AsyncSession, inputs: Sequence[AnnotationInput], actor: Actor, *, again: bool = False
 ) -> None:
-    """Write annotations as one utterance; effective ones change the training set. `again`: also repeated ones."""
+    """Write annotations as one batch. Effective ones change the training set. `again`: repeated ones too."""
     annotations = await AnnotationRepository(session).add(
         inputs, by=actor.id, trust=actor.trust, counts=actor.counts, again=again
     )

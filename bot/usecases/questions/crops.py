@@ -52,7 +52,7 @@ async def storing(
 
 
 async def _forget_unnamed(app: App, keys: Sequence[str]) -> None:
-    """Delete the files of those crops that no row names. What fails is left to `sweep_files`."""
+    """Delete the files of those crops that no row names. `sweep_files` tries again after a failure."""
     try:
         async with app.database.reading() as session:
             used = await CropRepository(session).existing_keys(keys)

@@ -95,7 +95,7 @@ async def answer(
 ) -> RoundVerdict | WrongRaceAnswer:
     """Answer a round. `chosen`: the id of a member, None to reveal the answer.
 
-    Raises NotTheirsError, TooLateError, and PersonError for a second answer, a round that is gone, or a removed member.
+    Raises ForeignQuizError, LateAnswerError, and PersonError for a second answer, a round that is gone, or a removed member.
     """
     async with app.database.writing() as session:
         round, quiz = await round_of(session, server_id, round_id)
@@ -115,7 +115,7 @@ async def next_card(app: App, server_id: int, round_id: int, person: int, now: d
     """The question after a round, or the verdict of the last round where no crop is left.
 
     Where the quiz is beyond the round: its current card once more, of a race after `RACE_REPOST_SECONDS`, since its message may
-    be lost. Raises NotTheirsError, and PersonError where a race has its next question already, or is over.
+    be lost. Raises ForeignQuizError, and PersonError where a race has its next question already, or is over.
     """
     async with app.database.reading() as session:
         round, quiz = await round_of(session, server_id, round_id)
@@ -216,7 +216,7 @@ def _check_person(quiz: Quiz, person: int) -> None:
 async def _keep_answer(
     session: AsyncSession, round: QuizRound, quiz: Quiz, person: int, chosen: int | None, now: datetime
 ) -> WrongRaceAnswer | None:
-    """Keep an answer to an open round. Returns Missed for a wrong answer in a race, which goes on."""
+    """Keep an answer to an open round. Returns WrongRaceAnswer for a wrong answer in a race, which goes on."""
     quizzes = QuizRepository(session)
     if any(one.person_id == person for one in await quizzes.answers(round.id)) and chosen is not None:
         raise PersonError("You have answered this round already: everybody has one answer.")

@@ -222,7 +222,7 @@ async def _enrol(
 
 
 async def _full(session: AsyncSession, server_id: int, wanted: Mapping[Quota, int]) -> NoRoom | None:
-    """The quota that has no room for what is wanted of it; None if each has."""
+    """The first quota without room for the wanted amount; None if all have room."""
     quotas = QuotaRepository(session)
     for quota, amount in wanted.items():
         if not await quotas.has_room(server_id, quota, amount):

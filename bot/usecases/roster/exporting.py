@@ -68,7 +68,7 @@ class RosterExport:
 async def export_roster(app: App, server_id: int, group: str | None, *, max_bytes: int | None = None) -> RosterExport:
     """Export a server's roster, or one group of it, as an archive that `import_roster` takes.
 
-    Raises PersonError for an empty roster, TooLargeError for an archive of more than `max_bytes`.
+    Raises PersonError for an empty roster, ArchiveTooLargeError for an archive of more than `max_bytes`.
     """
     async with app.database.reading() as session:
         if group is not None:
