@@ -48,7 +48,8 @@ class Trainer:
     """Keeps the models and classifiers of groups up to date.
 
     A new model comes into use only if it passes the gate. Until then, and if a training is killed, the model in use stays. An
-    unfinished training stays due: the next change in its server, or the next start, takes it up. Servers take turns. A server that has used its hourly quota waits.
+    unfinished training stays due: the next change in its server, or the next start, takes it up. Servers take turns. A server
+    that has used its hourly quota waits.
     """
 
     def __init__(

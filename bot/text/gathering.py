@@ -27,7 +27,7 @@ REASONS = {
     RefusalReason.TOO_LARGE: "too large",
     RefusalReason.BROKEN: "broke off, or makes no sense",
     RefusalReason.SAME: "found twice",
-    RefusalReason.UNREADABLE: "its answer is not what I know to read",
+    RefusalReason.UNREADABLE: "its answer has a form that I can't read",
 }
 """Each stands after the number of photos or links."""
 

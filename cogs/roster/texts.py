@@ -51,7 +51,7 @@ def removal_question(removal: RosterRemovalPlan) -> str:
         return (
             f"**Remove {plain(removal.name)}?**\nWith it go {counted(members, 'member')}, {lost}. This can't be undone."
         )
-    return f"**Remove {plain(removal.name)} of **{plain(removal.group)}**?**\nWith it go {lost}. This can't be undone."
+    return f"**Remove {plain(removal.name)} of {plain(removal.group)}?**\nWith it go {lost}. This can't be undone."
 
 
 def shared_note(*, is_shared: bool) -> str:

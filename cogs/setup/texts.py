@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.domain.quotas import QuotaUsage
 
 TITLE = "## Setup"
-TRUSTED_ROLES = "**Trusted roles**: their word about a face counts at once."
+TRUSTED_ROLES = "**Trusted roles**: their corrections count at once."
 NO_TRUSTED_ROLE = "Nobody but moderators yet"
 MODERATOR_ROLES = "**Moderator roles**: they add groups and members, beside those with Manage Server."
 NO_MODERATOR_ROLE = "Nobody but those with Manage Server yet"

@@ -186,7 +186,7 @@ async def test_a_moderator_confirms_and_undoes_it(stage: Stage) -> None:
     assert (annotation.trust, annotation.counts) == (Trust.MODERATOR, True)
 
     refused = answer(await stage.fan.click(card, label="Undo"))
-    assert "Only people whom the moderators trust" in texts(refused)
+    assert "Only people with a trusted role can undo a correction" in texts(refused)
     await stage.moderator.click(card, label="Undo")
     assert "said by" not in texts(latest(stage.channel))
     (annotation,) = await annotations_of(stage)

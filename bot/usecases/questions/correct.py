@@ -135,7 +135,7 @@ async def deny_member(app: App, question_id: int, face_id: int, member_id: int, 
 async def undo(app: App, question_id: int, actor: Actor) -> CorrectedAnswer:
     """Undo the last effective annotations, all of one press. Raises PersonError for people without a trusted role."""
     if not actor.counts:
-        raise PersonError("Only people whom the moderators trust can undo a word.")
+        raise PersonError("Only people with a trusted role can undo a correction.")
     async with app.database.writing() as session:
         faces = await AnnotationRepository(session).undo_last(question_id, actor.id)
         if not faces:
