@@ -42,7 +42,7 @@ from models.learning.evaluation import evaluate
 from models.learning.samples import THUMBNAIL_SIDE, EvaluationSet
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import fit
-from tests.support.people import VERSION, D, World
+from tests.support.people import VERSION, D, SyntheticPeople
 from tests.support.portraits import astronauts_head, public_portraits
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ async def faces() -> list[BotPicture]:
 
 def charts() -> list[BotPicture]:
     """Pictures of invented people, by the jobs."""
-    world = World(5)
+    world = SyntheticPeople(5)
     one, other = ALIKE
     first = len(MEMBERS)
     # Each member resembles another one a little.
@@ -185,13 +185,13 @@ def side_by_side(*files: Path) -> bytes:
     return out.getvalue()
 
 
-def _noisy(world: World, person: int, count: int) -> np.ndarray:
+def _noisy(world: SyntheticPeople, person: int, count: int) -> np.ndarray:
     noise = world.chance.normal(scale=NOISE, size=(count, D))
     encodings = world.mean + 0.25 * (world.people[person] + noise)
     return (encodings / np.linalg.norm(encodings, axis=1, keepdims=True)).astype(np.float32)
 
 
-def _sample(world: World) -> EvaluationSet:
+def _sample(world: SyntheticPeople) -> EvaluationSet:
     """Twelve photos of each member, and two of each of thirty strangers."""
     people = [*(number for number in range(len(MEMBERS)) for _ in range(12)), *[-1] * 60]
     faces = [

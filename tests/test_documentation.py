@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from bot.settings import Settings
 from tests.conftest import ROOT
-from tests.support.shown_commands import FENCE, PAGES, SPAN
+from tests.support.shown_commands import FENCE, PAGES, SPAN, page_name
 
 LAYERS = ("bot", "cogs", "models")
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)[^)]*\)|src=\"([^\"]+)\"")
@@ -29,10 +29,6 @@ EXAMPLES = {
     "roster.json",
 }
 """Examples that a page shows whole, and files of the reader's own."""
-
-
-def by_name(page: Path) -> str:
-    return page.name
 
 
 def spans(page: Path) -> list[str]:
@@ -79,25 +75,25 @@ def is_defined(folder: str, owner: str, name: str) -> bool:
     return any(name in names for path, names in defined().items() if f"/{path}".endswith(f"/{wanted}"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_links_lead_somewhere(page: Path) -> None:
     targets = [first or second for first, second in LINK.findall(FENCE.sub("", page.read_text()))]
     assert not [one for one in targets if one and not (page.parent / one).exists()]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_files_are_there(page: Path) -> None:
     named = {span for span in spans(page) if FILE.fullmatch(span)} - EXAMPLES
     assert not [one for one in named if not any(f"/{path}".endswith(f"/{one}") for path in files())]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_settings_are_there(page: Path) -> None:
     there = {Settings.variable(name) for name in Settings.model_fields} | OF_TESTS
     assert set(VARIABLE.findall(page.read_text())) <= there
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_functions_are_there(page: Path) -> None:
     """All of architecture.md; elsewhere those whose folder is named, as others may belong to libraries."""
     named = [MEMBER.fullmatch(span) for span in spans(page) if not FILE.fullmatch(span)]
@@ -105,7 +101,7 @@ def test_functions_are_there(page: Path) -> None:
     assert not [one.group() for one in ours if not is_defined(*one.groups())]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_examples_import_what_is_there(page: Path) -> None:
     """Under TYPE_CHECKING too, which no run of an example imports."""
     wrong: list[str] = []

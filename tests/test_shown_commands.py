@@ -20,6 +20,7 @@ from tests.support.shown_commands import (
     ShownCommand,
     WrongCommandError,
     check,
+    page_name,
     shown_commands,
     verbs_of_nugu,
 )
@@ -31,11 +32,7 @@ SLASH = re.compile(r"/[a-z]+( [a-z]+)?")
 """A command of Discord in a sentence, such as `/quiz play`."""
 
 
-def by_name(page: Path) -> str:
-    return page.name
-
-
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_commands_of_the_shell_can_be_typed(page: Path) -> None:
     wrong: list[str] = []
     for shown in shown_commands(page):
@@ -46,12 +43,12 @@ def test_commands_of_the_shell_can_be_typed(page: Path) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_every_block_says_its_language(page: Path) -> None:
     assert "" not in [language for language, _ in FENCE.findall(page.read_text())]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=by_name)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_commands_of_discord_are_there(page: Path) -> None:
     there = slash_commands()
     named = {span for span in SPAN.findall(FENCE.sub("", page.read_text())) if SLASH.fullmatch(span)}

@@ -17,7 +17,7 @@ from bench.kill.processes import descendants, kill
 from tests.support import toy
 from tests.support.image_search import ImageSearch
 from tests.support.wire import WireDiscord
-from tests.support.wire_rest import Received
+from tests.support.wire_rest import ReceivedRequest
 
 _REQUEST_SECONDS = 10.0
 _WORKERS = 2
@@ -77,7 +77,7 @@ class Bot:
         assert process is not None
         killed = asyncio.Event()
 
-        def end(received: Received) -> None:
+        def end(received: ReceivedRequest) -> None:
             if received.status and not killed.is_set():
                 begun.extend(descendants(process))
                 kill(process)

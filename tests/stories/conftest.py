@@ -16,7 +16,7 @@ from bot.client import Nugu
 from tests.conftest import LONG_ENOUGH
 from tests.support.loop_time import LONGEST_PAUSE, pauses
 from tests.support.portraits import astronauts_head, small_photo
-from tests.support.watch import Recorder, watch
+from tests.support.watch import RequestRecorder, watch
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Stage:
     fan: MemberActor
     other: MemberActor
     photos: Path
-    recorder: Recorder
+    recorder: RequestRecorder
 
     @property
     def bot(self) -> Nugu:
@@ -73,14 +73,14 @@ def unpaused() -> Generator[None]:
 
 
 @pytest.fixture
-def recorder() -> Generator[Recorder]:
+def recorder() -> Generator[RequestRecorder]:
     """Checks every body that the bot sends against Discord's schema."""
     with watch() as recorder:
         yield recorder
 
 
 @pytest.fixture
-async def env(app: App, recorder: Recorder) -> AsyncGenerator[Env]:
+async def env(app: App, recorder: RequestRecorder) -> AsyncGenerator[Env]:
     """A simulated Discord with the real bot logged in."""
     env = Env(Nugu(app, always_sync=True, shard_count=1), settle_timeout=LONG_ENOUGH, check_errors=False)
     await env.start()
@@ -90,7 +90,7 @@ async def env(app: App, recorder: Recorder) -> AsyncGenerator[Env]:
 
 @pytest.fixture
 async def stage(
-    app: App, env: Env, recorder: Recorder, public_photos: Path, caplog: pytest.LogCaptureFixture
+    app: App, env: Env, recorder: RequestRecorder, public_photos: Path, caplog: pytest.LogCaptureFixture
 ) -> AsyncGenerator[Stage]:
     """The stage. At the end it checks that nothing failed and every sent body was valid."""
     guild = env.create_guild("fans")

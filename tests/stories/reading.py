@@ -10,6 +10,7 @@ from simcord import InteractionResult
 from simcord.builders import ChannelHandle
 
 if TYPE_CHECKING:
+    from cogs.common.layout import Card
     from tests.stories.conftest import Stage
 
 
@@ -30,6 +31,16 @@ def now(stage: Stage, message: Any) -> Any:
 def texts(message: Any) -> str:
     """All texts of a message."""
     return "\n".join([message.content, *(part["content"] for part in walk(components(message)) if part["type"] == 10)])
+
+
+def card_parts(card: Card, kind: int) -> list[dict[str, Any]]:
+    """The components of one type in a card that is not sent."""
+    return [part for part in walk(card.to_components()) if part["type"] == kind]
+
+
+def card_text(card: Card) -> str:
+    """All texts of a card that is not sent."""
+    return "\n".join(part["content"] for part in card_parts(card, 10))
 
 
 def alt_texts(message: Any) -> list[str]:

@@ -25,7 +25,7 @@ from tests.stories.conftest import Stage
 from tests.stories.questions import annotations_of, asked, trusted
 from tests.stories.reading import alt_texts, answer, buttons, latest, now, option, texts
 from tests.support.galleries import ENGINE, add_photo
-from tests.support.people import World
+from tests.support.people import SyntheticPeople
 from tests.support.portraits import astronauts_head
 
 
@@ -99,7 +99,7 @@ async def test_a_name_from_context_has_no_confidence(stage: Stage) -> None:
         ("Collins", ("collins.png", astronauts_head(stage.photos))),
     ):
         await stage.moderator.slash(stage.channel, "member add", group="Americans", name=name, photo=photo)
-    johnson = World(1).photos(0).tobytes()
+    johnson = SyntheticPeople(1).photos(0).tobytes()
     await add_photo(stage.app.database, "Americans", "Johnson", johnson, server=stage.guild.id)
     await stage.fan.slash(stage.channel, "who", picture=line_up(stage))
     assert "③ someone I don't know" in texts(latest(stage.channel))

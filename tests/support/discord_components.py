@@ -51,7 +51,7 @@ _LINK_STYLE, _PREMIUM_STYLE = 5, 6
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedComponent:
     """A component, and where in the body it stands."""
 
     where: str
@@ -63,16 +63,16 @@ class Placed:
         return as_int(self.body.get("type"), 0)
 
 
-def walk(parent: JsonObject, where: str = "") -> Iterator[Placed]:
+def walk(parent: JsonObject, where: str = "") -> Iterator[PlacedComponent]:
     """Every component below ``parent``, at any depth, in the order of the body."""
     for place, body in numbered(parent, "components", where):
-        yield from _branch(Placed(place, body))
+        yield from _branch(PlacedComponent(place, body))
     for key in ("accessory", "component"):
         if key in parent:
-            yield from _branch(Placed(f"{where}.{key}", as_object(parent[key])))
+            yield from _branch(PlacedComponent(f"{where}.{key}", as_object(parent[key])))
 
 
-def component_problems(placed: list[Placed]) -> Iterator[str]:
+def component_problems(placed: list[PlacedComponent]) -> Iterator[str]:
     """The rules of each component, and those that hold among all of a message or a form."""
     custom_ids = [(item, item.body["custom_id"]) for item in placed if item.body.get("custom_id") is not None]
     for item, custom_id in custom_ids:
@@ -95,12 +95,12 @@ def modal_problems(data: JsonObject) -> Iterator[str]:
     yield from component_problems(list(walk(data, "data")))
 
 
-def _branch(item: Placed) -> Iterator[Placed]:
+def _branch(item: PlacedComponent) -> Iterator[PlacedComponent]:
     yield item
     yield from walk(item.body, item.where)
 
 
-def _row(item: Placed) -> Iterator[str]:
+def _row(item: PlacedComponent) -> Iterator[str]:
     kinds = [as_int(child.get("type"), 0) for child in objects(item.body.get("components"))]
     buttons = kinds.count(Kind.BUTTON)
     if buttons == len(kinds):
@@ -109,7 +109,7 @@ def _row(item: Placed) -> Iterator[str]:
         yield f"{item.where}: holds component types {kinds}, allowed are 1 to 5 buttons, or one other component"
 
 
-def _button(item: Placed) -> Iterator[str]:
+def _button(item: PlacedComponent) -> Iterator[str]:
     body, where, style = item.body, item.where, as_int(item.body.get("style"), 0)
     yield from length(f"{where}.label", body.get("label"), 0, 80)
     if style != _PREMIUM_STYLE and not body.get("label") and not body.get("emoji"):
@@ -121,7 +121,7 @@ def _button(item: Placed) -> Iterator[str]:
     yield from length(f"{where}.url", body.get("url"), 0, 512)
 
 
-def _select(item: Placed) -> Iterator[str]:
+def _select(item: PlacedComponent) -> Iterator[str]:
     body, where = item.body, item.where
     yield from length(f"{where}.placeholder", body.get("placeholder"), 0, 150)
     least, most = as_int(body.get("min_values"), 1), as_int(body.get("max_values"), 1)
@@ -152,7 +152,7 @@ def _values(where: str, least: int, most: int, limit: int) -> Iterator[str]:
         yield f"{where}: min_values {least} is above max_values {most}"
 
 
-def _text_input(item: Placed) -> Iterator[str]:
+def _text_input(item: PlacedComponent) -> Iterator[str]:
     body, where = item.body, item.where
     least, most = as_int(body.get("min_length"), 0), as_int(body.get("max_length"), 4000)
     if not 0 <= least <= most <= 4000 or most == 0:
@@ -161,41 +161,41 @@ def _text_input(item: Placed) -> Iterator[str]:
     yield from length(f"{where}.value", body.get("value"), 0, most)
 
 
-def _upload(item: Placed) -> Iterator[str]:
+def _upload(item: PlacedComponent) -> Iterator[str]:
     least, most = as_int(item.body.get("min_values"), 1), as_int(item.body.get("max_values"), 1)
     yield from _values(item.where, least, most, 10)
 
 
-def _label(item: Placed) -> Iterator[str]:
+def _label(item: PlacedComponent) -> Iterator[str]:
     yield from length(f"{item.where}.label", item.body.get("label"), 1, 45)
     yield from length(f"{item.where}.description", item.body.get("description"), 0, 100)
     if not as_object(item.body.get("component")):
         yield f"{item.where}: labels no component"
 
 
-def _section(item: Placed) -> Iterator[str]:
+def _section(item: PlacedComponent) -> Iterator[str]:
     yield from amount(item.where, len(objects(item.body.get("components"))), 1, 3, "texts")
     if not as_object(item.body.get("accessory")):
         yield f"{item.where}: a section needs an accessory"
 
 
-def _gallery(item: Placed) -> Iterator[str]:
+def _gallery(item: PlacedComponent) -> Iterator[str]:
     items = numbered(item.body, "items", item.where)
     yield from amount(f"{item.where}.items", len(items), 1, 10, "items")
     for place, entry in items:
         yield from length(f"{place}.description", entry.get("description"), 0, 1024)
 
 
-def _thumbnail(item: Placed) -> Iterator[str]:
+def _thumbnail(item: PlacedComponent) -> Iterator[str]:
     yield from length(f"{item.where}.description", item.body.get("description"), 0, 1024)
 
 
-def _text_display(item: Placed) -> Iterator[str]:
+def _text_display(item: PlacedComponent) -> Iterator[str]:
     if not as_text(item.body.get("content")).strip():
         yield f"{item.where}.content: is empty"
 
 
-_RULES: dict[int, Callable[[Placed], Iterator[str]]] = {
+_RULES: dict[int, Callable[[PlacedComponent], Iterator[str]]] = {
     Kind.ACTION_ROW: _row,
     Kind.BUTTON: _button,
     Kind.TEXT_INPUT: _text_input,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from tests.support.discord_components import V2_KINDS, Kind, Placed, component_problems, walk
+from tests.support.discord_components import V2_KINDS, Kind, PlacedComponent, component_problems, walk
 from tests.support.jsonish import JsonObject, amount, as_int, as_list, as_object, as_text, length, objects, repeated
 
 _IS_COMPONENTS_V2 = 1 << 15
@@ -42,7 +42,7 @@ class Message:
     edit: bool
 
     @cached_property
-    def placed(self) -> list[Placed]:
+    def placed(self) -> list[PlacedComponent]:
         """All its components, nested ones included."""
         return list(walk(self.body))
 

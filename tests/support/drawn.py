@@ -17,7 +17,7 @@ SLACK = 1.0
 
 
 @dataclass(frozen=True)
-class Text:
+class DrawnText:
     """A text that was drawn, and the box of its ink (left, top, right, bottom). `whole`: nothing of it was cut off."""
 
     text: str
@@ -30,7 +30,7 @@ class Drawing:
     """A picture that was saved: its size and all texts in it."""
 
     size: tuple[int, int]
-    texts: list[Text] = field(default_factory=list)
+    texts: list[DrawnText] = field(default_factory=list)
 
     @property
     def words(self) -> list[str]:
@@ -55,10 +55,10 @@ def drawings() -> Generator[list[Drawing]]:
     """The pictures with texts that are saved while this lasts."""
     saved: list[Drawing] = []
     # Pictures can't be hashed; they are kept so that no other gets the same id.
-    seen: dict[int, tuple[Image.Image, list[Text]]] = {}
+    seen: dict[int, tuple[Image.Image, list[DrawnText]]] = {}
     text, rotate, paste, save = ImageDraw.ImageDraw.text, Image.Image.rotate, Image.Image.paste, Image.Image.save
 
-    def of(image: Image.Image) -> list[Text]:
+    def of(image: Image.Image) -> list[DrawnText]:
         return seen.setdefault(id(image), (image, []))[1]
 
     def see_text(draw: Any, xy: tuple[float, float], words: str, *parts: Any, **named: Any) -> None:
@@ -66,14 +66,14 @@ def drawings() -> Generator[list[Drawing]]:
         style = {"font": parts[1] if len(parts) > 1 else named.get("font"), "anchor": named.get("anchor")}
         box = draw.textbbox(xy, words, **style)
         if words.strip():
-            of(draw._image).append(Text(words, box, _within(box, draw._image.size, 0)))
+            of(draw._image).append(DrawnText(words, box, _within(box, draw._image.size, 0)))
 
     def see_rotate(image: Image.Image, angle: float, *parts: Any, **named: Any) -> Image.Image:
         turned = rotate(image, angle, *parts, **named)
         for one in of(image):
             assert angle == 90, "texts are turned to run upward"
             left, top, right, bottom = one.box
-            of(turned).append(Text(one.text, (top, image.width - right, bottom, image.width - left), one.whole))
+            of(turned).append(DrawnText(one.text, (top, image.width - right, bottom, image.width - left), one.whole))
         return turned
 
     def see_paste(image: Image.Image, other: Any, box: Any = None, *parts: Any, **named: Any) -> None:
@@ -82,7 +82,7 @@ def drawings() -> Generator[list[Drawing]]:
             x, y = (box or (0, 0))[:2]
             for one in of(other):
                 left, top, right, bottom = one.box
-                of(image).append(Text(one.text, (left + x, top + y, right + x, bottom + y), one.whole))
+                of(image).append(DrawnText(one.text, (left + x, top + y, right + x, bottom + y), one.whole))
 
     def see_save(image: Image.Image, *parts: Any, **named: Any) -> None:
         save(image, *parts, **named)

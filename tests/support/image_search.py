@@ -19,7 +19,7 @@ from bot.settings import Settings
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-class Names(AbstractResolver):
+class FakeResolver(AbstractResolver):
     """A resolver that knows these names alone; what a name leads to may be changed meanwhile."""
 
     def __init__(self, **addresses: list[str]) -> None:
@@ -40,7 +40,7 @@ class Names(AbstractResolver):
 
 
 @dataclass(frozen=True)
-class Asked:
+class RecordedRequest:
     """A request that came: `host` without its port."""
 
     host: str
@@ -58,7 +58,7 @@ class ImageSearch:
     named: dict[str, list[dict[str, str]]] = field(default_factory=dict[str, list[dict[str, str]]])
     files: dict[str, Handler] = field(default_factory=dict[str, Handler])
     robots: dict[str, Handler] = field(default_factory=dict[str, Handler])
-    asked: list[Asked] = field(default_factory=list[Asked])
+    asked: list[RecordedRequest] = field(default_factory=list[RecordedRequest])
     at_once: Counter[str] = field(default_factory=Counter[str])
     max_at_once: Counter[str] = field(default_factory=Counter[str])
 
@@ -121,7 +121,7 @@ class ImageSearch:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         host = request.host.partition(":")[0]
         now = asyncio.get_running_loop().time()
-        self.asked.append(Asked(host, request.path, dict(request.query), dict(request.headers), now))
+        self.asked.append(RecordedRequest(host, request.path, dict(request.query), dict(request.headers), now))
         self.at_once[host] += 1
         self.max_at_once[host] = max(self.max_at_once[host], self.at_once[host])
         try:

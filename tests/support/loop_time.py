@@ -20,7 +20,7 @@ from unittest.mock import patch
 from simcord.http import router
 
 from tests.conftest import ROOT
-from tests.support.watch import Recorder
+from tests.support.watch import RequestRecorder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +36,7 @@ LONGEST_PAUSE = 0.1
 
 
 @dataclass
-class Pauses:
+class LoopPauses:
     """The pauses of a loop so far. `longest`: in seconds of CPU time. `slow`: a line for each longer one than allowed."""
 
     longest: float = 0.0
@@ -44,12 +44,12 @@ class Pauses:
 
 
 @contextmanager
-def pauses(most: float) -> Generator[Pauses]:
+def pauses(most: float) -> Generator[LoopPauses]:
     """Measure every callback of the bot on the loops of this thread until the end of the block.
 
     `most`: seconds of CPU time.
     """
-    found = Pauses()
+    found = LoopPauses()
     run = asyncio.Handle._run  # pyright: ignore[reportPrivateUsage]
     thread = threading.get_ident()
     left_out = 0.0
@@ -91,7 +91,7 @@ def pauses(most: float) -> Generator[Pauses]:
     with (
         patch.object(asyncio.Handle, "_run", measured),
         patch.object(router, "dispatch", not_counted(router.dispatch)),
-        patch.object(Recorder, "judge", not_counted(Recorder.judge)),
+        patch.object(RequestRecorder, "judge", not_counted(RequestRecorder.judge)),
     ):
         try:
             yield found

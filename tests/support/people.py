@@ -18,7 +18,7 @@ NOISE = 0.04
 """Of a synthetic photo around its person, in each dimension; people are 1 apart. Two photos of one agree to about 0.8."""
 
 
-class World:
+class SyntheticPeople:
     """People as random directions around the shipped mean face, so that they resemble idols as the engine sees them."""
 
     def __init__(self, seed: int) -> None:

@@ -31,6 +31,11 @@ PLACEHOLDER = re.compile(r"[A-Z][A-Z_.]*")
 """A word in capitals stands for a value of the reader's own."""
 
 
+def page_name(page: Path) -> str:
+    """The id of a page in parametrised tests."""
+    return page.name
+
+
 class WrongCommandError(Exception):
     """A command that can't be typed so: an unknown verb, option or file, or an argument too many or too few."""
 

@@ -8,9 +8,9 @@ import pytest
 from tests.support.discord_answers import answer_problems, event_problems
 from tests.support.discord_messages import FileInfo
 from tests.support.discord_schema import load_schema
-from tests.support.wire_answers import ENDPOINTS, Answers, DiscordRefusalError
+from tests.support.wire_answers import ENDPOINTS, DiscordRefusalError, EndpointAnswers
 from tests.support.wire_interactions import Interaction, component_data, interaction_payload, slash_data
-from tests.support.wire_world import Channel, Json, User, World
+from tests.support.wire_world import Channel, DiscordWorld, Json, User
 
 pytestmark = pytest.mark.skipif(load_schema() is None, reason="Discord's description is not beside the repository")
 
@@ -62,8 +62,8 @@ class Stage:
     """A world whose endpoints are asked one by one, and everything that was wrong with what they said."""
 
     def __init__(self) -> None:
-        self.world = World(base_url="http://127.0.0.1:1")
-        self.answers = Answers(self.world, self.tell, shards=1)
+        self.world = DiscordWorld(base_url="http://127.0.0.1:1")
+        self.answers = EndpointAnswers(self.world, self.tell, shards=1)
         self.guild = self.world.add_guild("Fans")
         self.channel = self.world.add_channel("general", self.guild)
         self.asked: set[str] = set()
@@ -185,7 +185,7 @@ def test_a_body_where_there_is_none_is_seen() -> None:
 
 
 def test_a_part_of_an_event_that_discord_would_not_send_is_seen() -> None:
-    world = World()
+    world = DiscordWorld()
     guild = world.add_guild("Fans").payload()
     del guild["members"][1]["user"]["flags"]
     (problem,) = event_problems("GUILD_CREATE", guild)

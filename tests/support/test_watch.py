@@ -12,7 +12,7 @@ from discord.ext import commands
 from discord.http import HTTPClient, Route
 from discord.webhook.async_ import async_context, interaction_response_params
 
-from tests.support.watch import Recorder, watch
+from tests.support.watch import RequestRecorder, watch
 
 V2 = 1 << 15
 
@@ -60,12 +60,12 @@ async def broken(interaction: discord.Interaction) -> None:
 
 
 @pytest.fixture
-def recorder() -> Iterator[Recorder]:
+def recorder() -> Iterator[RequestRecorder]:
     with watch() as recorder:
         yield recorder
 
 
-async def test_good_requests_are_counted_and_kept(recorder: Recorder) -> None:
+async def test_good_requests_are_counted_and_kept(recorder: RequestRecorder) -> None:
     async with simcord.run(SmallBot()) as env:
         guild = env.create_guild()
         channel = guild.create_text_channel("general")
@@ -81,7 +81,7 @@ async def test_good_requests_are_counted_and_kept(recorder: Recorder) -> None:
     assert edited.files["files[0]"].filename == "b.png"
 
 
-async def test_a_broken_message_is_caught_on_the_http_route(recorder: Recorder) -> None:
+async def test_a_broken_message_is_caught_on_the_http_route(recorder: RequestRecorder) -> None:
     async with simcord.run(SmallBot()) as env:
         guild = env.create_guild()
         await guild.add_member(env.create_user("alice")).send(guild.create_text_channel("general"), "broken")
@@ -89,7 +89,7 @@ async def test_a_broken_message_is_caught_on_the_http_route(recorder: Recorder) 
     assert "/messages: content: stands beside Components V2" in failure
 
 
-async def test_a_broken_answer_is_caught_on_the_webhook_route(recorder: Recorder) -> None:
+async def test_a_broken_answer_is_caught_on_the_webhook_route(recorder: RequestRecorder) -> None:
     async with simcord.run(SmallBot()) as env:
         guild = env.create_guild()
         await guild.add_member(env.create_user("alice")).slash(guild.create_text_channel("general"), "broken")

@@ -118,6 +118,6 @@ def dripping(site: ImageSearch, path: str) -> str:
     return site.serve(path, drip)
 
 
-def with_(settings: Settings, **changed: object) -> Settings:
+def link_settings(settings: Settings, **changed: object) -> Settings:
     """These settings, but for what is `changed`."""
     return settings.model_copy(update=changed)

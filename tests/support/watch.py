@@ -31,7 +31,7 @@ class SentRequest:
 
 
 @dataclass
-class Recorder:
+class RequestRecorder:
     """The requests of all bots in this process since `watch` began, and what was wrong with them."""
 
     requests: list[SentRequest] = field(default_factory=list[SentRequest])
@@ -58,12 +58,12 @@ class Recorder:
 
 
 @contextmanager
-def watch() -> Generator[Recorder]:
+def watch() -> Generator[RequestRecorder]:
     """Judge what every bot in this process sends, until the block ends.
 
     It wraps the classes, not one bot, so the command sync at start and a bot that SimCord restarts are judged too.
     """
-    recorder = Recorder()
+    recorder = RequestRecorder()
     with ExitStack() as stack:
         for owner in (HTTPClient, FakeHTTPClient):
             stack.enter_context(patch.object(owner, "request", _http_request(owner.request, recorder)))
@@ -72,7 +72,7 @@ def watch() -> Generator[Recorder]:
         yield recorder
 
 
-def _http_request(original: Callable[..., Awaitable[Any]], recorder: Recorder) -> Callable[..., Awaitable[Any]]:
+def _http_request(original: Callable[..., Awaitable[Any]], recorder: RequestRecorder) -> Callable[..., Awaitable[Any]]:
     async def request(self: HTTPClient, route: Route, **kwargs: Any) -> Any:
         recorder.judge(route, kwargs.get("json"), kwargs.get("form"))
         return await original(self, route, **kwargs)
@@ -80,7 +80,9 @@ def _http_request(original: Callable[..., Awaitable[Any]], recorder: Recorder) -
     return request
 
 
-def _webhook_request(original: Callable[..., Awaitable[Any]], recorder: Recorder) -> Callable[..., Awaitable[Any]]:
+def _webhook_request(
+    original: Callable[..., Awaitable[Any]], recorder: RequestRecorder
+) -> Callable[..., Awaitable[Any]]:
     async def request(self: AsyncWebhookAdapter, route: Route, session: Any, **kwargs: Any) -> Any:
         recorder.judge(route, kwargs.get("payload"), kwargs.get("multipart") or None)
         return await original(self, route, session, **kwargs)

@@ -23,12 +23,12 @@ import discord
 from aiohttp import web
 
 from tests.support.discord_messages import FileInfo
-from tests.support.wire_answers import Answers
+from tests.support.wire_answers import EndpointAnswers
 from tests.support.wire_gateway import Gateway, Signal
 from tests.support.wire_interactions import Interaction, component_data, interaction_payload, slash_data
 from tests.support.wire_patch import pointed_at
-from tests.support.wire_rest import Fault, Received, Reset, Rest
-from tests.support.wire_world import Channel, Guild, Json, User, World
+from tests.support.wire_rest import ConnectionReset, ReceivedRequest, RequestFault, RestApi
+from tests.support.wire_world import Channel, DiscordWorld, Guild, Json, User
 
 TOKEN = "loopback-token"
 _MIB = 1024 * 1024
@@ -43,11 +43,11 @@ class WireDiscord:
     """Serves on a free port of 127.0.0.1 between `async with` and its end."""
 
     def __init__(self, *, shards: int = 1, upload_limit: int = 10 * _MIB) -> None:
-        self._world = World()
+        self._world = DiscordWorld()
         self._signal = Signal()
         self._gateway = Gateway(self._world, TOKEN, self._signal)
-        self._answers = Answers(self._world, self._gateway.dispatch, shards)
-        self._rest = Rest(self._answers, TOKEN, upload_limit, self._signal)
+        self._answers = EndpointAnswers(self._world, self._gateway.dispatch, shards)
+        self._rest = RestApi(self._answers, TOKEN, upload_limit, self._signal)
         self._upload_limit = upload_limit
         self._handed_out: set[int] = set()
         self._files_given = asyncio.Event()
@@ -83,7 +83,7 @@ class WireDiscord:
         return self._world.bot
 
     @property
-    def requests(self) -> list[Received]:
+    def requests(self) -> list[ReceivedRequest]:
         """Every REST request so far, in order."""
         return self._rest.requests
 
@@ -156,7 +156,7 @@ class WireDiscord:
         """Let all who wait look again."""
         self._signal.notify()
 
-    def watch(self, watcher: Callable[[Received], None] | None) -> None:
+    def watch(self, watcher: Callable[[ReceivedRequest], None] | None) -> None:
         """Call ``watcher`` with each request before it is carried out, with status 0, and again after that."""
         self._rest.watcher = watcher
 
@@ -176,7 +176,7 @@ class WireDiscord:
 
     async def wait_for(
         self, method: str, pattern: str, *, status: int | None = None, timeout: float = PATIENCE
-    ) -> Received:
+    ) -> ReceivedRequest:
         """The next request to an endpoint that succeeded (or had ``status``); each is handed out once.
 
         ``pattern`` is a path below the version; a ``*`` stands for one segment: ``/channels/*/messages``.
@@ -197,14 +197,14 @@ class WireDiscord:
 
     def fail_next(self, method: str, pattern: str, *, status: int, retry_after: float = 0.2) -> None:
         """Answer the next request to an endpoint with an error: 429 with its headers, or a server error."""
-        self._rest.faults.append(Fault(method, pattern, status, retry_after))
+        self._rest.faults.append(RequestFault(method, pattern, status, retry_after))
 
     def reset_next(self, method: str, pattern: str, *, served: bool = False, silently: bool = False) -> None:
         """Reset the connection under the next request to an endpoint, if the connection was used before.
 
         ``served``: only the answer is lost. ``silently``: the connection is closed, as an idle one is.
         """
-        self._rest.resets.append(Reset(method, pattern, served, silently))
+        self._rest.resets.append(ConnectionReset(method, pattern, served, silently))
 
     @property
     def resets(self) -> int:
@@ -216,7 +216,7 @@ class WireDiscord:
         reason = {"code": "BASE_TYPE_BAD_LENGTH", "message": "Must be between 1 and 100 in length."}
         errors = {"0": {"description": {"_errors": [reason]}}}
         error = {"code": 50035, "message": "Invalid Form Body", "errors": errors}
-        self._rest.faults.append(Fault("PUT", "/applications/*/commands", 400, error=error))
+        self._rest.faults.append(RequestFault("PUT", "/applications/*/commands", 400, error=error))
 
     async def malformed_event(self, event: str, data: Json | None = None, guild: Guild | None = None) -> None:
         """Send an event without what a client needs of it: to the guild's shard, or to the first one."""

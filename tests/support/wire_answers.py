@@ -10,7 +10,7 @@ from tests.support.discord_messages import FileInfo
 from tests.support.jsonish import as_list, as_object
 from tests.support.wire_components import shown
 from tests.support.wire_interactions import Interaction
-from tests.support.wire_world import Channel, Json, World
+from tests.support.wire_world import Channel, DiscordWorld, Json
 
 _EPHEMERAL, LOADING, _COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
 _EDITABLE: Json = {"content": "", "embeds": [], "components": [], "flags": 0}
@@ -32,7 +32,7 @@ class DiscordRefusalError(Exception):
 
 
 @dataclass(frozen=True)
-class Call:
+class EndpointCall:
     """A request to one endpoint: the variable parts of its path, its query, its body and its files."""
 
     parts: tuple[str, ...]
@@ -42,10 +42,10 @@ class Call:
 
 
 @dataclass
-class Answers:
+class EndpointAnswers:
     """Serves the endpoints from the world; every message it makes or changes goes out over the gateway as well."""
 
-    world: World
+    world: DiscordWorld
     dispatch: Callable[[str, Json, int | None], Awaitable[None]]
     shards: int
     commands: list[Json] = field(default_factory=list[Json])
@@ -65,14 +65,14 @@ class Answers:
         """
         for pattern, handler in ENDPOINTS:
             if match := re.fullmatch(pattern, f"{method} {path}"):
-                return await handler(self, Call(match.groups(), query or {}, body, files))
+                return await handler(self, EndpointCall(match.groups(), query or {}, body, files))
         raise UnknownEndpointError(f"the loopback Discord has no {method} {path}")
 
-    async def bot_user(self, _: Call) -> Json:
+    async def bot_user(self, _: EndpointCall) -> Json:
         """GET /users/@me."""
         return self.world.bot.own_payload()
 
-    async def application(self, _: Call) -> Json:
+    async def application(self, _: EndpointCall) -> Json:
         """GET /oauth2/applications/@me."""
         return {
             "id": str(self.world.bot.id),
@@ -94,13 +94,13 @@ class Answers:
             ),
         }
 
-    async def gateway(self, _: Call) -> Json:
+    async def gateway(self, _: EndpointCall) -> Json:
         """GET /gateway/bot."""
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1}
         url = self.world.base_url.replace("http", "ws", 1) + "/gateway"
         return {"url": url, "shards": self.shards, "session_start_limit": limit}
 
-    async def put_commands(self, call: Call) -> list[Json]:
+    async def put_commands(self, call: EndpointCall) -> list[Json]:
         """PUT /applications/*/commands."""
         left_out: Json = {"type": 1, "description": "", "default_member_permissions": None}
         wanted: list[Json] = call.json or []
@@ -117,26 +117,26 @@ class Answers:
         ]
         return self.commands
 
-    async def get_commands(self, _: Call) -> list[Json]:
+    async def get_commands(self, _: EndpointCall) -> list[Json]:
         """GET /applications/*/commands."""
         return self.commands
 
-    async def open_dm(self, call: Call) -> Json:
+    async def open_dm(self, call: EndpointCall) -> Json:
         """POST /users/@me/channels."""
         user = self.world.users.get(int(call.json["recipient_id"]))
         if user is None:
             raise DiscordRefusalError(404, 10013, "Unknown User")
         return self.world.add_channel(user.name, None).payload([user])
 
-    async def get_channel(self, call: Call) -> Json:
+    async def get_channel(self, call: EndpointCall) -> Json:
         """GET /channels/*."""
         return self._channel(call.parts[0]).payload()
 
-    async def typing(self, call: Call) -> None:
+    async def typing(self, call: EndpointCall) -> None:
         """POST /channels/*/typing."""
         self._channel(call.parts[0])
 
-    async def post_message(self, call: Call) -> Json:
+    async def post_message(self, call: EndpointCall) -> Json:
         """POST /channels/*/messages: with a nonce that is enforced and known, what it made the first time."""
         nonce = call.json.get("nonce") if call.json.get("enforce_nonce") else None
         if nonce is not None and (known := self._nonces.get(str(nonce))) is not None:
@@ -147,26 +147,26 @@ class Answers:
             self._nonces[str(nonce)] = int(message["id"])
         return message
 
-    async def history(self, call: Call) -> list[Json]:
+    async def history(self, call: EndpointCall) -> list[Json]:
         """GET /channels/*/messages: those after a message, the newest first."""
         after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 50))
         there = [m for m in self.world.messages.values() if m["channel_id"] == call.parts[0] and int(m["id"]) > after]
         seen = [message for message in there if not message["flags"] & _EPHEMERAL]
         return sorted(seen, key=lambda message: int(message["id"]))[:limit][::-1]
 
-    async def get_message(self, call: Call) -> Json:
+    async def get_message(self, call: EndpointCall) -> Json:
         """GET /channels/*/messages/*."""
         return self._message(int(call.parts[1]))
 
-    async def patch_message(self, call: Call) -> Json:
+    async def patch_message(self, call: EndpointCall) -> Json:
         """PATCH /channels/*/messages/*."""
         return await self._edit(int(call.parts[1]), call.json, call.files)
 
-    async def delete_message(self, call: Call) -> None:
+    async def delete_message(self, call: EndpointCall) -> None:
         """DELETE /channels/*/messages/*."""
         await self.delete(int(call.parts[1]))
 
-    async def callback(self, call: Call) -> Json:
+    async def callback(self, call: EndpointCall) -> Json:
         """POST /interactions/*/*/callback: the first answer, which must come in time and once."""
         interaction = self._interaction(call.parts[1])
         if interaction.expired:
@@ -197,7 +197,7 @@ class Answers:
         resource = {} if kind == 5 else {"resource": {"type": kind, "message": message}}
         return {"interaction": heard, **resource}
 
-    async def followup(self, call: Call) -> Json:
+    async def followup(self, call: EndpointCall) -> Json:
         """POST /webhooks/*/*: the first one takes the place of "thinking"."""
         interaction = self._interaction(call.parts[1])
         if not interaction.answered:
@@ -211,17 +211,17 @@ class Answers:
         interaction.said.append(message)
         return message
 
-    async def get_answer(self, call: Call) -> Json:
+    async def get_answer(self, call: EndpointCall) -> Json:
         """GET /webhooks/*/*/messages/*."""
         return self._message(self._answer_id(call))
 
-    async def patch_answer(self, call: Call) -> Json:
+    async def patch_answer(self, call: EndpointCall) -> Json:
         """PATCH /webhooks/*/*/messages/*."""
         message = await self._edit(self._answer_id(call), call.json, call.files)
         self._interaction(call.parts[1]).said.append(message)
         return message
 
-    async def delete_answer(self, call: Call) -> None:
+    async def delete_answer(self, call: EndpointCall) -> None:
         """DELETE /webhooks/*/*/messages/*."""
         await self.delete(self._answer_id(call))
 
@@ -243,7 +243,7 @@ class Answers:
             raise DiscordRefusalError(404, 10015, "Unknown Webhook")
         return interaction
 
-    def _answer_id(self, call: Call) -> int:
+    def _answer_id(self, call: EndpointCall) -> int:
         if call.parts[2] != "@original":
             return int(call.parts[2])
         original = self._interaction(call.parts[1]).original_id
@@ -328,24 +328,24 @@ def _with_urls(value: Any, urls: Mapping[str, str]) -> Any:
     return value
 
 
-ENDPOINTS: list[tuple[str, Callable[[Answers, Call], Awaitable[Any]]]] = [
-    (r"GET /users/@me", Answers.bot_user),
-    (r"GET /oauth2/applications/@me", Answers.application),
-    (r"GET /gateway/bot", Answers.gateway),
-    (r"PUT /applications/\d+(?:/guilds/\d+)?/commands", Answers.put_commands),
-    (r"GET /applications/\d+(?:/guilds/\d+)?/commands", Answers.get_commands),
-    (r"POST /users/@me/channels", Answers.open_dm),
-    (r"GET /channels/(\d+)", Answers.get_channel),
-    (r"POST /channels/(\d+)/typing", Answers.typing),
-    (r"POST /channels/(\d+)/messages", Answers.post_message),
-    (r"GET /channels/(\d+)/messages", Answers.history),
-    (r"GET /channels/(\d+)/messages/(\d+)", Answers.get_message),
-    (r"PATCH /channels/(\d+)/messages/(\d+)", Answers.patch_message),
-    (r"DELETE /channels/(\d+)/messages/(\d+)", Answers.delete_message),
-    (r"POST /interactions/(\d+)/([^/]+)/callback", Answers.callback),
-    (r"POST /webhooks/(\d+)/([^/]+)", Answers.followup),
-    (r"GET /webhooks/(\d+)/([^/]+)/messages/([^/]+)", Answers.get_answer),
-    (r"PATCH /webhooks/(\d+)/([^/]+)/messages/([^/]+)", Answers.patch_answer),
-    (r"DELETE /webhooks/(\d+)/([^/]+)/messages/([^/]+)", Answers.delete_answer),
+ENDPOINTS: list[tuple[str, Callable[[EndpointAnswers, EndpointCall], Awaitable[Any]]]] = [
+    (r"GET /users/@me", EndpointAnswers.bot_user),
+    (r"GET /oauth2/applications/@me", EndpointAnswers.application),
+    (r"GET /gateway/bot", EndpointAnswers.gateway),
+    (r"PUT /applications/\d+(?:/guilds/\d+)?/commands", EndpointAnswers.put_commands),
+    (r"GET /applications/\d+(?:/guilds/\d+)?/commands", EndpointAnswers.get_commands),
+    (r"POST /users/@me/channels", EndpointAnswers.open_dm),
+    (r"GET /channels/(\d+)", EndpointAnswers.get_channel),
+    (r"POST /channels/(\d+)/typing", EndpointAnswers.typing),
+    (r"POST /channels/(\d+)/messages", EndpointAnswers.post_message),
+    (r"GET /channels/(\d+)/messages", EndpointAnswers.history),
+    (r"GET /channels/(\d+)/messages/(\d+)", EndpointAnswers.get_message),
+    (r"PATCH /channels/(\d+)/messages/(\d+)", EndpointAnswers.patch_message),
+    (r"DELETE /channels/(\d+)/messages/(\d+)", EndpointAnswers.delete_message),
+    (r"POST /interactions/(\d+)/([^/]+)/callback", EndpointAnswers.callback),
+    (r"POST /webhooks/(\d+)/([^/]+)", EndpointAnswers.followup),
+    (r"GET /webhooks/(\d+)/([^/]+)/messages/([^/]+)", EndpointAnswers.get_answer),
+    (r"PATCH /webhooks/(\d+)/([^/]+)/messages/([^/]+)", EndpointAnswers.patch_answer),
+    (r"DELETE /webhooks/(\d+)/([^/]+)/messages/([^/]+)", EndpointAnswers.delete_answer),
 ]
 """The endpoints that this kit has, by method and path, and what answers each."""

@@ -12,13 +12,13 @@ from enum import IntEnum
 from aiohttp import WSMsgType, web
 
 from tests.support.discord_answers import event_problems
-from tests.support.wire_world import Json, World
+from tests.support.wire_world import DiscordWorld, Json
 
 _UNKNOWN_ERROR, _AUTHENTICATION_FAILED, _DISALLOWED_INTENTS = 4000, 4004, 4014
 _HEARTBEAT_SECONDS = 41.25
 
 
-class Op(IntEnum):
+class GatewayOpcode(IntEnum):
     """The gateway's opcodes."""
 
     DISPATCH = 0
@@ -101,13 +101,13 @@ class Session:
         """Send an event, or only keep it for a later RESUME when there is no connection."""
         self.events.append((event, data))
         if self.connection:
-            await self.connection.send(Op.DISPATCH, data, len(self.events), event)
+            await self.connection.send(GatewayOpcode.DISPATCH, data, len(self.events), event)
 
 
 class Gateway:
     """Takes the websockets of all shards."""
 
-    def __init__(self, world: World, token: str, signal: Signal) -> None:
+    def __init__(self, world: DiscordWorld, token: str, signal: Signal) -> None:
         self.sessions: list[Session] = []
         self.identifies = 0
         self.switched_off = 0
@@ -162,7 +162,7 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(socket, compressed=compression is not None)
         await self._open.wait()
-        await connection.send(Op.HELLO, {"heartbeat_interval": int(_HEARTBEAT_SECONDS * 1000)})
+        await connection.send(GatewayOpcode.HELLO, {"heartbeat_interval": int(_HEARTBEAT_SECONDS * 1000)})
         session: Session | None = None
         try:
             async for message in socket:
@@ -181,15 +181,15 @@ class Gateway:
         """Answer one payload; returns the session that the connection serves from now on."""
         data = payload["d"]
         match payload["op"]:
-            case Op.HEARTBEAT:
+            case GatewayOpcode.HEARTBEAT:
                 if session and isinstance(data, int):
                     session.received = data
-                await connection.send(Op.HEARTBEAT_ACK, None)
-            case Op.IDENTIFY:
+                await connection.send(GatewayOpcode.HEARTBEAT_ACK, None)
+            case GatewayOpcode.IDENTIFY:
                 return await self._identify(connection, data)
-            case Op.RESUME:
+            case GatewayOpcode.RESUME:
                 return await self._resume(connection, data)
-            case Op.REQUEST_MEMBERS if session:
+            case GatewayOpcode.REQUEST_MEMBERS if session:
                 await self._send_members(session, data)
             case _:
                 pass
@@ -221,16 +221,16 @@ class Gateway:
             await session.dispatch(event, data)
         session.greeting = len(session.events)
         # Asks the client for a heartbeat: its answer carries the last sequence number that it has received.
-        await connection.send(Op.HEARTBEAT, None)
+        await connection.send(GatewayOpcode.HEARTBEAT, None)
         return session
 
     async def _resume(self, connection: Connection, data: Json) -> Session | None:
         session = next((session for session in self.sessions if session.id == data["session_id"]), None)
         if session is None:
-            await connection.send(Op.INVALID_SESSION, False)
+            await connection.send(GatewayOpcode.INVALID_SESSION, False)
             return None
         for number, (event, missed) in enumerate(session.events[data["seq"] :], start=data["seq"] + 1):
-            await connection.send(Op.DISPATCH, missed, number, event)
+            await connection.send(GatewayOpcode.DISPATCH, missed, number, event)
         session.connection = connection
         session.resumes += 1
         await session.dispatch("RESUMED", {})

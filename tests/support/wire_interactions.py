@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.support.discord_messages import FileInfo
-from tests.support.wire_world import Channel, Json, User, World
+from tests.support.wire_world import Channel, DiscordWorld, Json, User
 
 _ANSWER_SECONDS = 3.0
 _GUILD_CONTEXT, _BOT_DM_CONTEXT = 0, 1
@@ -37,7 +37,7 @@ class Interaction:
         return time.monotonic() - self.began > _ANSWER_SECONDS
 
 
-def interaction_payload(world: World, interaction: Interaction, data: Json, upload_limit: int) -> Json:
+def interaction_payload(world: DiscordWorld, interaction: Interaction, data: Json, upload_limit: int) -> Json:
     """The object of INTERACTION_CREATE."""
     guild = world.guilds.get(interaction.channel.guild_id or 0)
     user = interaction.user.payload()
@@ -70,7 +70,9 @@ def interaction_payload(world: World, interaction: Interaction, data: Json, uplo
     }
 
 
-def slash_data(world: World, commands: list[Json], name: str, channel: Channel, values: Mapping[str, object]) -> Json:
+def slash_data(
+    world: DiscordWorld, commands: list[Json], name: str, channel: Channel, values: Mapping[str, object]
+) -> Json:
     """The data of a slash command; ``name`` holds subcommands after spaces, a FileInfo becomes an attachment.
 
     Raises LookupError when the bot has not registered the command or one of its options.

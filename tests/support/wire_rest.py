@@ -17,7 +17,7 @@ from aiohttp import BodyPartReader, web
 from tests.support.discord_answers import answer_problems
 from tests.support.discord_api import api_path, problems
 from tests.support.discord_messages import FileInfo
-from tests.support.wire_answers import Answers, DiscordRefusalError, UnknownEndpointError
+from tests.support.wire_answers import DiscordRefusalError, EndpointAnswers, UnknownEndpointError
 from tests.support.wire_gateway import Signal
 from tests.support.wire_world import Json
 
@@ -26,7 +26,7 @@ CUT = -1
 
 
 @dataclass
-class Received:
+class ReceivedRequest:
     """A request that arrived, files by multipart field, and the status it was answered with (0: not yet)."""
 
     method: str
@@ -46,7 +46,7 @@ class Received:
 
 
 @dataclass
-class Fault:
+class RequestFault:
     """An answer that waits for the next request to an endpoint."""
 
     method: str
@@ -58,7 +58,7 @@ class Fault:
 
 
 @dataclass
-class Reset:
+class ConnectionReset:
     """A reset of the connection that waits for the next request to an endpoint on a connection that was used before.
 
     ``served``: the request is carried out first, and only its answer is lost. ``silently``: the connection is closed, and
@@ -71,17 +71,17 @@ class Reset:
     silently: bool
 
 
-class Rest:
+class RestApi:
     """Takes every request below ``/api/v10``."""
 
-    def __init__(self, answers: Answers, token: str, upload_limit: int, signal: Signal) -> None:
-        self.requests: list[Received] = []
+    def __init__(self, answers: EndpointAnswers, token: str, upload_limit: int, signal: Signal) -> None:
+        self.requests: list[ReceivedRequest] = []
         self.failures: list[str] = []
-        self.faults: list[Fault] = []
-        self.resets: list[Reset] = []
+        self.faults: list[RequestFault] = []
+        self.resets: list[ConnectionReset] = []
         self._used: WeakSet[asyncio.Transport] = WeakSet()
         """The connections that have had a request."""
-        self.watcher: Callable[[Received], None] | None = None
+        self.watcher: Callable[[ReceivedRequest], None] | None = None
         """Called with each request before it is carried out (status 0), and after that."""
         self._answers = answers
         self._token = token
@@ -118,11 +118,11 @@ class Rest:
         data = json.dumps(received.response).encode()
         return web.Response(body=data, status=received.status, headers=headers, content_type="application/json")
 
-    def _watch(self, received: Received) -> None:
+    def _watch(self, received: ReceivedRequest) -> None:
         if self.watcher is not None:
             self.watcher(received)
 
-    def _reset_for(self, request: web.Request) -> Reset | None:
+    def _reset_for(self, request: web.Request) -> ConnectionReset | None:
         """The reset that waits for this request, if its connection has been used before."""
         assert request.transport is not None
         used = request.transport in self._used
@@ -134,7 +134,7 @@ class Rest:
         self.resets.remove(reset)
         return reset
 
-    def _cut(self, request: web.Request, reset: Reset) -> web.Response:
+    def _cut(self, request: web.Request, reset: ConnectionReset) -> web.Response:
         """End the connection; what is returned goes nowhere."""
         assert request.transport is not None
         if not reset.silently:
@@ -144,7 +144,7 @@ class Rest:
         request.transport.abort()
         return web.Response()
 
-    async def _served(self, received: Received) -> tuple[int, Any]:
+    async def _served(self, received: ReceivedRequest) -> tuple[int, Any]:
         if received.authorization not in (None, f"Bot {self._token}"):
             return 401, {"message": "401: Unauthorized", "code": 0}
         if any(len(info.data or b"") > self._upload_limit for info in received.files.values()):
@@ -166,13 +166,15 @@ class Rest:
         return (204 if response is None else 200), response
 
 
-def _unread(request: web.Request) -> Received:
+def _unread(request: web.Request) -> ReceivedRequest:
     """The request without its body, which was not waited for."""
     path = api_path(request.rel_url.raw_path)
-    return Received(request.method, path, dict(request.query), None, {}, request.headers.get("Authorization"), CUT)
+    return ReceivedRequest(
+        request.method, path, dict(request.query), None, {}, request.headers.get("Authorization"), CUT
+    )
 
 
-def _rate_limit_headers(received: Received) -> dict[str, str]:
+def _rate_limit_headers(received: ReceivedRequest) -> dict[str, str]:
     """The headers of a bucket with plenty left; one bucket an endpoint."""
     shape = "/".join("*" if part.isdecimal() else part for part in received.path.split("/"))
     bucket = hashlib.sha256(f"{received.method} {shape}".encode()).hexdigest()[:32]
@@ -186,7 +188,7 @@ def _rate_limit_headers(received: Received) -> dict[str, str]:
     }
 
 
-def _faulted(fault: Fault, headers: dict[str, str]) -> tuple[Json, dict[str, str]]:
+def _faulted(fault: RequestFault, headers: dict[str, str]) -> tuple[Json, dict[str, str]]:
     if fault.status != web.HTTPTooManyRequests.status_code:
         return fault.error or {"message": f"{fault.status}: made to fail", "code": 0}, headers
     limited = {
@@ -204,7 +206,7 @@ def _faulted(fault: Fault, headers: dict[str, str]) -> tuple[Json, dict[str, str
     return body, headers | limited
 
 
-async def _parsed(request: web.Request) -> Received:
+async def _parsed(request: web.Request) -> ReceivedRequest:
     """The request with its JSON, or with the fields and files of its form."""
     body: Any = None
     files: dict[str, FileInfo] = {}
@@ -221,7 +223,7 @@ async def _parsed(request: web.Request) -> Received:
         body = json.loads(text)
     path = api_path(request.rel_url.raw_path)
     authorization = request.headers.get("Authorization")
-    return Received(request.method, path, dict(request.query), body, files, authorization)
+    return ReceivedRequest(request.method, path, dict(request.query), body, files, authorization)
 
 
 async def _parts(request: web.Request) -> AsyncIterator[BodyPartReader]:

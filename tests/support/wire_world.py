@@ -151,7 +151,7 @@ class Guild:
 
 
 @dataclass
-class World:
+class DiscordWorld:
     """Everything that a loopback Discord knows; ``base_url`` is where its files can be fetched."""
 
     base_url: str = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from bot.infra.private_files import exposed_paths
 from tests.bot.commands.processes import nugu
+from tests.support.files import permissions
 
 pytestmark = pytest.mark.slow
 
@@ -26,10 +26,6 @@ def umask(mask: int) -> Generator[None]:
         os.umask(before)
 
 
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
 def test_nobody_else_reads_what_the_bot_and_its_workers_keep(enrolled: Path) -> None:
     kept = [path for path in enrolled.rglob("*") if path.is_file()]
     assert {path.suffix for path in kept} >= {".sqlite3", ".jpg"}
@@ -41,7 +37,8 @@ def test_an_export_follows_the_persons_umask_and_a_new_data_folder_does_not(enro
         out = tmp_path / "roster.zip"
         assert nugu("roster", "export", out, data=enrolled).returncode == 0
         nugu("roster", "list", data=tmp_path, env={"NUGU_DATA": str(tmp_path / "data")})
-    assert [mode(out), mode(tmp_path / "data"), mode(tmp_path / "data/nugu.sqlite3")] == [0o644, 0o700, 0o600]
+    made = (out, tmp_path / "data", tmp_path / "data/nugu.sqlite3")
+    assert [permissions(path) for path in made] == [0o644, 0o700, 0o600]
 
 
 def test_the_doctor_says_what_is_wider_and_narrows_it(enrolled: Path, tmp_path: Path) -> None:

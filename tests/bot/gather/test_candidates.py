@@ -22,7 +22,7 @@ from bot.gather.client.fetch import NoContactError, PoliteClient
 from bot.gather.sources import SearchResult, load, openverse, search_result
 from bot.settings import Settings
 from bot.text.gathering import failure_text
-from tests.support.image_search import ImageSearch, Names, PrivateServer
+from tests.support.image_search import FakeResolver, ImageSearch, PrivateServer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -31,7 +31,7 @@ QUERIES = ["TWICE Tzuyu", "트와이스 쯔위"]
 
 
 async def gathered(
-    settings: Settings, limit: int = 50, resolver: Names | None = None
+    settings: Settings, limit: int = 50, resolver: FakeResolver | None = None
 ) -> tuple[list[CandidatePhoto], GatherCounts]:
     tally = GatherCounts()
     run = candidates(settings, asyncio.to_thread, load(settings.gather_sources), QUERIES, limit, tally, resolver)
@@ -135,7 +135,7 @@ async def test_no_more_is_fetched_than_the_limit(search: ImageSearch) -> None:
     for n in range(30):
         search.put(f"/{n}.jpg", b"face %d" % n)
         search.name(("commons", "openverse", "web")[n % 3], f"http://site{n}.example:{search.port}/{n}.jpg")
-    names = Names(**{f"site{n}_example": ["127.0.0.1"] for n in range(30)})
+    names = FakeResolver(**{f"site{n}_example": ["127.0.0.1"] for n in range(30)})
     brought, _ = await gathered(search.settings(), limit=5, resolver=names)
     assert [candidate.data for candidate in brought] == [b"face %d" % n for n in range(5)]
     assert {request.host for request in search.asked} == {"127.0.0.1", *(f"site{n}.example" for n in range(5))}
@@ -264,7 +264,7 @@ async def test_a_site_that_asks_for_a_rest_does_not_stop_the_others(search: Imag
         search.name("commons", f"http://weary.example:{search.port}/weary/{n}.jpg")
         search.name("openverse", f"http://fresh.example:{search.port}/{n}.jpg")
         search.put(f"/{n}.jpg", b"face %d" % n)
-    names = Names(weary_example=["127.0.0.1"], fresh_example=["127.0.0.1"])
+    names = FakeResolver(weary_example=["127.0.0.1"], fresh_example=["127.0.0.1"])
     brought, tally = await gathered(search.settings(), resolver=names)
     assert len(brought) == 4
     assert tally.refused == {RefusalReason.BUSY: 4}

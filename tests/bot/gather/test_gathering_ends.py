@@ -13,7 +13,7 @@ from bot.gather.candidates import CandidatePhoto, candidates
 from bot.gather.sources import load
 from tests.bot.gather.test_candidates import QUERIES, gathered
 from tests.conftest import LONG_ENOUGH
-from tests.support.image_search import ImageSearch, Names
+from tests.support.image_search import FakeResolver, ImageSearch
 
 
 async def test_a_run_ends_at_its_time_limit(search: ImageSearch) -> None:
@@ -46,7 +46,7 @@ async def test_a_slow_search_fails_within_its_own_limit(search: ImageSearch) -> 
         # A slow answer fails well before the end of the run.
         sources = f"commons=http://localhost:{search.port}/w/api.php,web={search.base}/images/async"
         settings = search.settings(gather_file_seconds=1.0, gather_sources=sources)
-        brought, tally = await gathered(settings, resolver=Names(localhost=["127.0.0.1"]))
+        brought, tally = await gathered(settings, resolver=FakeResolver(localhost=["127.0.0.1"]))
     assert [candidate.data for candidate in brought] == [b"face"]
     assert tally.failed == {"commons": SourceFailure(RefusalReason.SLOW)}
 

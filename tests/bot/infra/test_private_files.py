@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from bot.infra import private_files
-
-
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
+from tests.support.files import permissions
 
 
 @pytest.fixture
@@ -29,7 +25,7 @@ def test_files_and_folders_are_private(tmp_path: Path, umask: None) -> None:
     private_files.set_private_umask()
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").touch()
-    assert [mode(tmp_path / "folder"), mode(tmp_path / "file")] == [0o700, 0o600]
+    assert [permissions(tmp_path / "folder"), permissions(tmp_path / "file")] == [0o700, 0o600]
 
 
 def test_what_a_person_asks_for_follows_their_own_umask(tmp_path: Path, umask: None) -> None:
@@ -41,7 +37,7 @@ def test_what_a_person_asks_for_follows_their_own_umask(tmp_path: Path, umask: N
         with private_files.with_user_mode(path):
             path.write_text("a roster")
     private_files.make_user_folder(tmp_path / "a" / "b")
-    assert [mode(tmp_path / name) for name in ("new", "there", "a", "a/b")] == [0o640, 0o600, 0o750, 0o750]
+    assert [permissions(tmp_path / name) for name in ("new", "there", "a", "a/b")] == [0o640, 0o600, 0o750, 0o750]
 
 
 def test_what_is_wider_is_found_and_narrowed(tmp_path: Path) -> None:
@@ -60,7 +56,7 @@ def test_what_is_wider_is_found_and_narrowed(tmp_path: Path) -> None:
     assert set(found) == {data / "files", data / "nugu.sqlite3", data / "files/crop.jpg", elsewhere / "weights"}
     private_files.restrict(found)
     assert private_files.exposed_paths(data, tmp_path / ".env") == []
-    assert [mode(data / name) for name in ("files", "nugu.sqlite3", "files/crop.jpg")] == [0o700, 0o600, 0o600]
+    assert [permissions(data / name) for name in ("files", "nugu.sqlite3", "files/crop.jpg")] == [0o700, 0o600, 0o600]
 
 
 def test_a_link_in_place_of_a_file_is_not_narrowed(tmp_path: Path) -> None:
@@ -70,4 +66,4 @@ def test_a_link_in_place_of_a_file_is_not_narrowed(tmp_path: Path) -> None:
     (tmp_path / "swapped").symlink_to(victim)
     with pytest.raises(OSError, match="swapped"):
         private_files.restrict([tmp_path / "swapped"])
-    assert mode(victim) == 0o644
+    assert permissions(victim) == 0o644

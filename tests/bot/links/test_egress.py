@@ -14,7 +14,7 @@ from bot.domain import addresses
 from bot.domain.addresses import read_allowed
 from bot.links.egress import EgressProxy, UpstreamProxy, egress
 from tests.conftest import LONG_ENOUGH
-from tests.support.image_search import ImageSearch, Names, PrivateServer
+from tests.support.image_search import FakeResolver, ImageSearch, PrivateServer
 
 # Hosts of URLs. Browsers and yt-dlp turn all other spellings into one of these.
 SPELLINGS = [
@@ -90,14 +90,14 @@ async def test_a_refusal_differs_from_a_sites_answer(proxy: EgressProxy, private
 
 
 async def test_another_port_than_80_and_443(private_server: PrivateServer) -> None:
-    async with egress(frozenset(), 1 << 20, resolver=Names(videos_example=["93.184.215.14"])) as proxy:
+    async with egress(frozenset(), 1 << 20, resolver=FakeResolver(videos_example=["93.184.215.14"])) as proxy:
         assert b"403" in await answer_of(proxy, "CONNECT videos.example:22 HTTP/1.1")
 
 
 async def test_a_name_is_resolved_once(private_server: PrivateServer) -> None:
     """The proxy connects to the checked address, even if the name has another one a moment later."""
 
-    class CountingResolver(Names):
+    class CountingResolver(FakeResolver):
         resolved = 0
 
         async def resolve(
@@ -118,7 +118,7 @@ async def test_a_name_is_resolved_once(private_server: PrivateServer) -> None:
 
 async def test_only_the_public_ones_of_several_addresses(proxy: EgressProxy, private_server: PrivateServer) -> None:
     proxy.allowed = read_allowed(f"127.0.0.1:{private_server.port}")
-    proxy.resolver = Names(videos_example=["127.0.0.2", "127.0.0.1"])
+    proxy.resolver = FakeResolver(videos_example=["127.0.0.2", "127.0.0.1"])
     assert (await answer_of(proxy, get("videos.example", private_server.port))).endswith(b"secret")
 
 
@@ -191,7 +191,7 @@ async def test_the_operators_proxy(private_server: PrivateServer) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfrom")
         writer.close()
 
-    names = Names(videos_example=["93.184.215.14"], inside_example=["127.0.0.1"])
+    names = FakeResolver(videos_example=["93.184.215.14"], inside_example=["127.0.0.1"])
     async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
         by = UpstreamProxy.read(f"http://me:w%40rd@127.0.0.1:{server.sockets[0].getsockname()[1]}")
         async with egress(frozenset(), 1 << 20, by, names) as proxy:
@@ -212,7 +212,7 @@ async def test_an_operators_proxy_that_refuses(private_server: PrivateServer) ->
 
     async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
         by = UpstreamProxy.read(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        async with egress(frozenset(), 1 << 20, by, Names(videos_example=["93.184.215.14"])) as proxy:
+        async with egress(frozenset(), 1 << 20, by, FakeResolver(videos_example=["93.184.215.14"])) as proxy:
             assert b"502 The proxy refused" in await answer_of(proxy, get("videos.example", 80))
 
 

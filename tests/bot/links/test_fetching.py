@@ -15,8 +15,8 @@ from bot.errors import StorageError
 from bot.links.fetching import DownloadedVideo, fetch, fetch_beginning, inspect
 from bot.settings import Settings
 from tests.support.disks import filled, small_disk
-from tests.support.image_search import ImageSearch, Names
-from tests.support.video_site import Videos, endless, mediasite, page, player, playlist, with_
+from tests.support.image_search import FakeResolver, ImageSearch
+from tests.support.video_site import Videos, endless, link_settings, mediasite, page, player, playlist
 
 pytestmark = pytest.mark.slow
 
@@ -52,7 +52,7 @@ async def test_inspecting_downloads_no_video(settings: Settings, site: ImageSear
 
 async def test_a_named_extractor(settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path) -> None:
     video = site.put("/stage.mp4", videos.whole, "video/mp4")
-    named = with_(settings, link_sites="mediasite")
+    named = link_settings(settings, link_sites="mediasite")
     fetched = await fetch(named, mediasite(site, (video, "video/mp4")), tmp_path)
     assert fetched.path.read_bytes() == videos.whole
 
@@ -85,8 +85,12 @@ async def test_the_wanted_height(settings: Settings, site: ImageSearch, videos: 
     link = site.put("/stage.mpd", TWO_HEIGHTS.encode(), "application/dash+xml")
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    assert (await fetch(with_(settings, clip_height=144), link, tmp_path / "a")).path.read_bytes() == videos.whole
-    assert (await fetch(with_(settings, clip_height=100), link, tmp_path / "b")).path.read_bytes() == videos.small
+    assert (
+        await fetch(link_settings(settings, clip_height=144), link, tmp_path / "a")
+    ).path.read_bytes() == videos.whole
+    assert (
+        await fetch(link_settings(settings, clip_height=100), link, tmp_path / "b")
+    ).path.read_bytes() == videos.small
 
 
 async def test_the_best_that_is_not_too_large(
@@ -94,7 +98,7 @@ async def test_the_best_that_is_not_too_large(
 ) -> None:
     site.put("/small.mp4", videos.small, "video/mp4")
     link = player(site, ("large", 720, 20 << 20), ("small", 360, 20_000), ("tiny", 144, 10_000))
-    fetched = await fetch(with_(settings, clip_bytes=1 << 20), link, tmp_path)
+    fetched = await fetch(link_settings(settings, clip_bytes=1 << 20), link, tmp_path)
     assert fetched.path.read_bytes() == videos.small
     assert not {"/large.mp4", "/tiny.mp4"} & set(site.paths())
 
@@ -116,8 +120,8 @@ async def test_the_operators_proxy(settings: Settings, site: ImageSearch, videos
     link = site.put("/stage.mp4", videos.whole, "video/mp4").replace("127.0.0.1", "videos.example")
     async with await asyncio.start_server(upstream, "127.0.0.1", 0) as server:
         by = SecretStr(f"http://me:word@127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        names = Names(videos_example=["127.0.0.1"])
-        fetched = await fetch(with_(settings, link_proxy=by), link, tmp_path, resolver=names)
+        names = FakeResolver(videos_example=["127.0.0.1"])
+        fetched = await fetch(link_settings(settings, link_proxy=by), link, tmp_path, resolver=names)
     assert fetched.path.read_bytes() == videos.whole
     assert set(requests) == {f"CONNECT 127.0.0.1:{site.port} HTTP/1.1".encode()}
 
@@ -126,7 +130,7 @@ async def test_a_host_that_the_operator_names(
     settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path
 ) -> None:
     link = site.put("/stage.mp4", videos.whole, "video/mp4")
-    await fetch(with_(settings, link_sites="youtube,generic=127.0.0.1"), link, tmp_path)
+    await fetch(link_settings(settings, link_sites="youtube,generic=127.0.0.1"), link, tmp_path)
 
 
 async def test_cookies_are_a_copy(settings: Settings, site: ImageSearch, videos: Videos, tmp_path: Path) -> None:
@@ -139,7 +143,7 @@ async def test_cookies_are_a_copy(settings: Settings, site: ImageSearch, videos:
     text = "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t4102444800\tmember\tyes\n"
     jar.write_text(text)
     (tmp_path / "out").mkdir()
-    await fetch(with_(settings, link_cookies=jar), site.serve("/stage.mp4", give), tmp_path / "out")
+    await fetch(link_settings(settings, link_cookies=jar), site.serve("/stage.mp4", give), tmp_path / "out")
     assert all(request.headers["Cookie"].startswith("member=yes") for request in site.asked)
     assert jar.read_text() == text
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["video.mp4"]

@@ -22,7 +22,7 @@ from bot.links.fetching import fetch, inspect
 from bot.links.reasons import PRIVATE, LinkError
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH, ROOT
-from tests.support.image_search import ImageSearch, Names, PrivateServer
+from tests.support.image_search import FakeResolver, ImageSearch, PrivateServer
 from tests.support.video_site import FFMPEG, Videos, mediasite, page, playlist
 
 pytestmark = pytest.mark.slow
@@ -193,7 +193,7 @@ async def test_an_allowed_link_to_a_private_address(settings: Settings, private_
 
 
 async def test_a_name_with_a_private_address(settings: Settings, private_server: PrivateServer) -> None:
-    names = Names(videos_example=["127.0.0.1"])
+    names = FakeResolver(videos_example=["127.0.0.1"])
     link = f"http://videos.example:{private_server.port}/stage.mp4"
     with pytest.raises(LinkError, match="private address"):
         await inspect(settings, link, resolver=names)
@@ -204,7 +204,7 @@ async def test_a_name_with_a_private_address(settings: Settings, private_server:
 
 
 async def test_tls_to_a_name_with_a_private_address(settings: Settings, private_server: PrivateServer) -> None:
-    names = Names(videos_example=["127.0.0.1"])
+    names = FakeResolver(videos_example=["127.0.0.1"])
     link = f"https://videos.example:{private_server.port}/stage.mp4"
     with pytest.raises(LinkError, match="private address"):
         await inspect(settings, link, resolver=names)
@@ -219,7 +219,7 @@ async def test_a_name_with_another_address_the_second_time(
 ) -> None:
     """The host of the page is public; a moment later the same host, with the video, is private."""
 
-    class RebindingResolver(Names):
+    class RebindingResolver(FakeResolver):
         async def resolve(
             self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
         ) -> list[ResolveResult]:

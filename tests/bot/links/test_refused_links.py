@@ -16,7 +16,7 @@ from bot.links.fetching import fetch
 from bot.links.reasons import AGAIN, LinkError
 from bot.settings import Settings
 from tests.support.image_search import ImageSearch
-from tests.support.video_site import Videos, dripping, endless, mediasite, page, player, playlist, with_
+from tests.support.video_site import Videos, dripping, endless, link_settings, mediasite, page, player, playlist
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ async def test_a_known_size_that_is_too_large_starts_no_download(
     settings: Settings, site: ImageSearch, tmp_path: Path
 ) -> None:
     link = player(site, ("large", 720, 20 << 20), ("small", 360, 2 << 20))
-    assert "too large" in str(await refused(with_(settings, clip_bytes=1 << 20), link, tmp_path))
+    assert "too large" in str(await refused(link_settings(settings, clip_bytes=1 << 20), link, tmp_path))
     assert site.paths() == ["/page"]
 
 
@@ -61,7 +61,7 @@ async def test_a_known_size_that_is_too_large_starts_no_download(
 async def test_links_that_are_refused_without_a_request(
     settings: Settings, site: ImageSearch, tmp_path: Path, sites: str, link: str, sentence: str
 ) -> None:
-    error = await refused(with_(settings, link_sites=sites), link.format(port=site.port), tmp_path)
+    error = await refused(link_settings(settings, link_sites=sites), link.format(port=site.port), tmp_path)
     assert sentence in str(error)
     assert site.paths() == []
 
@@ -76,7 +76,7 @@ async def test_an_embedded_player_needs_a_named_extractor(
     assert fetched.path.stat().st_size > 0
     fetched.path.unlink()
     site.asked.clear()
-    assert "no video there" in str(await refused(with_(settings, link_sites="generic"), link, tmp_path))
+    assert "no video there" in str(await refused(link_settings(settings, link_sites="generic"), link, tmp_path))
     assert "/stage.mp4" not in site.paths()
 
 
@@ -119,7 +119,7 @@ async def test_a_page_without_a_video(settings: Settings, site: ImageSearch, tmp
 
 
 async def test_a_site_that_is_down(settings: Settings, site: ImageSearch, tmp_path: Path, unused_tcp_port: int) -> None:
-    down = with_(settings, allowed_addresses=f"127.0.0.1:{unused_tcp_port}")
+    down = link_settings(settings, allowed_addresses=f"127.0.0.1:{unused_tcp_port}")
     error = await refused(down, f"http://127.0.0.1:{unused_tcp_port}/page", tmp_path)
     assert str(error) == "I couldn't get through to that site. Try again in a few minutes."
 
@@ -134,18 +134,18 @@ async def test_a_video_with_a_declared_size_that_is_too_large(
     settings: Settings, site: ImageSearch, tmp_path: Path
 ) -> None:
     link = endless(site, "/stage.mp4", claimed=1 << 30)
-    error = await refused(with_(settings, clip_bytes=1 << 20), link, tmp_path)
+    error = await refused(link_settings(settings, clip_bytes=1 << 20), link, tmp_path)
     assert str(error) == "That video is too large: I take up to 1 MiB. A shorter one may fit."
 
 
 async def test_a_video_without_a_declared_size(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
     link = endless(site, "/stage.mp4", claimed=None)
-    error = await refused(with_(settings, clip_bytes=1 << 20), link, tmp_path)
+    error = await refused(link_settings(settings, clip_bytes=1 << 20), link, tmp_path)
     assert "too large" in str(error)
 
 
 async def test_a_video_that_is_too_slow(settings: Settings, site: ImageSearch, tmp_path: Path) -> None:
-    error = await refused(with_(settings, link_seconds=2.0), dripping(site, "/stage.mp4"), tmp_path)
+    error = await refused(link_settings(settings, link_seconds=2.0), dripping(site, "/stage.mp4"), tmp_path)
     assert str(error).startswith("The site is too slow: that video wasn't here after 2 seconds.")
     assert children() == []
 
@@ -189,7 +189,7 @@ async def test_a_download_that_is_killed(settings: Settings, site: ImageSearch, 
 
 async def test_wrong_settings(settings: Settings, tmp_path: Path) -> None:
     link = "http://videos.example/"
-    wrong = with_(settings, link_cookies=tmp_path / "nowhere" / "jar.txt")
+    wrong = link_settings(settings, link_cookies=tmp_path / "nowhere" / "jar.txt")
     assert "NUGU_LINK_COOKIES" in str(await refused(wrong, link, tmp_path))
-    wrong = with_(settings, link_proxy=SecretStr("socks5://127.0.0.1:1080"))
+    wrong = link_settings(settings, link_proxy=SecretStr("socks5://127.0.0.1:1080"))
     assert "NUGU_LINK_PROXY" in str(await refused(wrong, link, tmp_path))

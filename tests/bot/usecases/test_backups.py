@@ -6,7 +6,6 @@ import io
 import os
 import shutil
 import sqlite3
-import stat
 import subprocess
 import sys
 import tarfile
@@ -26,6 +25,7 @@ from bot.usecases import backups
 from bot.usecases.backups import back_up
 from bot.usecases.restoring import restore
 from tests.support.backups import damage, files_of, jpeg, with_crops, written
+from tests.support.files import permissions
 
 pytestmark = pytest.mark.slow
 
@@ -74,16 +74,12 @@ def rows(data: Path) -> list[tuple[object, ...]]:
         return connection.execute("SELECT * FROM crop ORDER BY id").fetchall()
 
 
-def mode(path: Path) -> int:
-    return stat.S_IMODE(path.stat().st_mode)
-
-
 def test_a_backup_brings_back_rows_and_files_for_their_owner_alone(folder: Path, backup: Path) -> None:
     data = restored(backup)
     assert rows(data) == rows(folder)
     assert [(data / "files" / "crops" / f"{each}.jpg").read_bytes() for each in range(3)] == [*map(jpeg, range(3))]
-    assert {mode(path) for path in (backup, *data.rglob("*")) if path.is_file()} == {0o600}
-    assert {mode(path) for path in (data, *data.rglob("*")) if path.is_dir()} == {0o700}
+    assert {permissions(path) for path in (backup, *data.rglob("*")) if path.is_file()} == {0o600}
+    assert {permissions(path) for path in (data, *data.rglob("*")) if path.is_dir()} == {0o700}
     assert sorted(path.name for path in folder.iterdir()) == ["files", "nugu.sqlite3"]
 
 

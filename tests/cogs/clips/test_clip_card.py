@@ -12,39 +12,31 @@ from cogs.clips.cards import clip_card, clip_name, progress_card
 from cogs.clips.videos import VideoLink, linked_video
 from cogs.common.layout import Card
 from cogs.common.media import MediaKind, MessageMedia
-from tests.stories.reading import walk
+from tests.stories.reading import card_parts, card_text
 from tests.support.clips import finished, reported_clip
 from tests.support.discord_messages import message_problems
 
 
-def parts(card: Card, kind: int) -> list[dict[str, Any]]:
-    return [part for part in walk(card.to_components()) if part["type"] == kind]
-
-
-def text(card: Card) -> str:
-    return "\n".join(part["content"] for part in parts(card, 10))
-
-
 def labels(card: Card) -> list[str]:
-    return [part["label"] for part in parts(card, 2)]
+    return [part["label"] for part in card_parts(card, 2)]
 
 
 def progress(stage: ClipStage, **how: Any) -> str:
-    return text(progress_card(ClipProgress(reported_clip(2, 3), "TWICE **M/V**", stage, **how)))
+    return card_text(progress_card(ClipProgress(reported_clip(2, 3), "TWICE **M/V**", stage, **how)))
 
 
 def test_unreadable_sound_gets_a_note_under_the_clip() -> None:
     card = clip_card(finished("Tzuyu", unheard="ac4"))
-    assert "I can't read this video's sound (ac4), so the clip is silent." in text(card)
-    assert "sound" not in text(clip_card(finished("Tzuyu")))
+    assert "I can't read this video's sound (ac4), so the clip is silent." in card_text(card)
+    assert "sound" not in card_text(clip_card(finished("Tzuyu")))
 
 
 def test_missing_footage_gets_notes_under_the_clip() -> None:
-    card = text(clip_card(finished("Tzuyu", missing=MissingFootage(3, unread=(2,), silent=(1, 3), seconds=4.2))))
+    card = card_text(clip_card(finished("Tzuyu", missing=MissingFootage(3, unread=(2,), silent=(1, 3), seconds=4.2))))
     assert "-# Part 2 of 3 of this file can't be read, so the clip goes on without it." in card
     assert "-# The sound of parts 1 and 3 of 3 of this file can't be read, so the clip is silent there." in card
     assert "-# About 4.2 s of this video's pictures can't be decoded, so the clip shows nothing new there." in card
-    assert "can't be" not in text(clip_card(finished("Tzuyu", missing=MissingFootage(3))))
+    assert "can't be" not in card_text(clip_card(finished("Tzuyu", missing=MissingFootage(3))))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +48,7 @@ def test_missing_footage_gets_notes_under_the_clip() -> None:
     ],
 )
 def test_several_unreadable_recordings_are_named_or_counted(unread: tuple[int, ...], beginning: str) -> None:
-    assert beginning in text(clip_card(finished(missing=MissingFootage(9, unread=unread))))
+    assert beginning in card_text(clip_card(finished(missing=MissingFootage(9, unread=unread))))
 
 
 def test_progress_lines() -> None:
@@ -74,11 +66,11 @@ def test_progress_lines() -> None:
 
 def test_each_person_has_a_line_with_times() -> None:
     card = clip_card(finished("Tzuyu", None, in_review=1))
-    assert "① **Tzuyu** 97% · 0:11 in all · 0:03–0:08, 0:15–0:21" in text(card)
-    assert "② someone I don't know · 0:11 in all" in text(card)
-    assert "1 face waits in `/review`." in text(card)
-    assert "TWICE · 0:30–1:30" in text(card)
-    clip, chart = [gallery["items"][0] for gallery in parts(card, 12)]
+    assert "① **Tzuyu** 97% · 0:11 in all · 0:03–0:08, 0:15–0:21" in card_text(card)
+    assert "② someone I don't know · 0:11 in all" in card_text(card)
+    assert "1 face waits in `/review`." in card_text(card)
+    assert "TWICE · 0:30–1:30" in card_text(card)
+    clip, chart = [gallery["items"][0] for gallery in card_parts(card, 12)]
     assert clip["media"]["url"] == "attachment://twice-m-v-0m30.mp4"
     assert clip["description"].endswith("① Tzuyu 97%, ② someone I don't know")
     assert chart["description"] == (
@@ -94,11 +86,11 @@ def test_unknown_people_share_a_line() -> None:
         clip, cast=tuple(replace(person, spans=((float(person.number), person.number + 2.0),)) for person in clip.cast)
     )
     card = clip_card(clip)
-    assert [line for line in text(card).splitlines() if "don't know" in line] == [
+    assert [line for line in card_text(card).splitlines() if "don't know" in line] == [
         "20 people I don't know · 0:21 in all"
     ]
-    assert "5 faces wait in `/review`." in text(card)
-    clip_alt, chart_alt = (gallery["items"][0]["description"] for gallery in parts(card, 12))
+    assert "5 faces wait in `/review`." in card_text(card)
+    clip_alt, chart_alt = (gallery["items"][0]["description"] for gallery in card_parts(card, 12))
     assert clip_alt.endswith("① Tzuyu 97%, 20 people I don't know")
     assert chart_alt.endswith("① Tzuyu 97%: 2.0 s, 20 people I don't know: 0:21")
 
@@ -106,17 +98,17 @@ def test_unknown_people_share_a_line() -> None:
 def test_many_people_and_many_times_fit() -> None:
     spans = tuple((float(n), n + 0.5) for n in range(0, 600, 5))
     card = clip_card(finished(*(f"Member with quite a name {n}" for n in range(90)), spans=spans))
-    assert "0:25 and 114 more" in text(card)
-    assert "… and" in text(card)
+    assert "0:25 and 114 more" in card_text(card)
+    assert "… and" in card_text(card)
     body = {"components": card.to_components(), "flags": 1 << 15}
     assert not [problem for problem in message_problems(body, {}, edit=True) if "no file" not in problem]
 
 
 def test_nobody_in_it() -> None:
     card = clip_card(finished())
-    assert "I see no face in it." in text(card)
+    assert "I see no face in it." in card_text(card)
     assert labels(card) == ["Hide"]
-    assert parts(card, 12)[1]["items"][0]["description"] == "Nobody is on screen"
+    assert card_parts(card, 12)[1]["items"][0]["description"] == "Nobody is on screen"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +121,7 @@ def test_nobody_in_it() -> None:
     ],
 )
 def test_the_link_leads_to_the_start_of_the_clip(link: str, shown: str) -> None:
-    assert f"[0:30–1:30 of the video](<{shown}>)" in text(clip_card(finished("Sana", link=link)))
+    assert f"[0:30–1:30 of the video](<{shown}>)" in card_text(clip_card(finished("Sana", link=link)))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +134,7 @@ def test_a_file_name_has_only_characters_that_discord_keeps(title: str, name: st
 
 def test_an_edited_card_keeps_its_files() -> None:
     card = clip_card(finished("Sana"), ("https://cdn.example/a.mp4", "https://cdn.example/b.png"))
-    shown = [gallery["items"][0]["media"]["url"] for gallery in parts(card, 12)]
+    shown = [gallery["items"][0]["media"]["url"] for gallery in card_parts(card, 12)]
     assert shown == ["https://cdn.example/a.mp4", "https://cdn.example/b.png"]
 
 

@@ -11,7 +11,7 @@ import skimage.data
 from PIL import Image, ImageEnhance
 
 from models.encodings.copies import NEAR_HASH, perceptual_hash, photo_numbers, same_photo_cosine
-from tests.support.people import VERSION, World
+from tests.support.people import VERSION, SyntheticPeople
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +58,7 @@ def test_copies_of_copies_are_one_photo() -> None:
 
 
 def test_with_an_unknown_engine_only_equal_encodings_are_copies() -> None:
-    world = World(4)
+    world = SyntheticPeople(4)
     face = world.photos(0)
     near = face + world.chance.normal(scale=0.002, size=face.shape).astype(np.float32)
     faces = np.vstack([face, face, near / np.linalg.norm(near)]).astype(np.float32)

@@ -14,15 +14,15 @@ from models.engines import load
 from models.learning.cleaning import LIKELIER, outliers, suspected_labels
 from models.learning.report import report
 from models.recognition.gallery import Gallery, GalleryMember
-from tests.support.people import VERSION, D, World
+from tests.support.people import VERSION, D, SyntheticPeople
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @pytest.fixture(params=range(3))
-def world(request: pytest.FixtureRequest) -> World:
-    return World(request.param)
+def world(request: pytest.FixtureRequest) -> SyntheticPeople:
+    return SyntheticPeople(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -40,35 +40,35 @@ def twice(shared_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Galle
 
 
 @pytest.mark.parametrize(("own", "strangers"), [(5, 2), (7, 3), (14, 6)])
-def test_strangers_among_gathered_photos_are_found(world: World, own: int, strangers: int) -> None:
+def test_strangers_among_gathered_photos_are_found(world: SyntheticPeople, own: int, strangers: int) -> None:
     faces = np.vstack([world.photos(0, own), *(world.photos(person) for person in range(20, 20 + strangers))])
     turn = world.chance.permutation(len(faces))
     assert outliers(faces[turn], VERSION).tolist() == (turn >= own).tolist()
 
 
-def test_another_person_in_several_photos_is_found(world: World) -> None:
+def test_another_person_in_several_photos_is_found(world: SyntheticPeople) -> None:
     faces = np.vstack([world.photos(0, 7), world.photos(1, 3)])
     assert np.flatnonzero(outliers(faces, VERSION)).tolist() == [7, 8, 9]
 
 
-def test_accepted_photos_identify_the_person_even_against_a_majority(world: World) -> None:
+def test_accepted_photos_identify_the_person_even_against_a_majority(world: SyntheticPeople) -> None:
     faces = np.vstack([world.photos(0, 2), world.photos(1, 5)])
     assert np.flatnonzero(outliers(faces, VERSION)).tolist() == [0, 1]
     accepted = world.photos(0, 3)
     assert np.flatnonzero(outliers(faces, VERSION, accepted)).tolist() == [2, 3, 4, 5, 6]
 
 
-def test_one_person_alone_has_no_outliers(world: World) -> None:
+def test_one_person_alone_has_no_outliers(world: SyntheticPeople) -> None:
     for count in (0, 1, 2, 9):
         assert not outliers(world.photos(0, count), VERSION).any()
     assert outliers(world.photos(1), VERSION, world.photos(0, 2)).tolist() == [True]
 
 
-def test_right_labels_are_not_flagged(world: World) -> None:
+def test_right_labels_are_not_flagged(world: SyntheticPeople) -> None:
     assert suspected_labels(world.gallery({1: range(6), 2: range(6, 9)}, 4)) == ()
 
 
-def test_a_photo_of_momo_labelled_sana_looks_like_momo(world: World) -> None:
+def test_a_photo_of_momo_labelled_sana_looks_like_momo(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(6)}, 5)
     labels = gallery.labels.copy()
     labels[[7, 22]] = 3, 0
@@ -78,7 +78,7 @@ def test_a_photo_of_momo_labelled_sana_looks_like_momo(world: World) -> None:
     assert found[-1].strength > LIKELIER
 
 
-def test_a_stranger_is_found_and_looks_like_nobody(world: World) -> None:
+def test_a_stranger_is_found_and_looks_like_nobody(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(6)}, 5)
     encodings = gallery.encodings.copy()
     encodings[12] = world.photos(40)
@@ -86,7 +86,7 @@ def test_a_stranger_is_found_and_looks_like_nobody(world: World) -> None:
     assert (found.photo, found.label, found.looks_like) == (12, 2, None)
 
 
-def test_wrong_labels_do_not_confirm_each_other(world: World) -> None:
+def test_wrong_labels_do_not_confirm_each_other(world: SyntheticPeople) -> None:
     """Two of four photos of one member show another person, so each of them has the other in the fitted photos."""
     gallery = world.gallery({1: range(5)}, 4)
     encodings = gallery.encodings.copy()
@@ -96,7 +96,7 @@ def test_wrong_labels_do_not_confirm_each_other(world: World) -> None:
     assert {label.looks_like for label in found if label.photo in {4, 5}} == {0}
 
 
-def test_a_single_photo_is_not_flagged(world: World) -> None:
+def test_a_single_photo_is_not_flagged(world: SyntheticPeople) -> None:
     assert suspected_labels(world.gallery({1: range(5)}, 1)) == ()
     assert suspected_labels(Gallery.from_rows([], VERSION, D)) == ()
 
@@ -135,7 +135,7 @@ def test_the_report_of_twice(twice: Gallery) -> None:
 
 
 def test_any_number_of_wrong_labels_is_compared_with_accepted_ones() -> None:
-    world = World(4)
+    world = SyntheticPeople(4)
     known = world.gallery({1: range(4)}, 3)
     lies = np.concatenate([world.photos(0) for _ in range(6)])
     gallery = Gallery(

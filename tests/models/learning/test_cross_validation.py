@@ -12,15 +12,15 @@ from models.learning import cross_validation
 from models.learning.cross_validation import assign_folds, cross_validate
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Recogniser, fit
-from tests.support.people import VERSION, D, World
+from tests.support.people import VERSION, D, SyntheticPeople
 
 
 @pytest.fixture
-def world() -> World:
-    return World(2)
+def world() -> SyntheticPeople:
+    return SyntheticPeople(2)
 
 
-def copied(world: World, gallery: Gallery, photo: int) -> Gallery:
+def copied(world: SyntheticPeople, gallery: Gallery, photo: int) -> Gallery:
     """The gallery with a slightly different copy of one photo as its last one."""
     copy = gallery.encodings[photo] + world.chance.normal(scale=0.002, size=D).astype(np.float32)
     return replace(
@@ -30,7 +30,7 @@ def copied(world: World, gallery: Gallery, photo: int) -> Gallery:
     )
 
 
-def test_no_photo_is_fitted_and_identified(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_photo_is_fitted_and_identified(world: SyntheticPeople, monkeypatch: pytest.MonkeyPatch) -> None:
     gallery = copied(world, world.gallery({1: range(4)}, 4), 0)
     asked = 0
 
@@ -46,7 +46,7 @@ def test_no_photo_is_fitted_and_identified(world: World, monkeypatch: pytest.Mon
     assert asked == 3 * len(gallery.labels)
 
 
-def test_distinct_people_are_recognised(world: World) -> None:
+def test_distinct_people_are_recognised(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(5), 2: range(5, 8)}, 4)
     (answers,) = cross_validate(gallery)
     assert answers.truth.tolist() == [place for place in range(8) for _ in range(4)]
@@ -59,7 +59,7 @@ def test_distinct_people_are_recognised(world: World) -> None:
     assert (group[answers.rival] == group[answers.truth]).all()
 
 
-def test_names_are_those_of_the_recogniser(world: World) -> None:
+def test_names_are_those_of_the_recogniser(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(4), 2: range(4, 7)}, 3)
     blends = gallery.encodings + 0.8 * np.roll(gallery.encodings, 7, axis=0)
     gallery = replace(gallery, encodings=blends / np.linalg.norm(blends, axis=1, keepdims=True))
@@ -74,7 +74,7 @@ def test_names_are_those_of_the_recogniser(world: World) -> None:
     assert {-1} < set(answers.named.tolist())
 
 
-def test_a_single_photo_has_no_answer(world: World) -> None:
+def test_a_single_photo_has_no_answer(world: SyntheticPeople) -> None:
     gallery = Gallery.from_rows(
         [
             (GalleryMember(person, f"P{person}", 1, "G"), world.photos(person, count))
@@ -91,7 +91,7 @@ def test_a_single_photo_has_no_answer(world: World) -> None:
 
 
 @pytest.mark.parametrize("photos", [0, 1, 2])
-def test_tiny_galleries(world: World, photos: int) -> None:
+def test_tiny_galleries(world: SyntheticPeople, photos: int) -> None:
     member = GalleryMember(0, "P0", 1, "G")
     gallery = Gallery(world.photos(0, photos), np.zeros(photos, np.int64), (member,), VERSION)
     (answers,) = cross_validate(gallery)
@@ -115,7 +115,7 @@ def test_folds_are_even_and_depend_on_the_seed() -> None:
     assert np.array_equal(again, deals[3])
 
 
-def test_photos_outside_the_fit_get_answers(world: World) -> None:
+def test_photos_outside_the_fit_get_answers(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(3)}, 3)
     (answers,) = cross_validate(gallery, learnable=gallery.labels != 1)
     assert answers.has_other_photo.tolist() == (gallery.labels != 1).tolist()

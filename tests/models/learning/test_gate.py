@@ -10,7 +10,7 @@ import pytest
 
 from models.learning.gate import FRESH_MARGIN, GateComparison, GateScore, compare
 from models.recognition.gallery import Gallery
-from tests.support.people import World
+from tests.support.people import SyntheticPeople
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 MEMBERS = 7
 
 
-def batch(world: World, before: int, after: int) -> tuple[Gallery, NDArray[np.bool_]]:
+def batch(world: SyntheticPeople, before: int, after: int) -> tuple[Gallery, NDArray[np.bool_]]:
     """A gallery with `before` + `after` photos a member, and the mask of those in use."""
     gallery = world.gallery({1: range(MEMBERS)}, before + after)
     return gallery, np.arange(len(gallery.labels)) % (before + after) < before
@@ -31,12 +31,12 @@ def every(old: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 @pytest.fixture(params=[0, pytest.param(1, marks=pytest.mark.thorough)])
-def world(request: pytest.FixtureRequest) -> World:
-    return World(request.param)
+def world(request: pytest.FixtureRequest) -> SyntheticPeople:
+    return SyntheticPeople(request.param)
 
 
 @pytest.mark.parametrize("before", [1, 3])
-def test_right_labels_pass(world: World, before: int) -> None:
+def test_right_labels_pass(world: SyntheticPeople, before: int) -> None:
     gallery, old = batch(world, before, 2)
     comparison = compare(gallery, old, every(old))
     assert comparison.passes
@@ -46,7 +46,7 @@ def test_right_labels_pass(world: World, before: int) -> None:
 
 
 @pytest.mark.parametrize("before", [1, 3])
-def test_a_batch_with_one_members_labels_replaced_is_refused(world: World, before: int) -> None:
+def test_a_batch_with_one_members_labels_replaced_is_refused(world: SyntheticPeople, before: int) -> None:
     """All new labels agree, so they would confirm each other as probes."""
     gallery, old = batch(world, before, 3)
     lies = replace(gallery, labels=np.where(~old & (gallery.labels == 2), 5, gallery.labels))
@@ -56,20 +56,20 @@ def test_a_batch_with_one_members_labels_replaced_is_refused(world: World, befor
 
 
 @pytest.mark.parametrize("before", [1, 3])
-def test_a_batch_with_shuffled_labels_is_refused(world: World, before: int) -> None:
+def test_a_batch_with_shuffled_labels_is_refused(world: SyntheticPeople, before: int) -> None:
     gallery, old = batch(world, before, 3)
     lies = replace(gallery, labels=np.where(old, gallery.labels, (gallery.labels + 1) % MEMBERS))
     assert not compare(lies, old, every(old)).passes
 
 
-def test_the_first_model_passes(world: World) -> None:
+def test_the_first_model_passes(world: SyntheticPeople) -> None:
     gallery, old = batch(world, 1, 2)
     comparison = compare(gallery, np.zeros_like(old), every(old))
     assert comparison == GateComparison(0, GateScore(0, 0), GateScore(0, 0))
     assert comparison.passes
 
 
-def test_a_batch_with_a_new_member_passes(world: World) -> None:
+def test_a_batch_with_a_new_member_passes(world: SyntheticPeople) -> None:
     gallery, _ = batch(world, 3, 0)
     old = gallery.labels != 4
     comparison = compare(gallery, old, every(old))
@@ -77,7 +77,7 @@ def test_a_batch_with_a_new_member_passes(world: World) -> None:
     assert comparison.probes == 3 * (MEMBERS - 1)
 
 
-def test_a_corrected_label_is_no_probe(world: World) -> None:
+def test_a_corrected_label_is_no_probe(world: SyntheticPeople) -> None:
     """A photo with the label 1 in the old model and 0 in the new one has a row in each."""
     gallery, _ = batch(world, 4, 0)
     encodings = np.vstack([gallery.encodings, gallery.encodings[:1]])
@@ -90,7 +90,7 @@ def test_a_corrected_label_is_no_probe(world: World) -> None:
 
 
 @pytest.mark.parametrize("shift", [0, 1])
-def test_copies_of_a_probe_are_held_out_under_any_label(world: World, shift: int) -> None:
+def test_copies_of_a_probe_are_held_out_under_any_label(world: SyntheticPeople, shift: int) -> None:
     """The batch has a copy of each member's only photo. Without the photo and its copies neither model knows the member."""
     gallery, _ = batch(world, 1, 0)
     doubled = replace(
@@ -105,7 +105,7 @@ def test_copies_of_a_probe_are_held_out_under_any_label(world: World, shift: int
     assert comparison.new.right == 0
 
 
-def test_a_model_without_a_member_is_refused(world: World) -> None:
+def test_a_model_without_a_member_is_refused(world: SyntheticPeople) -> None:
     gallery, _ = batch(world, 4, 0)
     whole = np.ones(len(gallery.labels), np.bool_)
     emptied = whole & ((gallery.labels != 3) | (np.arange(len(whole)) % 4 == 0))
@@ -114,7 +114,7 @@ def test_a_model_without_a_member_is_refused(world: World) -> None:
     assert 3 in {member.id for member in comparison.fallen}
 
 
-def test_the_same_model_passes_and_comparisons_are_seeded(world: World) -> None:
+def test_the_same_model_passes_and_comparisons_are_seeded(world: SyntheticPeople) -> None:
     gallery, old = batch(world, 2, 1)
     same = compare(gallery, old, old)
     assert same.passes
@@ -132,7 +132,7 @@ def test_the_rule() -> None:
 
 
 @pytest.mark.parametrize("photos", [0, 1, 2])
-def test_tiny_galleries_are_compared(world: World, photos: int) -> None:
+def test_tiny_galleries_are_compared(world: SyntheticPeople, photos: int) -> None:
     gallery = world.gallery({1: range(1)}, photos)
     all_of_them = np.ones(photos, np.bool_)
     comparison = compare(gallery, all_of_them, all_of_them)

@@ -12,17 +12,17 @@ from PIL import Image
 from models.drawing.charts import report_chart
 from models.learning.report import ENOUGH, GalleryReport, IdentificationCounts, MemberAccuracy, PhotoNeed, report
 from models.recognition.gallery import Gallery, GalleryMember
-from tests.support.people import VERSION, D, World
+from tests.support.people import VERSION, D, SyntheticPeople
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def world() -> World:
-    return World(5)
+def world() -> SyntheticPeople:
+    return SyntheticPeople(5)
 
 
-def test_distinct_members_need_nothing(world: World) -> None:
+def test_distinct_members_need_nothing(world: SyntheticPeople) -> None:
     found = report(world.gallery({1: range(5)}, 6))
     assert [member.need for member in found.members] == [None] * 5
     assert IdentificationCounts.from_confusion(found.confusion) == IdentificationCounts(30, 30, 0)
@@ -31,7 +31,7 @@ def test_distinct_members_need_nothing(world: World) -> None:
     assert found.version == VERSION
 
 
-def test_members_with_few_different_photos_need_more(world: World) -> None:
+def test_members_with_few_different_photos_need_more(world: SyntheticPeople) -> None:
     """Copies of one photo count once."""
     face = world.photos(0)
     rows = [(GalleryMember(0, "P0", 1, "G"), np.vstack([face] * 7))]
@@ -50,7 +50,7 @@ def test_members_with_few_different_photos_need_more(world: World) -> None:
     assert found.confusion[0].tolist() == [0] * 5
 
 
-def test_twins_are_mixed_up_and_need_photos(world: World) -> None:
+def test_twins_are_mixed_up_and_need_photos(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(5)}, 6)
     encodings = gallery.encodings.copy()
     twins = world.photos(30, 12)
@@ -70,7 +70,7 @@ def test_twins_are_mixed_up_and_need_photos(world: World) -> None:
     assert found.confusion[:2, 2:5].sum() == 0
 
 
-def test_a_wrong_label_is_among_the_suspected(world: World) -> None:
+def test_a_wrong_label_is_among_the_suspected(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(5)}, 6)
     labels = gallery.labels.copy()
     labels[8] = 4

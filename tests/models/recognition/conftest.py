@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.people import World
+from tests.support.people import SyntheticPeople
 
 
 @pytest.fixture(params=range(3))
-def world(request: pytest.FixtureRequest) -> World:
-    return World(request.param)
+def world(request: pytest.FixtureRequest) -> SyntheticPeople:
+    return SyntheticPeople(request.param)

@@ -11,20 +11,20 @@ import pytest
 from models.faces import ConfidenceBand, GuessBasis
 from models.recognition.recogniser import fit
 from tests.models.recognition.test_recognition import face_with, names
-from tests.support.people import World
+from tests.support.people import SyntheticPeople
 
 if TYPE_CHECKING:
     pass
 
 
-def test_each_name_is_given_once_and_a_stranger_between_members_stays_unknown(world: World) -> None:
+def test_each_name_is_given_once_and_a_stranger_between_members_stays_unknown(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     picture = np.concatenate([world.photos(person) for person in (3, 40, 0, 8, 5)])
     for once in ("auto", "yes", "no"):
         assert names(recogniser, picture, group=1, once=once) == ["P3", None, "P0", "P8", "P5"]
 
 
-def test_a_doubtful_second_face_does_not_get_a_name_that_is_taken(world: World) -> None:
+def test_a_doubtful_second_face_does_not_get_a_name_that_is_taken(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     sure = world.photos(2)
     mixed = sure + 0.9 * world.photos(30)
@@ -37,7 +37,7 @@ def test_a_doubtful_second_face_does_not_get_a_name_that_is_taken(world: World) 
     assert next(c.confidence for c in free[0].candidates if c.member == 2) > 0
 
 
-def test_a_collage_may_repeat_a_name_unless_the_asker_forbids_it(world: World) -> None:
+def test_a_collage_may_repeat_a_name_unless_the_asker_forbids_it(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     picture = np.concatenate([world.photos(4), world.photos(4), world.photos(1)])
     assert names(recogniser, picture, group=1, once="auto") == ["P4", "P4", "P1"]
@@ -46,7 +46,7 @@ def test_a_collage_may_repeat_a_name_unless_the_asker_forbids_it(world: World) -
     assert sorted(name or "" for name in forced) == ["", "P1", "P4"]
 
 
-def test_all_faces_together_select_the_group(world: World) -> None:
+def test_all_faces_together_select_the_group(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({7: range(5), 8: range(5, 12), 9: range(12, 15)}, 3))
     naming = recogniser.identify(np.concatenate([world.photos(6), world.photos(12), world.photos(9)]))
     assert (naming.group, naming.group_name) == (8, "G8")
@@ -54,7 +54,7 @@ def test_all_faces_together_select_the_group(world: World) -> None:
     assert {c.name for c in naming.guesses[0].candidates} == {f"P{i}" for i in range(5, 12)}
 
 
-def test_strangers_select_no_group(world: World) -> None:
+def test_strangers_select_no_group(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({7: range(5), 8: range(5, 12)}, 3))
     naming = recogniser.identify(np.concatenate([world.photos(50), world.photos(51)]))
     assert (naming.group, naming.group_name) == (None, None)
@@ -63,7 +63,7 @@ def test_strangers_select_no_group(world: World) -> None:
     assert all({c.name for c in guess.candidates} == {f"P{i}" for i in range(12)} for guess in naming.guesses)
 
 
-def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: World) -> None:
+def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     doubtful = face_with(recogniser, 0, -0.5)
     assert recogniser.log_odds(doubtful)[0, 0] == pytest.approx(-0.5, abs=1e-3)
@@ -77,7 +77,7 @@ def test_a_doubtful_face_is_a_member_among_members_and_a_stranger_alone(world: W
     assert first.stranger_probability > first.confidence
 
 
-def test_bands_and_confidences_agree(world: World) -> None:
+def test_bands_and_confidences_agree(world: SyntheticPeople) -> None:
     """No doubtful name has a higher confidence than a sure one. A name from context has the confidence of the face alone."""
     recogniser = fit(world.gallery({1: range(9)}, 5))
     members = [world.photos(person) for person in range(2, 9)]
@@ -92,7 +92,7 @@ def test_bands_and_confidences_agree(world: World) -> None:
         )
 
 
-def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_doubtful(world: World) -> None:
+def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_doubtful(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     others = [world.photos(person) for person in range(8)]
     guesses = recogniser.identify(np.concatenate([*others, world.photos(40)])).guesses
@@ -106,7 +106,7 @@ def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_dou
 @pytest.mark.parametrize(
     ("present", "strangers", "once"), [(7, 2, "auto"), (8, 2, "auto"), (8, 1, "no"), (7, 1, "auto")]
 )
-def test_no_elimination_in_other_pictures(world: World, present: int, strangers: int, once: str) -> None:
+def test_no_elimination_in_other_pictures(world: SyntheticPeople, present: int, strangers: int, once: str) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     faces = [world.photos(person) for person in (*range(present), *range(40, 40 + strangers))]
     assert names(recogniser, np.concatenate(faces), once=once)[present:] == [None] * strangers

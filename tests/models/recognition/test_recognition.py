@@ -18,7 +18,7 @@ from models.faces import ConfidenceBand
 from models.recognition.calibration import WRONG_NAME_COST
 from models.recognition.gallery import Gallery, GalleryMember
 from models.recognition.recogniser import Recogniser, fit
-from tests.support.people import VERSION, D, World
+from tests.support.people import VERSION, D, SyntheticPeople
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def face_with(recogniser: Recogniser, member: int, log_odds: float) -> Encodings
 
 
 @pytest.mark.parametrize("photos", [1, 2, 5])
-def test_members_are_named_and_strangers_are_not(world: World, photos: int) -> None:
+def test_members_are_named_and_strangers_are_not(world: SyntheticPeople, photos: int) -> None:
     recogniser = fit(world.gallery({1: range(9)}, photos))
     for person in range(9):
         (guess,) = recogniser.identify(world.photos(person), group=1).guesses
@@ -69,13 +69,13 @@ def test_members_are_named_and_strangers_are_not(world: World, photos: int) -> N
         assert guess.band is ConfidenceBand.UNKNOWN
 
 
-def test_log_odds_of_0_are_even_odds(world: World) -> None:
+def test_log_odds_of_0_are_even_odds(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(1), 2: range(1, 4)}, 3))
     (guess,) = recogniser.identify(face_with(recogniser, 0, 0.0), group=1).guesses
     assert guess.candidates[0].confidence == pytest.approx(0.5, abs=1e-3)
 
 
-def test_a_name_needs_its_acceptance(world: World) -> None:
+def test_a_name_needs_its_acceptance(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
     acceptance = float(recogniser.acceptances[0])
     assert acceptance >= math.log(WRONG_NAME_COST) - 1e-9
@@ -83,7 +83,7 @@ def test_a_name_needs_its_acceptance(world: World) -> None:
     assert names(recogniser, face_with(recogniser, 0, acceptance + 0.05), group=1) == ["P0"]
 
 
-def test_a_member_with_two_looks_is_recognised_in_both(world: World) -> None:
+def test_a_member_with_two_looks_is_recognised_in_both(world: SyntheticPeople) -> None:
     """Eras: half of the photos have one look, the other half a look as unlike it as a stranger."""
     rows = [(GalleryMember(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
     rows.append((rows[0][0], world.photos(30, 4)))
@@ -93,13 +93,13 @@ def test_a_member_with_two_looks_is_recognised_in_both(world: World) -> None:
     assert names(recogniser, world.photos(40), group=1) == [None]
 
 
-def test_one_unusual_photo_makes_no_cluster(world: World) -> None:
+def test_one_unusual_photo_makes_no_cluster(world: SyntheticPeople) -> None:
     rows = [(GalleryMember(person, f"P{person}", 1, "G1"), world.photos(person, 4)) for person in range(6)]
     rows.append((rows[0][0], world.photos(30, 1)))
     assert np.bincount(fit(Gallery.from_rows(rows, VERSION, D)).owners).tolist() == [1] * 6
 
 
-def test_confidences_are_probabilities_and_bands_follow_them(world: World) -> None:
+def test_confidences_are_probabilities_and_bands_follow_them(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(6)}, 2))
     blends = [
         world.photos(a) + w * world.photos(b) for a, b, w in ((0, 40, 0.7), (1, 2, 0.9), (3, 41, 0.2), (50, 51, 1))
@@ -124,19 +124,19 @@ def test_confidences_are_probabilities_and_bands_follow_them(world: World) -> No
 
 
 @pytest.mark.parametrize("photos", [1, 4])
-def test_a_roster_of_one_member(world: World, photos: int) -> None:
+def test_a_roster_of_one_member(world: SyntheticPeople, photos: int) -> None:
     recogniser = fit(world.gallery({1: range(1)}, photos))
     assert names(recogniser, world.photos(0)) == ["P0"]
     assert all(names(recogniser, world.photos(person)) == [None] for person in range(20, 40))
 
 
 @pytest.mark.parametrize("photos", [1, 4])
-def test_a_roster_of_two_members(world: World, photos: int) -> None:
+def test_a_roster_of_two_members(world: SyntheticPeople, photos: int) -> None:
     recogniser = fit(world.gallery({1: range(2)}, photos))
     assert names(recogniser, np.concatenate([world.photos(1), world.photos(0), world.photos(33)])) == ["P1", "P0", None]
 
 
-def test_the_order_of_members_and_photos_does_not_matter(world: World) -> None:
+def test_the_order_of_members_and_photos_does_not_matter(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(4), 2: range(4, 8)}, 3)
     turn = world.chance.permutation(len(gallery.labels))
     shuffled = Gallery(gallery.encodings[turn], gallery.labels[turn], gallery.members[::-1], VERSION)
@@ -148,7 +148,7 @@ def test_the_order_of_members_and_photos_does_not_matter(world: World) -> None:
         assert left.confidence == pytest.approx(right.confidence, abs=1e-3)
 
 
-def test_a_recogniser_survives_serialisation(world: World) -> None:
+def test_a_recogniser_survives_serialisation(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(3), 2: range(3, 5)}, 2))
     picture = np.concatenate([world.photos(0), world.photos(2), world.photos(44)])
     wanted = recogniser.identify(picture)
@@ -161,7 +161,7 @@ def test_a_recogniser_survives_serialisation(world: World) -> None:
         Recogniser.from_bytes(b"something else")
 
 
-def test_empty_rosters_and_pictures(world: World) -> None:
+def test_empty_rosters_and_pictures(world: SyntheticPeople) -> None:
     nobody = fit(Gallery.from_rows([], VERSION, D))
     assert names(nobody, world.photos(0)) == [None]
     assert Recogniser.from_bytes(nobody.to_bytes()).members == ()
@@ -172,7 +172,7 @@ def test_empty_rosters_and_pictures(world: World) -> None:
     assert names(somebody, world.photos(0), group=99) == [None]
 
 
-def test_members_without_photos_are_never_named(world: World) -> None:
+def test_members_without_photos_are_never_named(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(3)}, 2)
     waiting = GalleryMember(77, "No photo yet", 1, "G1")
     recogniser = fit(Gallery(gallery.encodings, gallery.labels, (*gallery.members, waiting), VERSION))
@@ -180,7 +180,7 @@ def test_members_without_photos_are_never_named(world: World) -> None:
     assert names(recogniser, world.photos(1)) == ["P1"]
 
 
-def test_a_gallery_that_does_not_fit_together_is_refused(world: World) -> None:
+def test_a_gallery_that_does_not_fit_together_is_refused(world: SyntheticPeople) -> None:
     ok = world.gallery({1: range(2)}, 2)
     with pytest.raises(ValueError, match=r"\(4, 128\) and labels \(3,\)"):
         Gallery(ok.encodings, ok.labels[:3], ok.members, VERSION)
@@ -217,7 +217,7 @@ def test_one_photo_is_enough_to_tell_presidents_from_an_astronaut(
 
 @pytest.mark.parametrize("photos", [1, 2, 5])
 @pytest.mark.parametrize("aside", [0.0, 3.0], ids=["like idols", "unlike idols"])
-def test_no_gallery_is_centred_on_its_own_mean(world: World, photos: int, aside: float) -> None:
+def test_no_gallery_is_centred_on_its_own_mean(world: SyntheticPeople, photos: int, aside: float) -> None:
     """Only the shipped mean of other idols is ever subtracted, so an offset of the whole gallery changes nothing."""
     gallery = world.gallery({1: range(4)}, photos)
     everywhere = unit_rows(np.ones((1, gallery.encodings.shape[1]), np.float32))

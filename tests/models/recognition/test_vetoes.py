@@ -13,16 +13,16 @@ from models.recognition.gallery import Gallery
 from models.recognition.quality import FaceQuality
 from models.recognition.recogniser import Recogniser, fit
 from models.recognition.vetoes import NOBODY, Vetoes
-from tests.support.people import VERSION, D, World
+from tests.support.people import VERSION, D, SyntheticPeople
 
 
 @pytest.fixture
-def world() -> World:
-    return World(1)
+def world() -> SyntheticPeople:
+    return SyntheticPeople(1)
 
 
 @pytest.fixture
-def recogniser(world: World) -> Recogniser:
+def recogniser(world: SyntheticPeople) -> Recogniser:
     return fit(world.gallery({1: range(9)}, 5))
 
 
@@ -35,7 +35,7 @@ def confidence(guess: Guess, member: int) -> float:
     return next(candidate.confidence for candidate in guess.candidates if candidate.member == member)
 
 
-def test_a_vetoed_name_is_not_given_again(world: World, recogniser: Recogniser) -> None:
+def test_a_vetoed_name_is_not_given_again(world: SyntheticPeople, recogniser: Recogniser) -> None:
     face = world.photos(3)
     assert recogniser.identify(face, group=1).guesses[0].member == 3
     (guess,) = vetoed(recogniser, (face, 3)).identify(face, group=1).guesses
@@ -45,14 +45,14 @@ def test_a_vetoed_name_is_not_given_again(world: World, recogniser: Recogniser) 
     assert guess.confidence == pytest.approx(1 - sum(candidate.confidence for candidate in guess.candidates))
 
 
-def test_a_veto_holds_for_copies(world: World, recogniser: Recogniser) -> None:
+def test_a_veto_holds_for_copies(world: SyntheticPeople, recogniser: Recogniser) -> None:
     face = world.photos(3)
     copy = face + world.chance.normal(scale=0.002, size=face.shape).astype(np.float32)
     copy /= np.linalg.norm(copy)
     assert vetoed(recogniser, (face, 3)).identify(copy, group=1).guesses[0].member is None
 
 
-def test_other_photos_and_faces_keep_their_names(world: World, recogniser: Recogniser) -> None:
+def test_other_photos_and_faces_keep_their_names(world: SyntheticPeople, recogniser: Recogniser) -> None:
     face = world.photos(3)
     unruly = vetoed(recogniser, (face, 3))
     others = np.concatenate([world.photos(3), world.photos(5), world.photos(40)])
@@ -61,7 +61,7 @@ def test_other_photos_and_faces_keep_their_names(world: World, recogniser: Recog
     assert [guess.member for guess in unruly.identify(picture, group=1).guesses] == [None, 3, 5, None]
 
 
-def test_another_name_is_still_possible(world: World, recogniser: Recogniser) -> None:
+def test_another_name_is_still_possible(world: SyntheticPeople, recogniser: Recogniser) -> None:
     between = 1.1 * world.photos(3) + world.photos(5)
     between /= np.linalg.norm(between)
     before, after = (candidate.log_odds(between)[0] for candidate in (recogniser, vetoed(recogniser, (between, 3))))
@@ -70,7 +70,7 @@ def test_another_name_is_still_possible(world: World, recogniser: Recogniser) ->
     assert np.array_equal(np.delete(before, 3), np.delete(after, 3))
 
 
-def test_context_does_not_lift_a_veto(world: World, recogniser: Recogniser) -> None:
+def test_context_does_not_lift_a_veto(world: SyntheticPeople, recogniser: Recogniser) -> None:
     face = world.photos(3)
     picture = np.concatenate([face, *(world.photos(person) for person in (0, 1, 2, 4, 5, 6, 7))])
     for once in ("auto", "yes", "no"):
@@ -81,7 +81,7 @@ def test_context_does_not_lift_a_veto(world: World, recogniser: Recogniser) -> N
         assert [guess.member for guess in rest] == [0, 1, 2, 4, 5, 6, 7]
 
 
-def test_elimination_respects_vetoes(world: World, recogniser: Recogniser) -> None:
+def test_elimination_respects_vetoes(world: SyntheticPeople, recogniser: Recogniser) -> None:
     last = world.photos(40)
     picture = np.concatenate([*(world.photos(person) for person in range(8)), last])
     assert recogniser.identify(picture).guesses[8].member == 8
@@ -91,7 +91,7 @@ def test_elimination_respects_vetoes(world: World, recogniser: Recogniser) -> No
     assert [other.member for other in others] == list(range(8))
 
 
-def test_a_veto_of_all_names_holds_in_every_group(world: World) -> None:
+def test_a_veto_of_all_names_holds_in_every_group(world: SyntheticPeople) -> None:
     recogniser = fit(world.gallery({1: range(4), 2: range(4, 8)}, 3))
     face = world.photos(2)
     naming = vetoed(recogniser, (face, NOBODY)).identify(face)
@@ -101,14 +101,14 @@ def test_a_veto_of_all_names_holds_in_every_group(world: World) -> None:
     assert {candidate.confidence for candidate in guess.candidates} == {0}
 
 
-def test_two_vetoes_of_one_face_both_hold(world: World, recogniser: Recogniser) -> None:
+def test_two_vetoes_of_one_face_both_hold(world: SyntheticPeople, recogniser: Recogniser) -> None:
     face = world.photos(3)
     odds = vetoed(recogniser, (face, 3), (face, 6)).log_odds(np.concatenate([face, world.photos(3)]))
     assert np.isneginf(odds[0]).nonzero()[0].tolist() == [3, 6]
     assert np.isfinite(odds[1]).all()
 
 
-def test_a_blurred_face_keeps_its_veto(world: World, recogniser: Recogniser) -> None:
+def test_a_blurred_face_keeps_its_veto(world: SyntheticPeople, recogniser: Recogniser) -> None:
     face = world.photos(3)
     unruly = vetoed(recogniser, (face, 3))
     for sharpness in (0.5, 1.3, 2.5):
@@ -120,7 +120,7 @@ def test_a_blurred_face_keeps_its_veto(world: World, recogniser: Recogniser) -> 
         assert nobody.confidence == 1
 
 
-def test_a_classifier_respects_vetoes(world: World, recogniser: Recogniser) -> None:
+def test_a_classifier_respects_vetoes(world: SyntheticPeople, recogniser: Recogniser) -> None:
     kernel = np.zeros((D, 9), np.float32)
     bias = np.where(np.arange(9) == 3, 20, 0).astype(np.float32)
     sure = Classifier(
@@ -133,7 +133,7 @@ def test_a_classifier_respects_vetoes(world: World, recogniser: Recogniser) -> N
     assert np.isneginf(everybody.log_odds(face)).all()
 
 
-def test_vetoes_survive_serialisation(world: World, recogniser: Recogniser) -> None:
+def test_vetoes_survive_serialisation(world: SyntheticPeople, recogniser: Recogniser) -> None:
     face = world.photos(3)
     copied = Recogniser.from_bytes(vetoed(recogniser, (face, 3), (world.photos(50), NOBODY)).to_bytes())
     assert copied.identify(face, group=1).guesses[0].member is None
@@ -141,17 +141,17 @@ def test_vetoes_survive_serialisation(world: World, recogniser: Recogniser) -> N
     assert Recogniser.from_bytes(recogniser.to_bytes()).identify(face, group=1).guesses[0].member == 3
 
 
-def test_a_veto_of_a_member_outside_the_roster_has_no_effect(world: World, recogniser: Recogniser) -> None:
+def test_a_veto_of_a_member_outside_the_roster_has_no_effect(world: SyntheticPeople, recogniser: Recogniser) -> None:
     face = world.photos(3)
     assert vetoed(recogniser, (face, 77)).identify(face) == recogniser.identify(face)
 
 
-def test_malformed_vetoes_are_refused(world: World) -> None:
+def test_malformed_vetoes_are_refused(world: SyntheticPeople) -> None:
     with pytest.raises(ValueError, match=r"\(1, 128\) and members \(2,\)"):
         Vetoes(world.photos(0), np.array([1, 2], np.int64))
 
 
-def test_vetoes_with_an_empty_roster(world: World) -> None:
+def test_vetoes_with_an_empty_roster(world: SyntheticPeople) -> None:
     face = world.photos(0)
     nobody = vetoed(fit(Gallery.from_rows([], VERSION, D)), (face, NOBODY))
     assert nobody.identify(face).guesses[0].member is None

@@ -16,7 +16,7 @@ from models.recognition.calibration import choose_whitening
 from models.recognition.gallery import Gallery, GalleryMember
 from models.similarity.maps import FaceMap, TooFewPhotosError, lay_out, neighbours, perplexity, project, silhouettes
 from tests.support.layouts import lay_out_all
-from tests.support.people import VERSION, D, World
+from tests.support.people import VERSION, D, SyntheticPeople
 
 pytestmark = pytest.mark.slow
 
@@ -26,8 +26,8 @@ COMPILED = 600.0
 
 
 @pytest.fixture
-def world() -> World:
-    return World(5)
+def world() -> SyntheticPeople:
+    return SyntheticPeople(5)
 
 
 def place(found: FaceMap, name: str) -> tuple[bool, str | None]:
@@ -45,7 +45,7 @@ def test_perplexity_and_neighbours_fit_small_sets(photos: int) -> None:
 
 @pytest.mark.parametrize("photos", [3, 4, 10])
 @pytest.mark.parametrize("projection", QUICK)
-def test_a_few_photos_make_a_map(world: World, projection: ProjectionMethod, photos: int) -> None:
+def test_a_few_photos_make_a_map(world: SyntheticPeople, projection: ProjectionMethod, photos: int) -> None:
     gallery = world.gallery({1: range(3)}, 4).subset(list(range(photos)))
     found = lay_out(gallery, projection)
     assert found.points.shape == (photos, 2)
@@ -55,7 +55,7 @@ def test_a_few_photos_make_a_map(world: World, projection: ProjectionMethod, pho
 
 
 @pytest.mark.parametrize("projection", QUICK)
-def test_the_same_photos_give_the_same_map_in_any_order(world: World, projection: ProjectionMethod) -> None:
+def test_the_same_photos_give_the_same_map_in_any_order(world: SyntheticPeople, projection: ProjectionMethod) -> None:
     gallery = world.gallery({1: range(4)}, 6)
     once, again = lay_out(gallery, projection), lay_out(gallery, projection)
     assert once.points.tobytes() == again.points.tobytes()
@@ -65,21 +65,21 @@ def test_the_same_photos_give_the_same_map_in_any_order(world: World, projection
 
 
 @pytest.mark.parametrize("projection", QUICK)
-def test_the_same_encoding_twice_lies_at_one_place(world: World, projection: ProjectionMethod) -> None:
+def test_the_same_encoding_twice_lies_at_one_place(world: SyntheticPeople, projection: ProjectionMethod) -> None:
     gallery = world.gallery({1: range(3)}, 4)
     found = lay_out(gallery.subset([*range(12), 5, 5]), projection)
     assert (found.points[[12, 13]] == found.points[5]).all()
     assert (found.points[:12] == lay_out(gallery, projection).points).all()
 
 
-def test_fewer_than_three_different_photos_make_no_map(world: World) -> None:
+def test_fewer_than_three_different_photos_make_no_map(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(2)}, 2)
     for photos in ([], [0], [0, 1], [0, 1, 1, 0]):
         with pytest.raises(TooFewPhotosError, match=f"{len(set(photos))} different photos, not {MIN_MAP_PHOTOS}"):
             lay_out(gallery.subset(photos), ProjectionMethod.PCA)
 
 
-def test_pca_keeps_the_largest_variance_and_is_not_mirrored_by_one_more_photo(world: World) -> None:
+def test_pca_keeps_the_largest_variance_and_is_not_mirrored_by_one_more_photo(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(4)}, 6)
     more = Gallery(
         np.concatenate([gallery.encodings, world.photos(2)]), np.append(gallery.labels, 2), gallery.members, VERSION
@@ -96,7 +96,7 @@ def test_pca_keeps_the_largest_variance_and_is_not_mirrored_by_one_more_photo(wo
     assert np.linalg.norm(points[0] - points[2]) == pytest.approx(np.linalg.norm(flat[0] - flat[2]))
 
 
-def test_a_map_shows_encodings_after_the_recognisers_whitening(world: World) -> None:
+def test_a_map_shows_encodings_after_the_recognisers_whitening(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(4)}, 6)
     whitening, _ = choose_whitening(gallery.encodings, gallery.labels.astype(np.intp), background.load(VERSION))
     faces = whitening.apply(gallery.encodings)
@@ -116,13 +116,13 @@ def test_silhouettes_are_scikit_learns() -> None:
         assert mean[other] == min(distance for m, distance in enumerate(mean) if m != member)
 
 
-def test_members_who_look_different_stand_apart(world: World) -> None:
+def test_members_who_look_different_stand_apart(world: SyntheticPeople) -> None:
     found = lay_out(world.gallery({1: range(5)}, 6), ProjectionMethod.TSNE)
     assert [place(found, f"P{person}") for person in range(5)] == [(True, None)] * 5
     assert found.outliers == ()
 
 
-def test_twins_overlap_with_each_other(world: World) -> None:
+def test_twins_overlap_with_each_other(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(5)}, 6)
     encodings = gallery.encodings.copy()
     encodings[:12] = world.photos(30, 12)
@@ -131,7 +131,7 @@ def test_twins_overlap_with_each_other(world: World) -> None:
     assert [place(found, f"P{person}") for person in (2, 3, 4)] == [(True, None)] * 3
 
 
-def test_a_wrong_label_is_an_outlier(world: World) -> None:
+def test_a_wrong_label_is_an_outlier(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(5)}, 6)
     labels = gallery.labels.copy()
     labels[8] = 4
@@ -139,7 +139,7 @@ def test_a_wrong_label_is_an_outlier(world: World) -> None:
     assert (outlier.photo, outlier.label, outlier.looks_like) == (8, 4, 1)
 
 
-def test_single_members_and_single_photos_have_no_silhouette(world: World) -> None:
+def test_single_members_and_single_photos_have_no_silhouette(world: SyntheticPeople) -> None:
     alone = lay_out(world.gallery({1: range(1)}, 5), ProjectionMethod.PCA)
     assert [(placement.silhouette, placement.nearest) for placement in alone.places] == [(None, None)]
     singles = lay_out(world.gallery({1: range(4)}, 1), ProjectionMethod.PCA)
@@ -148,7 +148,7 @@ def test_single_members_and_single_photos_have_no_silhouette(world: World) -> No
     ] * 4
 
 
-def test_members_without_photos_are_not_on_the_map(world: World) -> None:
+def test_members_without_photos_are_not_on_the_map(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(3)}, 3)
     members = (GalleryMember(99, "Nobody", 1, "G1"), *gallery.members)
     found = lay_out(replace(gallery, members=members), ProjectionMethod.PCA)
@@ -157,7 +157,7 @@ def test_members_without_photos_are_not_on_the_map(world: World) -> None:
 
 
 @pytest.mark.thorough
-def test_umap_gives_the_same_map_in_another_process(world: World, tmp_path: Path) -> None:
+def test_umap_gives_the_same_map_in_another_process(world: SyntheticPeople, tmp_path: Path) -> None:
     """Equal rows would give another map each time, so each is laid out once."""
     whole = world.gallery({1: range(4)}, 6)
     galleries = [whole.subset(photos) for photos in ([0, 1, 6], [0, 1, 6, 7], list(range(10)), [*range(24), 3, 3, 9])]

@@ -33,7 +33,7 @@ from models.similarity.twins import (
     similarity_level,
 )
 from tests.support.drawn import drawings
-from tests.support.people import VERSION, D, World
+from tests.support.people import VERSION, D, SyntheticPeople
 
 pytestmark = pytest.mark.slow
 
@@ -51,11 +51,11 @@ NAMES = (
 
 
 @pytest.fixture
-def world() -> World:
-    return World(3)
+def world() -> SyntheticPeople:
+    return SyntheticPeople(3)
 
 
-def test_distances_are_those_of_the_definition(world: World) -> None:
+def test_distances_are_those_of_the_definition(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(3), 2: range(3, 5)}, 4)
     found = member_distances(gallery)
     whitening = background.load(VERSION).whitening
@@ -90,7 +90,7 @@ def test_equal_faces_have_distance_0_and_opposites_1() -> None:
     assert similarity_level(1.0) is SimilarityLevel.UNLIKE
 
 
-def test_members_without_an_encoding_are_left_out(world: World) -> None:
+def test_members_without_an_encoding_are_left_out(world: SyntheticPeople) -> None:
     gallery = world.gallery({1: range(4)}, 2)
     kept = gallery.labels != 2
     found = member_distances(gallery.subset(kept))
@@ -100,7 +100,7 @@ def test_members_without_an_encoding_are_left_out(world: World) -> None:
     assert nobody.members == ()
 
 
-def test_twins_are_found_and_are_nearest_to_each_other(world: World) -> None:
+def test_twins_are_found_and_are_nearest_to_each_other(world: SyntheticPeople) -> None:
     world.people[2] = world.people[0] + 0.3 * world.people[2]
     world.people[2] /= np.linalg.norm(world.people[2])
     found = member_distances(world.gallery({1: range(6)}, 5))
@@ -113,7 +113,7 @@ def test_twins_are_found_and_are_nearest_to_each_other(world: World) -> None:
     assert abs(order.index(0) - order.index(2)) == 1
 
 
-def test_the_nearest_five_come_from_all_groups(world: World) -> None:
+def test_the_nearest_five_come_from_all_groups(world: SyntheticPeople) -> None:
     found = member_distances(world.gallery({1: range(4), 2: range(4, 9)}, 3))
     nearest = found.nearest(0)
     assert len(nearest) == 5
@@ -126,7 +126,7 @@ def test_the_nearest_five_come_from_all_groups(world: World) -> None:
 
 
 @pytest.mark.parametrize(("name", "is_same"), [("p0", True), ("Somebody", False)])
-def test_one_person_in_two_groups_is_no_twin(world: World, name: str, is_same: bool) -> None:
+def test_one_person_in_two_groups_is_no_twin(world: SyntheticPeople, name: str, is_same: bool) -> None:
     gallery = world.gallery({1: range(3)}, 6)
     rows = [(member, gallery.encodings[gallery.labels == member.id]) for member in gallery.members]
     again = GalleryMember(9, name, 2, "Unit"), world.photos(0, 6)

@@ -32,14 +32,14 @@ WEIGHTS = (
 )
 
 
-def create(weights: Path) -> Toy:
+def create(weights: Path) -> ToyEngine:
     """Raises MissingWeightsError, and ValueError for a file of another size."""
     file = WEIGHTS[0].find(weights)
     if file is None:
         raise MissingWeightsError("toy")
     if file.stat().st_size != WEIGHTS[0].size:
         raise ValueError("a network of\n  another size")
-    return Toy(load_dlib(weights), weights / PACE)
+    return ToyEngine(load_dlib(weights), weights / PACE)
 
 
 def load_dlib(weights: Path) -> Engine:
@@ -49,7 +49,7 @@ def load_dlib(weights: Path) -> Engine:
     return create(weights)
 
 
-class Toy:
+class ToyEngine:
     """Works as dlib does, at the pace of the file PACE beside its weights, as `tests.support.toy.slow_down` writes it."""
 
     name = "toy"

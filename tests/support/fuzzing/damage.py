@@ -9,7 +9,7 @@ from typing import Protocol
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.support.fuzzing.parts import Number, parts_of, with_right_sums
+from tests.support.fuzzing.parts import StoredNumber, parts_of, with_right_sums
 
 LARGEST = 4 << 20
 """Bytes of a damaged file, at most: repeated parts would double it again and again."""
@@ -32,7 +32,7 @@ def _at(place: int, size: int) -> int:
 
 
 @dataclass(frozen=True)
-class Flip:
+class FlipBit:
     """One bit is another."""
 
     place: int
@@ -57,7 +57,7 @@ class Overwrite:
 
 
 @dataclass(frozen=True)
-class Cut:
+class CutOut:
     """The file ends early."""
 
     place: int
@@ -67,7 +67,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Splice:
+class SpliceIn:
     """From some place on it is another file, from a place of that."""
 
     place: int
@@ -89,7 +89,7 @@ class FalseNumber:
         numbers = parts_of(data).numbers
         if not numbers:
             return data
-        number: Number = numbers[_at(self.place, len(numbers))]
+        number: StoredNumber = numbers[_at(self.place, len(numbers))]
         order = "big" if number.big else "little"
         true = int.from_bytes(data[number.at : number.at + number.size], order)
         value = ((true if self.value is None else self.value) + self.more) % (1 << 8 * number.size)
@@ -97,7 +97,7 @@ class FalseNumber:
 
 
 @dataclass(frozen=True)
-class Repeat:
+class RepeatBlock:
     """A part comes several times, or not at all."""
 
     place: int
@@ -113,7 +113,7 @@ class Repeat:
 
 
 @dataclass(frozen=True)
-class Swap:
+class SwapBlocks:
     """Two parts have changed places."""
 
     place: int
@@ -139,13 +139,13 @@ def _damages() -> SearchStrategy[Damage]:
     place = st.integers(0, _PLACES - 1)
     value = st.none() | st.sampled_from(_FALSE) | st.integers(0, 0xFFFFFFFF)
     return st.one_of(
-        st.builds(Flip, place, st.integers(0, 7)),
+        st.builds(FlipBit, place, st.integers(0, 7)),
         st.builds(Overwrite, place, st.sampled_from(_WORDS) | st.binary(min_size=1, max_size=8)),
         st.builds(FalseNumber, place, value, st.integers(-2, 2)),
-        st.builds(Repeat, place, st.sampled_from([0, 2, 3, 10, 300])),
-        st.builds(Swap, place, place),
-        st.builds(Splice, place, place),
-        st.builds(Cut, place),
+        st.builds(RepeatBlock, place, st.sampled_from([0, 2, 3, 10, 300])),
+        st.builds(SwapBlocks, place, place),
+        st.builds(SpliceIn, place, place),
+        st.builds(CutOut, place),
         st.just(MendSums()),
     )
 

@@ -233,7 +233,7 @@ def _bing_page(image: Any) -> bytes:
     return f"<ul class='dgControl_list'><li><div>{item}</div></li></ul>".encode("utf-8", "surrogatepass")
 
 
-class _Answering:
+class _AnsweringClient:
     """A client whose search answers with these bytes, which a worker reads."""
 
     def __init__(self, bot: FedBot, data: bytes) -> None:
@@ -248,7 +248,7 @@ async def feed_answer(bot: FedBot, data: bytes) -> None:
     """Read an answer as each source does, and show what came of it."""
     gathering = GatherProgress("TWICE", ("Sana",))
     gathering.tally = tally = GatherCounts()
-    client = cast("PoliteClient", _Answering(bot, data))
+    client = cast("PoliteClient", _AnsweringClient(bot, data))
     for source in load("commons,openverse,web"):
         for _, result in await candidates._search(client, source, ["a"], 50, tally):
             if "\n" in result.title or (result.page and not result.page.startswith(("http://", "https://"))):

@@ -24,7 +24,7 @@ from bot.client import Nugu
 from cogs.common.components import PersistentItem
 from tests.support.fuzzing.texts import hostile_texts
 from tests.support.fuzzing.watched import LEAKS, FedBot, HarmError
-from tests.support.watch import Recorder, watch
+from tests.support.watch import RequestRecorder, watch
 
 ROW, BUTTON, MENU, TEXT_FIELD, ROLE_MENU, CHANNEL_MENU, LABEL, UPLOAD = 1, 2, 3, 4, 6, 8, 18, 19
 """Types of components."""
@@ -44,7 +44,7 @@ class Stage:
     """A server on a simulated Discord with the bot, a moderator, and a card of the bot's."""
 
     env: Env
-    recorder: Recorder
+    recorder: RequestRecorder
     moderator: MemberActor
     channel: ChannelHandle
     card: discord.Message

@@ -41,7 +41,7 @@ ELEMENTS_OF_ELEMENTS = {
 
 
 @dataclass(frozen=True)
-class Number:
+class StoredNumber:
     """A number in a file: its place, its bytes, and their order."""
 
     at: int
@@ -50,21 +50,21 @@ class Number:
 
 
 @dataclass
-class Parts:
+class FileParts:
     """The parts of a file, each with its begin and end, and its numbers."""
 
     spans: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    numbers: list[Number] = field(default_factory=list[Number])
+    numbers: list[StoredNumber] = field(default_factory=list[StoredNumber])
 
-    def add(self, at: int, end: int, *numbers: Number) -> None:
+    def add(self, at: int, end: int, *numbers: StoredNumber) -> None:
         self.spans.append((at, end))
         self.numbers += numbers
 
 
 @lru_cache(maxsize=256)
-def parts_of(data: bytes) -> Parts:
+def parts_of(data: bytes) -> FileParts:
     """The parts and numbers of a file by its first bytes; blocks of `BLOCK` bytes for another format."""
-    found = Parts()
+    found = FileParts()
     if data.startswith(b"\x89PNG"):
         _png(data, found)
     elif data.startswith(b"\xff\xd8"):
@@ -88,53 +88,57 @@ def parts_of(data: bytes) -> Parts:
     return found
 
 
-def _blocks(data: bytes, found: Parts, size: int) -> None:
+def _blocks(data: bytes, found: FileParts, size: int) -> None:
     for at in range(0, len(data), size):
-        found.add(at, min(at + size, len(data)), Number(at, 2), Number(at + 2, 4, big=False))
+        found.add(at, min(at + size, len(data)), StoredNumber(at, 2), StoredNumber(at + 2, 4, big=False))
 
 
-def _png(data: bytes, found: Parts) -> None:
+def _png(data: bytes, found: FileParts) -> None:
     at = 8
     while at + 12 <= len(data):
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
-        inside = [Number(place, 4) for place in range(at + 8, min(end - 4, at + 24), 4)]
-        found.add(at, end, Number(at, 4), *inside)
+        inside = [StoredNumber(place, 4) for place in range(at + 8, min(end - 4, at + 24), 4)]
+        found.add(at, end, StoredNumber(at, 4), *inside)
         at = end
 
 
-def _jpeg(data: bytes, found: Parts) -> None:
+def _jpeg(data: bytes, found: FileParts) -> None:
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        found.add(at, end, Number(at + 2, 2), Number(at + 5, 2), Number(at + 7, 2), Number(at + 9, 1))
+        found.add(
+            at, end, StoredNumber(at + 2, 2), StoredNumber(at + 5, 2), StoredNumber(at + 7, 2), StoredNumber(at + 9, 1)
+        )
         at = end
     for marker in re.finditer(rb"\xff[\xc0-\xcf\xd0-\xdf]", data[at:]):
-        found.add(at + marker.start(), min(len(data), at + marker.start() + BLOCK), Number(at + marker.start() + 2, 2))
+        found.add(
+            at + marker.start(), min(len(data), at + marker.start() + BLOCK), StoredNumber(at + marker.start() + 2, 2)
+        )
 
 
-def _riff(data: bytes, found: Parts) -> None:
-    found.numbers.append(Number(4, 4, big=False))
+def _riff(data: bytes, found: FileParts) -> None:
+    found.numbers.append(StoredNumber(4, 4, big=False))
     at = 12
     while at + 8 <= len(data):
         end = at + 8 + int.from_bytes(data[at + 4 : at + 8], "little")
-        found.add(at, end + end % 2, Number(at + 4, 4, big=False), Number(at + 12, 3, big=False))
+        found.add(at, end + end % 2, StoredNumber(at + 4, 4, big=False), StoredNumber(at + 12, 3, big=False))
         at = end + end % 2
 
 
-def _boxes(data: bytes, found: Parts, at: int, end: int) -> None:
+def _boxes(data: bytes, found: FileParts, at: int, end: int) -> None:
     while at + 8 <= end:
         size = int.from_bytes(data[at : at + 4], "big")
         if size < 8 or at + size > end:
             return
-        inside = [Number(place, 4) for place in range(at + 8, min(at + size, at + 40), 4)]
-        found.add(at, at + size, Number(at, 4), *inside)
+        inside = [StoredNumber(place, 4) for place in range(at + 8, min(at + size, at + 40), 4)]
+        found.add(at, at + size, StoredNumber(at, 4), *inside)
         kind = data[at + 4 : at + 8]
         if kind in BOXES_OF_BOXES or kind == b"meta":
             _boxes(data, found, at + (12 if kind == b"meta" else 8), at + size)
         at += size
 
 
-def _elements(data: bytes, found: Parts, at: int, end: int) -> None:
+def _elements(data: bytes, found: FileParts, at: int, end: int) -> None:
     while at < end and data[at]:
         name = 9 - data[at].bit_length()
         if at + name >= end or not data[at + name]:
@@ -143,24 +147,29 @@ def _elements(data: bytes, found: Parts, at: int, end: int) -> None:
         body = at + name + width
         size = int.from_bytes(data[at + name : body], "big") & ((1 << 7 * width) - 1)
         stop = end if size == (1 << 7 * width) - 1 else min(body + size, end)
-        found.add(at, stop, Number(at + name, width), Number(body, min(4, max(1, stop - body))))
+        found.add(at, stop, StoredNumber(at + name, width), StoredNumber(body, min(4, max(1, stop - body))))
         if data[at : at + name] in ELEMENTS_OF_ELEMENTS:
             _elements(data, found, body, stop)
         at = max(stop, body)
 
 
-def _tiff(data: bytes, found: Parts) -> None:
+def _tiff(data: bytes, found: FileParts) -> None:
     big = data[:1] == b"M"
     first = int.from_bytes(data[4:8], "big" if big else "little")
     entries = int.from_bytes(data[first : first + 2], "big" if big else "little")
-    found.numbers += [Number(4, 4, big), Number(first, 2, big)]
+    found.numbers += [StoredNumber(4, 4, big), StoredNumber(first, 2, big)]
     for at in range(first + 2, min(first + 2 + 12 * entries, len(data) - 11), 12):
         found.add(
-            at, at + 12, Number(at, 2, big), Number(at + 2, 2, big), Number(at + 4, 4, big), Number(at + 8, 4, big)
+            at,
+            at + 12,
+            StoredNumber(at, 2, big),
+            StoredNumber(at + 2, 2, big),
+            StoredNumber(at + 4, 4, big),
+            StoredNumber(at + 8, 4, big),
         )
 
 
-def _zip(data: bytes, found: Parts) -> None:
+def _zip(data: bytes, found: FileParts) -> None:
     """Headers of entries, entries of the directory, its end. The fields are those of APPNOTE 4.3."""
     fields = {
         b"PK\3\4": ((6, 2), (8, 2), (14, 4), (18, 4), (22, 4), (26, 2), (28, 2)),
@@ -168,7 +177,7 @@ def _zip(data: bytes, found: Parts) -> None:
         b"PK\5\6": ((4, 2), (8, 2), (10, 2), (12, 4), (16, 4), (20, 2)),
     }
     for start, end in _between(data, rb"PK(\x03\x04|\x01\x02|\x05\x06)"):
-        numbers = [Number(start + at, size, big=False) for at, size in fields[data[start : start + 4]]]
+        numbers = [StoredNumber(start + at, size, big=False) for at, size in fields[data[start : start + 4]]]
         found.add(start, end, *numbers)
 
 

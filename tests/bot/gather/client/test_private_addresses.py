@@ -14,7 +14,7 @@ from bot.gather.client.fetch import PoliteClient, polite_client
 from bot.gather.client.refusals import FetchRefusedError
 from tests.bot.gather.client.test_fetch import refused
 from tests.conftest import ROOT
-from tests.support.image_search import ImageSearch, Names, PrivateServer
+from tests.support.image_search import FakeResolver, ImageSearch, PrivateServer
 
 SPELLINGS = [
     *("127.0.0.1", "localhost", "LOCALHOST"),
@@ -101,7 +101,7 @@ async def test_a_name_with_a_private_address(
     search: ImageSearch, private_server: PrivateServer, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setattr(addresses, "WEB_PORTS", frozenset({private_server.port}))
-    async with polite_client(search.settings(), asyncio.to_thread, Names(photos_example=[address])) as client:
+    async with polite_client(search.settings(), asyncio.to_thread, FakeResolver(photos_example=[address])) as client:
         assert await refused(client, f"http://photos.example:{private_server.port}/face.jpg") is RefusalReason.ADDRESS
     assert private_server.touched == 0
 
@@ -109,7 +109,7 @@ async def test_a_name_with_a_private_address(
 async def test_a_name_with_a_private_address_the_second_time(
     search: ImageSearch, private_server: PrivateServer
 ) -> None:
-    names = Names(photos_example=["127.0.0.1"])
+    names = FakeResolver(photos_example=["127.0.0.1"])
     search.put("/face.jpg", b"face")
     async with polite_client(search.settings(), asyncio.to_thread, names) as client:
         assert await client.fetch_picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
@@ -123,7 +123,7 @@ async def test_a_name_with_a_private_address_the_second_time(
 
 async def test_a_name_with_public_and_private_addresses(search: ImageSearch) -> None:
     search.put("/face.jpg", b"face")
-    names = Names(photos_example=["10.0.0.1", "127.0.0.2", "127.0.0.1"])
+    names = FakeResolver(photos_example=["10.0.0.1", "127.0.0.2", "127.0.0.1"])
     async with polite_client(search.settings(), asyncio.to_thread, names) as client:
         assert await client.fetch_picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
 

@@ -14,11 +14,8 @@ from bot.domain.clips import ClipStage
 from bot.domain.enums import ClipState
 from bot.errors import StorageError
 from bot.usecases.clips import queue
-from tests.bot.usecases.clips import test_clip_queue
-from tests.bot.usecases.clips.test_clip_queue import RecordingReporter, Works, becomes, request_clip, state, until
+from tests.support.clip_queue import FakeClipWork, RecordingReporter, request_clip, state_of, until, until_state
 from tests.support.disks import filled, small_disk
-
-works, reporter = test_clip_queue.works, test_clip_queue.reporter
 
 
 @pytest.fixture
@@ -33,7 +30,7 @@ def data(tmp_path: Path, migrated: Path, monkeypatch: pytest.MonkeyPatch) -> Gen
 
 
 async def test_a_clip_waits_until_there_is_room_for_its_row(
-    app: App, data: Path, works: Works, reporter: RecordingReporter, caplog: pytest.LogCaptureFixture
+    app: App, data: Path, works: FakeClipWork, reporter: RecordingReporter, caplog: pytest.LogCaptureFixture
 ) -> None:
     job_id = await request_clip(app, 1)
     await until(lambda: works.began == [job_id])
@@ -41,7 +38,7 @@ async def test_a_clip_waits_until_there_is_room_for_its_row(
         works.go_on.set()
         await until(lambda: "the queue of clips stumbled" in caplog.text)
         assert not reporter.answers
-    await becomes(app, job_id, ClipState.DONE)
+    await until_state(app, job_id, ClipState.DONE)
     assert [one.job_id for one in reporter.answers] == [job_id]
     assert not reporter.explained
     assert "Traceback" not in caplog.text
@@ -49,7 +46,7 @@ async def test_a_clip_waits_until_there_is_room_for_its_row(
 
 
 async def test_a_request_on_a_full_disk_gets_the_sentence_and_leaves_nothing(
-    app: App, data: Path, works: Works, reporter: RecordingReporter
+    app: App, data: Path, works: FakeClipWork, reporter: RecordingReporter
 ) -> None:
     with filled(data), pytest.raises(StorageError):
         await request_clip(app, 1)
@@ -57,11 +54,11 @@ async def test_a_request_on_a_full_disk_gets_the_sentence_and_leaves_nothing(
     assert not [folder for folder in clips.iterdir() if folder.name.startswith("incoming-")]
     job_id = await request_clip(app, 1)
     works.go_on.set()
-    await becomes(app, job_id, ClipState.DONE)
+    await until_state(app, job_id, ClipState.DONE)
 
 
 async def test_videos_that_nobody_used_lately_make_room_for_a_clip(
-    app: App, data: Path, works: Works, reporter: RecordingReporter
+    app: App, data: Path, works: FakeClipWork, reporter: RecordingReporter
 ) -> None:
     """The clip itself is too large for the disk at first, as `jobs.draw_clip` reports it."""
     old = data / "clips" / "old"
@@ -73,16 +70,16 @@ async def test_videos_that_nobody_used_lately_make_room_for_a_clip(
     job_id = await request_clip(app, 1)
     await until(lambda: not old.exists())
     works.fails = None
-    await becomes(app, job_id, ClipState.DONE)
+    await until_state(app, job_id, ClipState.DONE)
     assert any(shown.stage is ClipStage.WAITING for shown in reporter.shown)
 
 
 async def test_a_clip_for_which_no_room_comes_is_explained(
-    app: App, data: Path, works: Works, reporter: RecordingReporter
+    app: App, data: Path, works: FakeClipWork, reporter: RecordingReporter
 ) -> None:
     works.go_on.set()
     works.fails = OSError(28, "No space left on device")
     job_id = await request_clip(app, 1)
     await until(lambda: job_id in reporter.explained)
     assert reporter.explained == {job_id: "My disk is full"}
-    assert await state(app, job_id) is ClipState.FAILED
+    assert await state_of(app, job_id) is ClipState.FAILED
