@@ -147,9 +147,9 @@ def _check_python(words: list[str], whole: bool) -> None:
     if len(words) < 2 or words[0] != "-m":
         raise WrongCommandError("only modules are shown")
     name, *arguments = words[1:]
-    if importlib.util.find_spec(name) is None:
+    if (spec := importlib.util.find_spec(name)) is None:
         raise WrongCommandError(f"no module {name}")
-    module = importlib.import_module(name)
+    module = importlib.import_module(f"{name}.__main__" if spec.submodule_search_locations else name)
     if not hasattr(module, "argparse"):
         if arguments:
             raise WrongCommandError(f"{name} takes no arguments")
