@@ -27,6 +27,8 @@ FAULTS = {
     DataFaultKind.REFERENCE: "a row refers to one that is gone",
     DataFaultKind.MISSING_CROP: "a crop is missing",
     DataFaultKind.UNREADABLE_CROP: "a crop can't be decoded",
+    DataFaultKind.DAMAGED_VALUE: "a value of a row is damaged",
+    DataFaultKind.DAMAGED_ENCODING: "the encoding of a crop is damaged",
     DataFaultKind.UNNAMED_CROP: "a crop belongs to no face on record",
     DataFaultKind.UNFINISHED: "a file was never stored as a whole",
     DataFaultKind.STALE_CLIP: "a clip is at work for more than a day",

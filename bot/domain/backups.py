@@ -53,6 +53,12 @@ class DataFaultKind(StrEnum):
     UNREADABLE_CROP = "unreadable-crop"
     """A crop can't be decoded."""
 
+    DAMAGED_VALUE = "damaged-value"
+    """A value of a row is none that its column can have."""
+
+    DAMAGED_ENCODING = "damaged-encoding"
+    """The encoding of a crop is damaged."""
+
     UNNAMED_CROP = "unnamed-crop"
     """A crop that no row names."""
 

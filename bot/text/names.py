@@ -89,6 +89,9 @@ def _keep_nearer(
 
 def _distance(wanted: str, spelling: str) -> tuple[float, float] | None:
     """(kind of match, distance within that kind), smaller is better; None without a match, or with a typing error."""
+    if wanted and not any(map(str.isalnum, wanted)):
+        folded = spelling.casefold()
+        return (0.0, 1.0) if folded.startswith(wanted) else (2.0, 0.0) if wanted in folded else None
     forms = _forms(spelling)
     if forms.loose.startswith(wanted):
         return 0.0, 0.0 if forms.loose == wanted else 1.0

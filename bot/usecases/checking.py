@@ -16,6 +16,7 @@ from bot.clock import utc_now
 from bot.database import snapshots
 from bot.database.clips import ClipRepository
 from bot.database.crops import CropRepository
+from bot.database.damage import DamageRepository
 from bot.database.engine import sqlite_file
 from bot.domain.backups import DataFault, DataFaultKind
 from bot.domain.enums import ClipState
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.database.crops import NamedCrop
+    from bot.database.damage import DamagedEncoding
+    from bot.jobs import EngineConfig
     from bot.settings import Settings
 
 STALE: Final = timedelta(days=1)
@@ -52,6 +55,8 @@ async def check(settings: Settings, *, mends: bool) -> list[DataFault]:
     try:
         async with App.open(settings, own_processes=False) as app:
             found += await _check_crops(app)
+            found += await _check_values(app)
+            found += await _check_encodings(app, mends=mends)
             # A row that can't be read may name the file.
             found += await _check_files(app, mendable=sound, mends=mends)
             found += await _check_clips(app, mends=mends)
@@ -118,6 +123,42 @@ async def _check_some(app: App, crops: Sequence[NamedCrop]) -> list[DataFault]:
 
 def _person(crop: NamedCrop) -> str:
     return f"{crop.group}, {crop.member}" if crop.member is not None else ""
+
+
+async def _check_values(app: App) -> list[DataFault]:
+    async with app.database.reading() as session:
+        values = await DamageRepository(session).values()
+    return [
+        DataFault(DataFaultKind.DAMAGED_VALUE, " ".join(map(str, (value.table, *value.row))), value.column)
+        for value in values
+    ]
+
+
+async def _check_encodings(app: App, *, mends: bool) -> list[DataFault]:
+    """The engine in use sees the crops again whose encodings are damaged."""
+    async with app.database.reading() as session:
+        damaged = await DamageRepository(session).encodings()
+    config = await app.recognisers.config()
+    found: list[DataFault] = []
+    for one in damaged:
+        mendable = one.engine == config.version
+        mended = mends and mendable and await _encode_again(app, config, one)
+        found.append(DataFault(DataFaultKind.DAMAGED_ENCODING, one.key, one.engine, mendable, mended))
+    return found
+
+
+async def _encode_again(app: App, config: EngineConfig, damaged: DamagedEncoding) -> bool:
+    """Encode a crop anew; whether its file is there, and the engine finds a face in it."""
+    file = await app.storage.get(damaged.key)
+    if file is None:
+        return False
+    encoded = await app.compute.run_in_background(jobs.encode_crops, config, (file,))
+    (vector,) = encoded.vectors
+    if vector is None or encoded.engine != damaged.engine:
+        return False
+    async with app.database.writing() as session:
+        await DamageRepository(session).replace_encoding(damaged, vector)
+    return True
 
 
 async def _check_files(app: App, *, mendable: bool, mends: bool) -> list[DataFault]:

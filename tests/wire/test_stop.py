@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,9 +20,11 @@ from bot.client import Nugu
 from bot.database.engine import Database
 from bot.database.tables.clips import ClipJob
 from bot.domain.enums import ClipState
+from bot.domain.gathering import GatherProgress
 from bot.domain.rosters import EnrolledEncoding
 from bot.infra import running_tasks
 from bot.settings import Settings
+from bot.usecases.roster.gather import SoughtMember
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.galleries import enrol
 from tests.support.wire import TOKEN, WireDiscord
@@ -33,6 +35,9 @@ PHOTO = ("a.jpg", b"no picture")
 NO_PICTURE = "a.jpg: this is not a picture (it looks like text); I read JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF."
 LOADING = 1 << 7
 """The flag of a message that shows "thinking…"."""
+
+
+OnProgress = Callable[[GatherProgress], Awaitable[None]]
 
 
 @pytest.fixture
@@ -102,6 +107,33 @@ async def test_a_question_that_takes_too_long_is_told_of(
         await bot.finish()
         assert sentences(wire, channel) == [STOPPING] * 2
         wire.give_files()
+
+
+async def test_the_card_of_a_gathering_says_that_it_stopped(
+    wire: WireDiscord, bot: Nugu, place: tuple[Channel, User], impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gathers(
+        _app: App,
+        _server: int,
+        sought: Sequence[SoughtMember],
+        *,
+        by: int,
+        progress: Callable[[GatherProgress], Awaitable[None]],
+    ) -> None:
+        del by
+        await progress(GatherProgress("G1", tuple(each.name for each in sought)))
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bot.usecases.roster.gather.gather", gathers)
+    channel, moderator = place
+    async with wire.running(bot):
+        await wire.slash(channel, moderator, "member gather", group="G1", wanted=10)
+        await wire.until(lambda: "Photos of G1" in str(wire.messages(channel)), "the card of the gathering")
+        await bot.finish()
+        card, told = wire.messages(channel)
+        assert "Photos of G1" in str(card)
+        assert STOPPING in str(card)
+        assert told["content"] == STOPPING
 
 
 async def test_who_asks_during_the_stop_hears_so_at_once(

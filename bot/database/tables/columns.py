@@ -48,7 +48,7 @@ class ReadableType(TypeDecorator[T]):
     def is_damaged(self, stored: Any, dialect: Dialect) -> bool:
         """Whether `stored`, as the database's driver gives it, is damaged."""
         try:
-            self.reader(dialect)(stored)
+            cast("ReadableType[T]", self.dialect_impl(dialect)).reader(dialect)(stored)
         except _DAMAGED:
             return True
         return False

@@ -61,6 +61,12 @@ def test_a_name_is_shown_as_it_is(name: str, shown: str) -> None:
     assert plain(name) == shown
 
 
+@pytest.mark.parametrize("typed", ["(", "(g", "(G)", "(g)i", "g)i", "gi", "g i", ")", "-", "(g)i-dle", "dle"])
+def test_a_name_with_signs_is_offered_however_it_is_typed(typed: str) -> None:
+    offered = [Spelling(1, "(G)I-DLE", "(G)I-DLE"), Spelling(2, "TWICE", "TWICE")]
+    assert [spelling.id for spelling in suggestions(typed, offered, 5)] == [1]
+
+
 def test_of_two_thousand_names_some_are_offered_at_once() -> None:
     chance = random.Random(3)
     names = ["".join(chance.choices("abcdefghijklmnoprstuyz", k=8)) for _ in range(2000)]

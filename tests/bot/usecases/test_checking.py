@@ -36,7 +36,7 @@ def change(folder: Path, *statements: str) -> None:
 def clip_job(number: int, state: str, asked_at: str) -> str:
     """The statement that adds a clip's job."""
     return (
-        "INSERT INTO clip_job (id, wish, state, attempt, asker_id, channel_id, restricted, rosters, token_until, max_bytes,"
+        "INSERT INTO clip_job (id, wish, state, attempt, asker_id, channel_id, restricted, rosters, token_until, most_bytes,"
         " title, spoiler, video, start, style, cast, seconds, drawn_changes, missing, deleted, asked_at) VALUES"
         f" ({number}, '{number}', '{state}', 1, 1, 1, 0, '[]', 0, 9, 'T', 0, 'v', 0, 'NAMES', '[]', 0, 0, '[]', 0,"
         f" '{asked_at}')"
@@ -114,7 +114,7 @@ async def test_an_index_that_lost_a_row_is_built_anew(folder: Path) -> None:
         folder,
         clip_job(1, "DONE", "2026-01-01"),
         "PRAGMA writable_schema=ON",
-        "UPDATE sqlite_master SET sql = replace(sql, '(asker_id)', '(max_bytes)') WHERE name = 'ix_clip_job_asker_id'",
+        "UPDATE sqlite_master SET sql = replace(sql, '(asker_id)', '(most_bytes)') WHERE name = 'ix_clip_job_asker_id'",
     )
     assert await found(folder) == [
         DataFault(DataFaultKind.DATABASE, "", "row 1 missing from index ix_clip_job_asker_id", True)

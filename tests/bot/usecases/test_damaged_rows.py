@@ -22,10 +22,12 @@ from bot.database.tables.columns import LONG_AGO, is_encoding
 from bot.database.tables.questions import Annotation, Question
 from bot.database.vetoes import VetoRepository
 from bot.domain.answers import Answer
+from bot.domain.backups import DataFaultKind
 from bot.domain.enums import FaceOrigin, LearningPolicy
 from bot.domain.files import SubmittedFile
 from bot.domain.trust import Trust
 from bot.usecases import backups, maps, retention, review, setup, twins
+from bot.usecases.checking import check
 from bot.usecases.questions import correct
 from bot.usecases.questions.correct import Actor
 from bot.usecases.questions.identify import IdentifyRequest, answer_question
@@ -115,6 +117,26 @@ async def test_damaged_encodings_of_some_photos_leave_the_others_in_use(american
     assert (await twins.twins(app, SERVER)).found.group == "Americans"
     again = SubmittedFile("obama2.jpg", (small_photos / "obama2.jpg").read_bytes())
     await enrolment.add_member(app, SERVER, "Americans", "Obama", [again], by=1)
+
+
+@pytest.mark.slow
+async def test_check_finds_damaged_values_and_encodes_crops_anew(americans: App, small_photos: Path) -> None:
+    app = americans
+    await asked(app, small_photos)
+    assert await check(app.settings, mends=False) == []
+    for crop, vector in ((1, NAN), (2, SHORT)):
+        await damage(app, "UPDATE crop_encoding SET vector = :vector WHERE crop_id = :crop", vector=vector, crop=crop)
+    await damage(app, "UPDATE question SET origin = 'WHATEVER', asked_at = 'then', rosters = '[1'")
+    await damage(app, "UPDATE question_face SET vector = :vector", vector=NAN)
+    found = await check(app.settings, mends=True)
+    values = {(one.subject, one.detail) for one in found if one.fault is DataFaultKind.DAMAGED_VALUE}
+    columns = [("question 1", "origin"), ("question 1", "asked_at"), ("question 1", "rosters")]
+    assert values == {*columns, ("question_face 1", "vector")}
+    encodings = [one for one in found if one.fault is DataFaultKind.DAMAGED_ENCODING]
+    assert [(one.detail, one.mended) for one in encodings] == [(ENGINE, True)] * 2
+    async with app.database.reading() as session:
+        assert len(await RosterRepository(session).encodings_in_use([SERVER], ENGINE)) == 5
+    assert {one.fault for one in await check(app.settings, mends=False)} == {DataFaultKind.DAMAGED_VALUE}
 
 
 @pytest.mark.slow
