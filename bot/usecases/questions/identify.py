@@ -28,9 +28,8 @@ from bot.errors import (
     WaitingForModelError,
     message_for,
 )
-from bot.infra.incoming import read_head
-from bot.media.pictures.headers import sniff
 from bot.usecases.questions import crops, record
+from bot.usecases.questions.picture_files import without_other_files
 from bot.usecases.questions.record import PictureRecord, QuestionRecord
 
 if TYPE_CHECKING:
@@ -275,22 +274,6 @@ async def _keep(app: App, examined: PictureResults, asked: QuestionRecord) -> An
     except StorageError as fault:
         log.error("an answer was not kept: %s", fault)
         return record.answer_without_saving(asked)
-
-
-async def without_other_files(app: App, files: Sequence[SubmittedFile]) -> list[SubmittedFile]:
-    """The files without the optional ones that are no pictures."""
-    strays = await asyncio.gather(*(_is_other_file(app, file) for file in files))
-    return [file for file, is_stray in zip(files, strays, strict=True) if not is_stray]
-
-
-async def _is_other_file(app: App, file: SubmittedFile) -> bool:
-    if not file.optional or file.refusal is not None:
-        return False
-    try:
-        async with app.compute.receive(file) as content:
-            return sniff(await asyncio.to_thread(read_head, content)) is None
-    except PersonError:
-        return False
 
 
 async def _identify(
