@@ -116,16 +116,27 @@ class ClipFiles:
         """
         with self.reporting_faults():
             await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-            folder = await asyncio.to_thread(TemporaryFolder, self._folder, INCOMING)
-            try:
-                async with self._reserved(folder.path.name, server, wanted, in_use) as reservation:
-                    try:
-                        yield IncomingFolder(folder.path, reservation.bytes)
-                    finally:
-                        await _ended(asyncio.to_thread(folder.close))
-            finally:
+            async with (
+                self._new_folder() as folder,
+                self._reserved(folder.path.name, server, wanted, in_use) as reservation,
+            ):
+                try:
+                    yield IncomingFolder(folder.path, reservation.bytes)
+                finally:
+                    await _ended(asyncio.to_thread(folder.close))
+
+    @asynccontextmanager
+    async def _new_folder(self) -> AsyncGenerator[TemporaryFolder]:
+        """A new folder, which is gone at the end, even where its creation is cancelled."""
+        creation = asyncio.create_task(asyncio.to_thread(TemporaryFolder, self._folder, INCOMING))
+        try:
+            yield await asyncio.shield(creation)
+        finally:
+            await asyncio.wait([creation])
+            if creation.exception() is None:
+                folder = creation.result()
                 self._arriving.pop(folder.path, None)
-                folder.close()
+                await _ended(asyncio.to_thread(folder.close))
 
     @asynccontextmanager
     async def room(self, video: str, server: Server, wanted: BytesWanted, in_use: VideosInUse) -> AsyncGenerator[int]:
