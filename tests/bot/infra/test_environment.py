@@ -15,8 +15,8 @@ from tests.conftest import ROOT
 FORGETTING = """
 import os, sys
 from pathlib import Path
-from bot.infra.environment import forget
-forget({"DISCORD_TOKEN", "NUGU_LINK_PROXY"})
+from bot.infra.environment import remove_variables
+remove_variables({"DISCORD_TOKEN", "NUGU_LINK_PROXY"})
 assert os.environ.keys().isdisjoint({"DISCORD_TOKEN", "nugu_link_proxy"}), os.environ
 assert os.environ["KEPT"] == "yes"
 if sys.platform == "linux":

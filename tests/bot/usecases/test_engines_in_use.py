@@ -301,9 +301,9 @@ async def test_a_crop_without_a_face_is_reported_and_holds_nothing_up(
 async def test_an_engine_that_sees_nobody_is_not_used(
     enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.engines.toy import Toy  # pyright: ignore[reportMissingImports]
+    from models.engines.toy import ToyEngine  # pyright: ignore[reportMissingImports]
 
-    monkeypatch.setattr(Toy, "detect", lambda *_: [])
+    monkeypatch.setattr(ToyEngine, "detect", lambda *_: [])
     with pytest.raises(PersonError, match="toy-1 finds a face in none of the 3 photos, so it is not used"):
         await engines.install(enrolled, "toy", source, silent)
     assert await who(enrolled, public_photos / "obama3.jpg") == ("dlib-1", ["Obama"])
@@ -314,12 +314,12 @@ async def test_an_engine_that_sees_nobody_is_not_used(
 async def test_an_engine_that_does_not_work_here_is_not_used(
     enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.engines.toy import Toy  # pyright: ignore[reportMissingImports]
+    from models.engines.toy import ToyEngine  # pyright: ignore[reportMissingImports]
 
     def fail(*_: object) -> None:
         raise ValueError("no such instruction\non this processor")
 
-    monkeypatch.setattr(Toy, "encode", fail)
+    monkeypatch.setattr(ToyEngine, "encode", fail)
     with pytest.raises(PersonError, match="The engine toy doesn't work here: no such instruction on this processor"):
         await engines.install(enrolled, "toy", source, silent)
     assert await in_use(enrolled) == "dlib"
@@ -331,10 +331,10 @@ async def test_an_engine_that_does_not_work_here_is_not_used(
 async def test_encodings_that_are_none_are_found_out(
     enrolled: App, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.engines.toy import Toy  # pyright: ignore[reportMissingImports]
+    from models.engines.toy import ToyEngine  # pyright: ignore[reportMissingImports]
 
-    encode = Toy.encode
-    monkeypatch.setattr(Toy, "encode", lambda *args: encode(*args) * 2)
+    encode = ToyEngine.encode
+    monkeypatch.setattr(ToyEngine, "encode", lambda *args: encode(*args) * 2)
     with pytest.raises(PersonError, match="its encodings are"):
         await engines.install(enrolled, "toy", source, silent)
 
