@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakValueDictionary
 
 from bot.domain.quotas import Quota, QuotaUsage
-from bot.errors import StorageError
+from bot.errors import PersonError, StorageError
 from bot.infra.clip_folders import (
     DAY,
     INCOMING,
@@ -185,10 +185,15 @@ class ClipFiles:
         """Bytes in the folder `name`, made room for. Raises PersonError."""
         while True:
             given_back = self._given_back
-            with suppress(OccupiedError):
+            try:
                 reservation = await self._reserve(name, server, wanted, in_use)
                 break
-            await given_back.wait()
+            except OccupiedError:
+                await given_back.wait()
+            except PersonError:
+                # Perhaps there is room now: another order ended after this one looked.
+                if not given_back.is_set():
+                    raise
         try:
             yield reservation
         finally:

@@ -82,13 +82,13 @@ async def in_review(app: App) -> list[tuple[str, str | None, int, str | None]]:
             .where(Question.origin == FaceOrigin.GATHERED)
             .order_by(QuestionPicture.position)
         )
-        return [row.tuple() for row in rows]
+        return [(picture, source, face, name) for picture, source, face, name in rows]
 
 
 async def photos_of(app: App) -> list[tuple[str, FaceOrigin]]:
     async with app.database.reading() as session:
         rows = await session.execute(select(Member.name, Photo.origin).join(Photo.member).order_by(Photo.id))
-        return [row.tuple() for row in rows]
+        return [(name, origin) for name, origin in rows]
 
 
 async def test_sifted_photos_wait_for_a_trusted_answer(
