@@ -51,6 +51,6 @@ def training_summary(model: GroupModel) -> str:
     figures = model.figures
     name = f"model {model.number} of {counted(figures.members, 'member')} and {counted(figures.photos, 'photo')}"
     if not model.accepted:
-        return f"{name} is kept aside: {gate_objections(figures.judged)}"
+        return f"{name} is refused: {gate_objections(figures.judged)}"
     state = "answers" if model.answers else "answered once"
     return f"{name} {state}; it {model_accuracy(model)}; classifier: {classifier_trial(figures.trial)}"

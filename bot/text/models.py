@@ -20,7 +20,7 @@ def recognition_counts(named: LeaveOneOutCounts) -> str:
 
 
 def gate_objections(judged: GateVerdict) -> str:
-    """The gate's reasons to keep a model aside, as the rest of a sentence after a colon."""
+    """The gate's reasons to refuse a model, as the rest of a sentence after a colon."""
     reasons: list[str] = []
     old, new = judged.old, judged.new
     if judged.fallen:

@@ -55,7 +55,7 @@ def training_sentence(model: GroupModel) -> str:
     if model.accepted:
         return f"Model {model.number} of **{group}** answers from now on{labels}. It {model_accuracy(model)}."
     objections = plain(gate_objections(model.figures.judged))
-    return f"A model of **{group}**{labels} was kept aside: {objections}. `/model report` shows labels that look wrong."
+    return f"A model of **{group}**{labels} was refused: {objections}. `/model report` shows labels that look wrong."
 
 
 def status_text(group: GroupStatus) -> str:
@@ -94,7 +94,7 @@ def no_model_sentence(group: str) -> str:
 def model_text(model: GroupModel) -> str:
     """A model with its figures and its verdict."""
     origin = f"{format_dt(model.made_at, 'D')}, {f'by <@{model.made_by}>' if model.made_by else 'by itself'}"
-    state = "✅ answers" if model.answers else "answered once" if model.accepted else "⚠️ kept aside"
+    state = "✅ answers" if model.answers else "answered once" if model.accepted else "⚠️ refused"
     figures = model.figures
     labels = f", {counted(model.labels, 'new label')}" if model.labels else ""
     lines = [
@@ -104,7 +104,7 @@ def model_text(model: GroupModel) -> str:
     if model.accepted:
         lines.append(f"-# Classifier: {classifier_trial(figures.trial)}. Engine {code(model.engine)}.")
     else:
-        lines.append(f"-# Kept aside: {plain(gate_objections(figures.judged))}.")
+        lines.append(f"-# Refused: {plain(gate_objections(figures.judged))}.")
     return "\n".join(lines)
 
 

@@ -26,7 +26,7 @@ NO_DEFAULT_GROUP = "Found from the faces"
 WATCHED_CHANNELS = "**Watched channels**: there, *who is this?* works without a mention."
 NO_WATCHED_CHANNEL = "None"
 LEARNS_FROM = "**What I may learn from**"
-NOTICES = "**Notices**: the channel where I tell moderators, for instance, that I kept a new model aside."
+NOTICES = "**Notices**: the channel of messages to moderators, such as that a new model was refused."
 NO_NOTICES = "Nowhere"
 GONE_FROM_SERVER = Message(
     "That isn't one of this server any more: open {command} again.", command=SlashCommand("setup")
@@ -60,19 +60,20 @@ LEARNS = {
 """The label and the description of each choice."""
 
 KEPT = {
-    LearningPolicy.CONFIRMED: "crop and encoding of each face, and of gathered ones, until a trusted person says who it is; "
-    "good ones that they confirm become photos of this server's own members",
-    LearningPolicy.SUBMITTED: "no crop of a face, but of gathered ones until a trusted person says who it is",
-    LearningPolicy.OFF: "no new crop",
+    LearningPolicy.CONFIRMED: "I also keep a crop of each face, gathered ones too, until a trusted person says who it is. "
+    "Good crops that they confirm become photos of this server's own members.",
+    LearningPolicy.SUBMITTED: "I keep crops of gathered faces until a trusted person says who it is, and of no others.",
+    LearningPolicy.OFF: "I keep no new crop.",
 }
 STORED = (
     "**What I keep**\n"
-    "- Of members: crops and encodings of their photos. Everybody here sees those crops in `/twins`, `/map` and `/quiz`.\n"
-    "- Of questions: the faces as numbers, the names I gave, what people said, and {kept}. Never the posted picture.\n"
-    "- Of videos: the video and its clip for {days}, so that a correction can be drawn.\n"
-    "- How long: a face that nobody labelled for {days}, or until its message, the question or my card is deleted. "
-    "What a trusted person labelled stays, also that it is not a member or not a face.\n"
-    "- Of who plays `/quiz`: answers, points, and whom they know, until they use `/quiz forget`."
+    "- **Members**: crops and encodings of their photos. Everybody here sees those crops in `/twins`, `/map` and `/quiz`.\n"
+    "- **Questions**: the encodings of the faces, the names that I gave and what people said; never the posted picture. "
+    "{kept}\n"
+    "- **Videos**: the video and its clip for {days}, so that I can draw corrections.\n"
+    "- **For how long**: a face that nobody labels stays for {days}. The deletion of its message, of the question or of my "
+    "card deletes it at once. A trusted person's label stays, also *not a member* and *not a face*.\n"
+    "- **Quiz**: answers, points and the members that a player knows, until the player uses `/quiz forget`."
 )
 INTEGRATIONS = (
     "-# Moderator roles see `/group`, `/member`, `/model`, `/roster` and `/setup` once "

@@ -197,7 +197,7 @@ async def test_without_a_chosen_channel_the_news_channel_gets_notifications(stag
     )
     stage.app.notifications.send(Notification(stage.guild.id, model))
     assert (await notification(channel)).startswith(
-        "A model of **Presidents** with 3 new labels was kept aside: Biden would be"
+        "A model of **Presidents** with 3 new labels was refused: Biden would be"
     )
 
 
@@ -232,7 +232,7 @@ async def test_a_rollback_takes_effect_at_once_and_is_not_undone_by_the_next_tra
 
 
 @pytest.mark.thorough
-async def test_a_model_of_wrong_labels_is_kept_aside_and_moderators_are_notified(stage: Stage) -> None:
+async def test_a_model_of_wrong_labels_is_refused_and_moderators_are_notified(stage: Stage) -> None:
     await stage.enrol_presidents()
     channel = await notices_of(stage)
     async with learning(stage, after=6) as app:
@@ -244,10 +244,10 @@ async def test_a_model_of_wrong_labels_is_kept_aside_and_moderators_are_notified
         for name, other in (("Obama", "Biden"), ("Biden", "Obama")):
             await confirmed(stage, name, known[other], 3, seed=1)
         text = await notification(channel, after=1)
-        assert text.startswith("A model of **Presidents** with 6 new labels was kept aside: ")
+        assert text.startswith("A model of **Presidents** with 6 new labels was refused: ")
         assert "`/model report` shows labels that look wrong." in text
         assert "**Obama**" in await asked(stage, "obama2.jpg")
-        assert "⚠️ kept aside" in texts(await history(stage))
+        assert "⚠️ refused" in texts(await history(stage))
         assert "The newest is model 3; `/model history` has it." in await status(stage)
 
 

@@ -43,7 +43,7 @@ async def test_a_member_of_another_group_is_a_stranger(stage: Stage, shared_face
     assert named <= 1, f"{named} of {len(others)} members of ITZY got a name of TWICE"
 
 
-async def test_a_model_of_wrong_labels_on_real_faces_is_kept_aside(stage: Stage, shared_faces: Path) -> None:
+async def test_a_model_of_wrong_labels_on_real_faces_is_refused(stage: Stage, shared_faces: Path) -> None:
     photos = {name: sorted((shared_faces / "groups" / "TWICE" / name).iterdir()) for name in ("Momo", "Sana", "Tzuyu")}
     await stage.moderator.slash(stage.channel, "group add", name="TWICE")
     for name, files in photos.items():
@@ -58,7 +58,7 @@ async def test_a_model_of_wrong_labels_on_real_faces_is_kept_aside(stage: Stage,
             who = answer(await stage.moderator.click(latest(stage.channel), label="Fix a face"))
             await stage.moderator.select(who, [option(who, lie)])
     text = texts(answer(await stage.moderator.slash(stage.channel, "model train", group="TWICE")))
-    assert "A model of **TWICE** with 6 new labels was kept aside: " in text
+    assert "A model of **TWICE** with 6 new labels was refused: " in text
     file = photos["Momo"][6]
     card = texts(answer(await stage.fan.slash(stage.channel, "who", picture=(file.name, file.read_bytes()))))
     assert "**Sana**" not in card

@@ -1,4 +1,4 @@
-"""Groups are trained in the background. A model that passes the gate comes into use; another one is kept aside."""
+"""Groups are trained in the background. A model that passes the gate comes into use; another one is refused."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ async def test_labels_wait_until_there_are_enough_for_a_model(
         assert notification_sentence(received[0]).startswith("Model 2 of **G1** answers from now on with 3 new labels.")
 
 
-async def test_a_model_that_does_not_pass_is_kept_aside_and_reported(
+async def test_a_model_that_does_not_pass_is_refused_and_reported(
     enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     received: list[Notification] = []
@@ -261,7 +261,7 @@ async def test_a_model_that_does_not_pass_is_kept_aside_and_reported(
         assert await classifiers(app) == file
         assert received[-1].server == SERVER
         assert notification_sentence(received[-1]) == (
-            "A model of **G1** with 3 new labels was kept aside: in 3 rounds over 16 unseen photos it gives 32 right "
+            "A model of **G1** with 3 new labels was refused: in 3 rounds over 16 unseen photos it gives 32 right "
             "and 1 wrong name, where the one in use gives 45 right and 0 wrong names. "
             "`/model report` shows labels that look wrong."
         )
@@ -275,7 +275,7 @@ async def test_a_model_that_does_not_pass_is_kept_aside_and_reported(
         assert (newest.labels, newest.answers) == (2 * AFTER, True)
 
 
-async def test_submitted_photos_are_in_use_even_if_the_model_with_them_is_kept_aside(
+async def test_submitted_photos_are_in_use_even_if_the_model_with_them_is_refused(
     enrolled: App, workers: Workers, group_rows: list[EnrolledEncoding]
 ) -> None:
     async with training(enrolled, workers) as app:
