@@ -240,7 +240,7 @@ class _AnsweringClient:
         self._bot = bot
         self._data = data
 
-    async def ask(self, link: str, query: Mapping[str, str], read: Callable[[bytes], Any]) -> Any:
+    async def query(self, link: str, query: Mapping[str, str], read: Callable[[bytes], Any]) -> Any:
         return await self._bot.app.compute.run_in_background(read_answer, read, self._data)
 
 
