@@ -48,7 +48,7 @@ async def test_each_member_once_is_the_askers_choice(stage: Stage) -> None:
 async def test_the_wrong_person_changes_no_choice(stage: Stage) -> None:
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
     assert buttons(setup) == []
-    assert "Never the posted picture." in texts(setup)
+    assert "never the posted picture." in texts(setup)
     assert sum(line.startswith(("- Of ", "- How")) for line in texts(setup).splitlines()) == 5
 
 
