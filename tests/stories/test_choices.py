@@ -49,7 +49,7 @@ async def test_the_wrong_person_changes_no_choice(stage: Stage) -> None:
     setup = answer(await stage.moderator.slash(stage.channel, "setup"))
     assert buttons(setup) == []
     assert "never the posted picture." in texts(setup)
-    assert sum(line.startswith(("- Of ", "- How")) for line in texts(setup).splitlines()) == 5
+    assert sum(line.startswith("- **") for line in texts(setup).splitlines()) == 5
 
 
 async def test_help_lists_the_features_and_the_groups(stage: Stage) -> None:
