@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import subprocess
 from multiprocessing import util
 from typing import TYPE_CHECKING
@@ -27,8 +28,13 @@ def child_environment() -> dict[str, str]:
 
 
 def confine_spawned_processes() -> None:
-    """Give `child_environment` to each process that multiprocessing spawns from now on: it has no such option."""
+    """Give `child_environment` to each process that multiprocessing spawns from now on: it has no such option.
+
+    distributed asks for the processor's name, for which `platform` would start `uname -p` with all variables. `platform`
+    remembers the machine's name in its place.
+    """
     util.spawnv_passfds = _spawn
+    vars(platform.uname())["processor"] = platform.machine()
 
 
 def _spawn(path: bytes | str, args: Sequence[bytes | str], passfds: Sequence[int]) -> int:

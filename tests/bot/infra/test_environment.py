@@ -66,3 +66,12 @@ def test_a_process_forgets_secrets_that_it_started_with() -> None:
         [sys.executable, "-c", FORGETTING], env={**os.environ, **given}, cwd=ROOT, stderr=subprocess.PIPE, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_name_of_the_processor_starts_no_process() -> None:
+    asking = (
+        "import platform, subprocess; from bot.infra.environment import confine_spawned_processes\n"
+        "confine_spawned_processes(); subprocess.Popen = None; print(platform.uname().processor)"
+    )
+    done = subprocess.run([sys.executable, "-c", asking], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, os.uname().machine.encode()), done.stderr.decode()
