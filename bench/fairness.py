@@ -3,7 +3,7 @@
 The real bot runs against a Discord on loopback. Ordinary people each post a portrait and ask who it is, again after a pause:
 first alone, then beside six hostile people, two of each kind. One kind posts JPEGs of a hundred scans, ten at a time; one posts
 clips of twenty seconds in which every frame is a cut; one posts ten pictures of 24 MB each, or a video of 300 MB. Each posts
-again as soon as it is answered, and has as many questions in work as the bot takes.
+again as soon as it is answered, but no more than a message a second, and has as many questions in work as the bot takes.
 
 Promised: every ordinary question is answered; the 95th percentile of their times is at most three times that of the bot
 without hostile people; the gateway process takes at most 400 MiB of memory.
@@ -36,6 +36,8 @@ _MIB = 1 << 20
 _AT_ONCE = 2
 _ANSWER_SECONDS = 300.0
 _SAMPLE_SECONDS = 0.1
+_POST_SECONDS = 2.0
+"""Seconds between two messages of one of the `_AT_ONCE` tasks of a hostile person."""
 
 SLOWER, MEMORY = 3.0, 400 * _MIB
 """The promises: times of the idle bot, and bytes."""
@@ -91,6 +93,7 @@ class Town:
         guild, other = wire.add_guild("Fans"), wire.add_guild("Others")
         self.channel, self.elsewhere = wire.add_channel(guild), wire.add_channel(other)
         self.moderator = wire.add_user("moderator", guild, moderator=True)
+        self.moderator_elsewhere = wire.add_user("moderator elsewhere", other, moderator=True)
         self.fans = [wire.add_user(f"fan {number}", guild) for number in range(people)]
         self.hostile = [self._hostile(guild, other, number) for number in range(6)]
 
@@ -99,15 +102,16 @@ class Town:
         return channel, self.wire.add_user(f"hostile {number}", home)
 
     async def enrol(self, portraits: Path) -> None:
-        """Let the bot know two people."""
-        await self.wire.slash(self.channel, self.moderator, "group add", name="Presidents")
-        await self.wire.wait_for("POST", "/webhooks/*/*")
-        for name in ("obama", "biden"):
-            photo = f"{name}.jpg", (portraits / f"{name}.jpg").read_bytes()
-            await self.wire.slash(
-                self.channel, self.moderator, "member add", group="Presidents", name=name.title(), photo=photo
-            )
+        """Let the bot know two people in each server."""
+        for channel, moderator in ((self.channel, self.moderator), (self.elsewhere, self.moderator_elsewhere)):
+            await self.wire.slash(channel, moderator, "group add", name="Presidents")
             await self.wire.wait_for("POST", "/webhooks/*/*")
+            for name in ("obama", "biden"):
+                photo = f"{name}.jpg", (portraits / f"{name}.jpg").read_bytes()
+                await self.wire.slash(
+                    channel, moderator, "member add", group="Presidents", name=name.title(), photo=photo
+                )
+                await self.wire.wait_for("POST", "/webhooks/*/*")
 
     async def ask(self, channel: Channel, user: User, files: Sequence[File]) -> str:
         """Post a question by a mention, and wait for its reply as text."""
@@ -128,7 +132,7 @@ async def ordinary(town: Town, photo: File, until: float, pause: float, found: F
             right = False
         found.unanswered += not right
         found.seconds += [time.monotonic() - began] * right
-        await asyncio.sleep(chance.uniform(0.5, 1.5) * pause)
+        await asyncio.sleep(min(chance.uniform(0.5, 1.5) * pause, max(0.0, until - time.monotonic())))
 
 
 async def hostile(town: Town, number: int, posts: Sequence[Sequence[File]]) -> None:
@@ -138,7 +142,7 @@ async def hostile(town: Town, number: int, posts: Sequence[Sequence[File]]) -> N
         for files in posts:
             with suppress(TimeoutError):
                 await town.ask(channel, user, files)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(_POST_SECONDS)
 
 
 @asynccontextmanager

@@ -191,6 +191,10 @@ class EngineBrokenError(PersonError):
         self.reason = reason
 
 
+class LongJobError(Exception):
+    """A job would keep a worker too long from other pictures. It is run again in the lane for long work."""
+
+
 class TooSlowError(PersonError):
     """A job outlasted its deadline."""
 

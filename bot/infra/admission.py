@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 AHEAD = 2
-"""Files that are fetched while all workers are busy, so that none of them waits for a download."""
+"""Files of one asker that are fetched while all workers are busy, so that none of them waits for a download."""
+
+FILES = 64
+"""Files that are fetched or wait for a worker at a time, at most."""
+
+ASKER_PART = 0.25
+"""The part of `NUGU_MEMORY` that the files of one asker may take, so that they don't keep the files of others away."""
 
 COUNT_SECONDS = 10.0
 """Seconds after which the workers of a running scheduler are counted again."""
@@ -32,7 +38,7 @@ class Admission:
     def __init__(self, settings: Settings, *, own_processes: bool, serves: bool) -> None:
         shares = FairShares()
         self.jobs = TurnQueue(1, shares=shares, patience=settings.longest_wait)
-        self.files = TurnQueue(1, budget=settings.memory, shares=shares)
+        self.files = TurnQueue(FILES, budget=settings.memory, asker_budget=ASKER_PART * settings.memory, shares=shares)
         self._serves = serves
         self._counted = -math.inf
         workers = settings.workers if own_processes else 1
@@ -42,7 +48,7 @@ class Admission:
 
     def check_room(self, jobs: int = 1) -> None:
         """Raise BusyError where so many jobs of the current request would wait too long; never after its first job."""
-        self.jobs.check_room(jobs)
+        self.jobs.check_room(jobs, kind=JobLane.PICTURES)
 
     async def count_workers(self, client: Any) -> None:
         """Set the number of concurrent jobs to the threads of a running scheduler. `client`: distributed's."""
@@ -57,4 +63,4 @@ class Admission:
         """Set the number of workers for pictures, and of `processes` for jobs of both lanes together."""
         self.background = background_workers(workers) if self._serves else workers
         self.jobs.resize(processes, {JobLane.PICTURES: workers, JobLane.BACKGROUND: self.background})
-        self.files.resize(workers + AHEAD)
+        self.files.resize(FILES, asker_slots=workers + AHEAD)

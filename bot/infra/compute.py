@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from functools import partial
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast
 
-from bot.errors import KilledWorkersError, NoWorkersError, TooSlowError
+from bot.errors import KilledWorkersError, LongJobError, NoWorkersError, TooSlowError
 from bot.infra.admission import Admission
 from bot.infra.deadline import Deadline
 from bot.infra.incoming import IncomingFiles
@@ -55,6 +55,7 @@ class Compute:
         self._settings = settings
         self._faults = faults or StorageFaults()
         self._own_processes = own_processes
+        self._serves = serves
         self._folder = TemporaryFolder()
         self._workers = self._workers_in(self._folder.path, serves=serves)
         self.admission = Admission(settings, own_processes=own_processes, serves=serves)
@@ -121,12 +122,24 @@ class Compute:
     async def run_within(
         self, limit: float, lane: JobLane, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """As `run`, in a lane and with a limit of its own: seconds from the begin of its turn."""
+        """As `run`, in a lane and with a limit of its own: seconds from the begin of its turn.
+
+        A job for a picture that turns out to take long is run again in the background lane: so one worker is soon free for
+        other pictures, however many take long.
+        """
         self.admission.check_room()
-        watchdog = limit + GRACE if self._own_processes else None
-        turn = await self.admission.jobs.acquire(kind=lane, later=lane is JobLane.BACKGROUND)
-        answer = asyncio.get_running_loop().create_future()
-        work = self._work(turn, answer, partial(self._attempt, limit, watchdog, lane, job, args, kwargs))
+        attempt = partial(self._attempt, limit, limit + GRACE if self._own_processes else None)
+        if self._serves and self._own_processes and lane is JobLane.PICTURES:
+            with suppress(LongJobError):
+                return await self._in_turn(lane, partial(attempt, lane, job, args, kwargs, quick_only=True))
+            lane = JobLane.BACKGROUND
+        return await self._in_turn(lane, partial(attempt, lane, job, args, kwargs))
+
+    async def _in_turn(self, lane: JobLane, attempt: Callable[[], Awaitable[T]]) -> T:
+        """The result of a job in its turn."""
+        turn = await self.admission.jobs.acquire(kind=lane)
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        work = self._work(turn, answer, attempt)
         # In a fresh context, whose clock nobody simulates.
         task = Context().run(asyncio.create_task, work)
         self._at_work.add(task)
@@ -204,6 +217,8 @@ class Compute:
         job: Callable[..., T],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
+        *,
+        quick_only: bool = False,
     ) -> T:
         client = await self._workers.client()
         # The start of the workers has imported these modules.
@@ -216,7 +231,7 @@ class Compute:
                 await self.admission.count_workers(client)
             executor = client.get_executor(pure=False, **self._workers.options_of(lane, client))
             submit = partial(executor.submit, priority=lane.priority)
-            future = in_fresh_context(submit, run_with_watchdog, watchdog, job, args, kwargs)
+            future = in_fresh_context(submit, run_with_watchdog, watchdog, quick_only, job, args, kwargs)
             return cast("T", await asyncio.wait_for(asyncio.wrap_future(future), limit))
         except TimeoutError:
             raise TooSlowError(limit) from None

@@ -1,7 +1,8 @@
 """The two lanes of jobs: pictures, for which a person waits, and long work in the background.
 
-One worker never takes background jobs, so that a picture finds a worker however many of them wait. Where the workers are our
-own, each job carries its lane's name as a resource of Dask, which the workers of that lane have.
+One worker never takes background jobs, so that a picture finds a worker however many of them wait. A picture that takes long
+is such a job: only its decoding shows that, so the first worker leaves it (`LongJobError`) to those of that lane. Where the
+workers are our own, each job carries its lane's name as a resource of Dask, which the workers of that lane have.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class JobLane(StrEnum):
     """A person waits for the result."""
 
     BACKGROUND = "background"
-    """Parts of clips, gathered photos, crops for another engine."""
+    """Pictures that take long, parts of clips, gathered photos, crops for another engine."""
 
     @property
     def priority(self) -> int:

@@ -60,7 +60,7 @@ class Asker:
     @property
     def queue_weight(self) -> float:
         """The weight of the asker's queue key, relative to a server."""
-        return REDUCED_WEIGHT if self.urgency is Urgency.BULK else 1.0
+        return REDUCED_WEIGHT if self.urgency in {Urgency.BULK, Urgency.OWN} else 1.0
 
     @property
     def relative_patience(self) -> float | None:

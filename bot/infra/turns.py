@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -34,11 +34,10 @@ REMEMBERED_TURNS = 8
 
 @dataclass(eq=False, slots=True)
 class Turn:
-    """A turn, waited for or begun. `kind`: whose limit it counts to. `later`: all others come before. `size`: in bytes."""
+    """A turn, waited for or begun. `kind`: whose limit it counts to. `size`: in bytes."""
 
     asker: Asker
     kind: object
-    later: bool
     size: int
     number: int
     granted: asyncio.Future[None]
@@ -51,8 +50,9 @@ class TurnQueue:
     """Grants at most `slots` turns at a time, which hold at most `budget` bytes together.
 
     While the next turn waits for bytes, no other begins; so a turn that is larger than the budget gets its time alone.
-    `limits`: the turns of a kind at a time, at most. `patience`: the seconds that a person who asked may have to wait.
-    `usual`: the seconds of a turn, before one was measured.
+    `limits`: the turns of a kind at a time, at most. `asker_slots`, `asker_budget`: the turns of one asker at a time, at most,
+    and their bytes; a turn that is larger is the only one of its asker. `patience`: the seconds that a person who asked may
+    have to wait. `usual`: the seconds of a turn, before one of its kind was measured.
     """
 
     def __init__(
@@ -61,6 +61,8 @@ class TurnQueue:
         *,
         budget: float = math.inf,
         limits: Mapping[object, int] | None = None,
+        asker_slots: float = math.inf,
+        asker_budget: float = math.inf,
         shares: FairShares | None = None,
         patience: float = math.inf,
         usual: float = 1.0,
@@ -69,9 +71,11 @@ class TurnQueue:
         self._slots = slots
         self._limits = limits or {}
         self._budget = budget
+        self._asker_slots = asker_slots
+        self._asker_budget = asker_budget
         self._shares = shares or FairShares()
         self._patience = patience
-        self._usual = usual
+        self._usual: defaultdict[object, float] = defaultdict(lambda: usual)
         self._timer = timer
         self._numbers = count()
         self._waiting: list[Turn] = []
@@ -82,8 +86,8 @@ class TurnQueue:
         """The askers of the turns that have not begun."""
         return [turn.asker for turn in self._waiting]
 
-    def check_room(self, turns: int = 1) -> None:
-        """Raise BusyError where the current request would wait too long for the end of so many new turns.
+    def check_room(self, turns: int = 1, *, kind: object = None) -> None:
+        """Raise BusyError where the current request would wait too long for the end of so many new turns of a kind.
 
         A request that has begun is never turned away.
         """
@@ -92,16 +96,16 @@ class TurnQueue:
         if context.admitted or share is None:
             context.admitted = True
             return
-        seconds, patience = self.seconds_until(context.asker, turns), share * self._patience
+        seconds, patience = self.seconds_until(context.asker, turns, kind=kind), share * self._patience
         if seconds > patience or self._shares.waiting + turns > MAX_WAITING:
-            raise BusyError(unix_time() + max(self._usual, seconds - min(seconds, patience) / 2))
+            raise BusyError(unix_time() + max(self._usual[kind], seconds - min(seconds, patience) / 2))
         context.admitted = True
 
-    def seconds_until(self, asker: Asker, turns: int) -> float:
-        """The estimated seconds until the end of so many new turns."""
+    def seconds_until(self, asker: Asker, turns: int, *, kind: object = None) -> float:
+        """The estimated seconds until the end of so many new turns of a kind."""
         if len(self._running) + turns <= self._slots and not self._waiting:
-            return self._usual
-        return (self._shares.turns_until(asker, turns) + len(self._running)) * self._usual / self._slots
+            return self._usual[kind]
+        return (self._shares.turns_until(asker, turns) + len(self._running)) * self._usual[kind] / self._slots
 
     @asynccontextmanager
     async def bulk_turn(self) -> AsyncGenerator[None]:
@@ -120,12 +124,10 @@ class TurnQueue:
         finally:
             self.release(turn)
 
-    async def acquire(
-        self, asker: Asker | None = None, *, kind: object = None, later: bool = False, size: int = 0
-    ) -> Turn:
+    async def acquire(self, asker: Asker | None = None, *, kind: object = None, size: int = 0) -> Turn:
         """Wait for a turn, which the caller gives back. A caller that is cancelled no longer waits."""
         granted = asyncio.get_running_loop().create_future()
-        turn = Turn(asker or current_request_context().asker, kind, later, size, next(self._numbers), granted)
+        turn = Turn(asker or current_request_context().asker, kind, size, next(self._numbers), granted)
         self._shares.enter(turn.asker)
         self._waiting.append(turn)
         self._grant()
@@ -143,8 +145,7 @@ class TurnQueue:
             self._shares.begin(turn.asker)
         else:
             self._running.remove(turn)
-            if not turn.later:
-                self._charge(turn)
+            self._charge(turn)
         self._shares.leave(turn.asker)
         self._grant()
 
@@ -157,9 +158,9 @@ class TurnQueue:
         turn.size = min(turn.size, size)
         self._grant()
 
-    def resize(self, slots: int, limits: Mapping[object, int] | None = None) -> None:
+    def resize(self, slots: int, limits: Mapping[object, int] | None = None, *, asker_slots: float = math.inf) -> None:
         """Change the numbers of turns at a time."""
-        self._slots, self._limits = slots, limits or {}
+        self._slots, self._limits, self._asker_slots = slots, limits or {}, asker_slots
         self._grant()
 
     def _grant(self) -> None:
@@ -172,26 +173,35 @@ class TurnQueue:
             turn.granted.set_result(None)
 
     def _charge(self, turn: Turn) -> None:
-        """Charge a turn to its asker. One that is later than all others takes nothing from them."""
+        """Charge a turn to its asker."""
         seconds = (self._timer() if turn.ended is None else turn.ended) - turn.began
-        self._usual += (seconds - self._usual) / REMEMBERED_TURNS
+        self._usual[turn.kind] += (seconds - self._usual[turn.kind]) / REMEMBERED_TURNS
         self._shares.charge(turn.asker, seconds)
 
     def _next(self) -> Turn | None:
         """The turn that comes next, of the kinds that are below their limits."""
         kinds = Counter(turn.kind for turn in self._running)
-        places = Counter(turn.asker.queue_key for turn in self._running)
-        people = Counter(turn.asker for turn in self._running)
+        numbers = Counter(turn.asker for turn in self._running)
+        sizes: Counter[Asker] = Counter()
+        of_places: defaultdict[object, float] = defaultdict(float)
+        of_people: defaultdict[Asker, float] = defaultdict(float)
+        for turn in self._running:
+            sizes[turn.asker] += turn.size
+            of_places[turn.asker.queue_key] += self._usual[turn.kind]
+            of_people[turn.asker] += self._usual[turn.kind]
 
-        def order(turn: Turn) -> tuple[bool, float, float, int]:
+        def order(turn: Turn) -> tuple[float, float, int]:
             asker = turn.asker
             place, person = self._shares.seconds_used(asker)
-            place += places[asker.queue_key] * self._usual / asker.queue_weight
-            person += people[asker] * self._usual / asker.weight
-            return turn.later, place, person, turn.number
+            place += of_places[asker.queue_key] / asker.queue_weight
+            person += of_people[asker] / asker.weight
+            return place, person, turn.number
 
         def is_ready(turn: Turn) -> bool:
-            return not turn.granted.done() and kinds[turn.kind] < self._limits.get(turn.kind, math.inf)
+            asker, size = turn.asker, turn.size
+            fits = numbers[asker] < self._asker_slots and sizes[asker] + size <= self._asker_budget
+            is_below = kinds[turn.kind] < self._limits.get(turn.kind, math.inf)
+            return not turn.granted.done() and is_below and (fits or not numbers[asker])
 
         return min(filter(is_ready, self._waiting), key=order, default=None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import PersonError
@@ -13,14 +14,20 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_quick_only: ContextVar[bool] = ContextVar("quick_only", default=False)
 
-def run_with_watchdog(limit: float | None, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+
+def run_with_watchdog(
+    limit: float | None, quick_only: bool, job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> T:
     """Run `job` in a worker. After `limit` seconds the process ends itself, even if it hangs in C code.
 
-    The watchdog of faulthandler is a thread that needs no GIL. Dask's nanny starts a new worker.
+    `quick_only`: the job raises LongJobError before work that takes long. The watchdog of faulthandler is a thread that needs
+    no GIL. Dask's nanny starts a new worker.
     """
     set_private_umask()  # a worker of a running cluster has the umask of the person who started it
     redact_logs()
+    _quick_only.set(quick_only)
     if limit is None:
         return _run(job, args, kwargs)
     import faulthandler
@@ -41,6 +48,11 @@ def _run(job: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -
     except PersonError as error:
         error.__cause__ = error.__context__ = None
         raise
+
+
+def leaves_long_work() -> bool:
+    """Asked by a job: whether it leaves work that takes long, by a LongJobError."""
+    return _quick_only.get()
 
 
 def release_worker() -> None:

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 
 
 def read_picture(config: EngineConfig, content: Content) -> OpenedPicture | UnreadableFile:
-    """The picture of untrusted content, upright and in RGB, or the reason why it can't be read."""
+    """The picture of untrusted content, upright and in RGB, or the reason why it can't be read.
+
+    Raises LongJobError for one that takes long, in a job that leaves long work.
+    """
+    from bot.infra.worker_side import leaves_long_work
     from bot.media.pictures.opening import open_picture
     from bot.media.pictures.refusals import PictureError, PictureLimits
 
     try:
         return open_picture(
             bytes_of(content, config.picture_bytes),
-            limits=PictureLimits(max_bytes=config.picture_bytes, max_pixels=config.picture_pixels),
+            limits=PictureLimits(
+                max_bytes=config.picture_bytes, max_pixels=config.picture_pixels, quick_only=leaves_long_work()
+            ),
         )
     except PictureError as error:
         return UnreadableFile(error.message)

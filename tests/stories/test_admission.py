@@ -6,18 +6,16 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.infra.admission import AHEAD
-from bot.infra.request_context import Asker, request_context
+from bot.infra.request_context import Asker
 from tests.conftest import LONG_ENOUGH
 from tests.stories.conftest import Stage
 from tests.stories.reading import alt_texts, answer, latest, texts
 from tests.stories.test_redrawn_pictures import fix
 
-WORKERS = 2
 BUSY = re.compile(r"More people ask me just now than I can answer\. Ask again <t:(\d+):R>\.")
 
 
@@ -49,11 +47,8 @@ def no_patience(presidents: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def all_turns_taken(stage: Stage) -> AsyncGenerator[None]:
-    """Files of somebody else are on their way to the workers, as many as may be, and none of them moves."""
-    async with AsyncExitStack() as stack:
-        with request_context(Asker(person=1)):
-            for _ in range(WORKERS + AHEAD):
-                await stack.enter_async_context(stage.app.compute.admission.files.turn())
+    """A file of somebody else is on its way to the workers, as large as all may be together, and doesn't move."""
+    async with stage.app.compute.admission.files.turn(Asker(person=1), size=stage.app.settings.memory):
         yield
 
 

@@ -87,9 +87,11 @@ def jobs_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     attempt = Compute._attempt
 
-    async def recorded(self: Compute, limit: Any, ends: Any, priority: Any, job: Any, *rest: Any) -> Any:
+    async def recorded(
+        self: Compute, limit: Any, ends: Any, priority: Any, job: Any, *rest: Any, **options: Any
+    ) -> Any:
         names.append(job.__name__)
-        return await attempt(self, limit, ends, priority, job, *rest)
+        return await attempt(self, limit, ends, priority, job, *rest, **options)
 
     monkeypatch.setattr(Compute, "_attempt", recorded)
     return names

@@ -27,12 +27,16 @@ from bot.settings import Settings
 from bot.usecases.roster.gather import SoughtMember
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.galleries import enrol
+from tests.support.heavy_pictures import jpeg_of_scans
 from tests.support.wire import TOKEN, WireDiscord
 from tests.support.wire_world import Channel, User
 
 STOPPING = "I am being stopped just now. Ask again in a minute, when I am back."
 PHOTO = ("a.jpg", b"no picture")
 NO_PICTURE = "a.jpg: this is not a picture (it looks like text); I read JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF."
+PROMISED_SECONDS = 10.0
+"""Seconds after SIGTERM within which everybody who waits is answered or told."""
+
 LOADING = 1 << 7
 """The flag of a message that shows "thinking…"."""
 
@@ -187,10 +191,10 @@ async def test_a_clip_at_work_is_in_the_queue_again(
 
 
 @asynccontextmanager
-async def process_with_a_question(
+async def running_process(
     wire: WireDiscord, data: Path, rows: list[EnrolledEncoding]
-) -> AsyncGenerator[tuple[asyncio.subprocess.Process, Channel]]:
-    """`nugu run` in a process of its own, with a `/who` under way whose picture does not arrive."""
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, Channel, User]]:
+    """`nugu run` in a process of its own, and somebody in a server that it knows members of."""
     guild = wire.add_guild()
     async with Database.open(Settings(data=data)) as database:
         await enrol(database, rows, server=guild.id)
@@ -201,13 +205,22 @@ async def process_with_a_question(
     try:
         await wire.wait_ready()
         await until(lambda: len(psutil.Process(process.pid).children(recursive=True)) >= 2)
-        await asked(wire, channel, fan)
-        yield process, channel
+        yield process, channel, fan
     finally:
         wire.give_files()
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+@asynccontextmanager
+async def process_with_a_question(
+    wire: WireDiscord, data: Path, rows: list[EnrolledEncoding]
+) -> AsyncGenerator[tuple[asyncio.subprocess.Process, Channel]]:
+    """As `running_process`, with a `/who` under way whose picture does not arrive."""
+    async with running_process(wire, data, rows) as (process, channel, fan):
+        await asked(wire, channel, fan)
+        yield process, channel
 
 
 async def test_sigterm_tells_the_asker_and_ends_without_a_traceback(
@@ -238,4 +251,26 @@ async def test_a_second_signal_ends_the_process_and_its_workers_at_once(
         assert time.monotonic() - began < running_tasks.FINISH_SECONDS
         assert b"Traceback" not in errors
         _, alive = await asyncio.to_thread(psutil.wait_procs, below, LONG_ENOUGH)
+        assert not alive, "the workers end with the bot"
+
+
+@pytest.mark.thorough
+async def test_busy_workers_do_not_hold_up_the_end(
+    wire: WireDiscord, data: Path, gallery_rows: list[EnrolledEncoding]
+) -> None:
+    slow = "slow.jpg", jpeg_of_scans(2400, 2400, 200)
+    async with running_process(wire, data, gallery_rows) as (process, channel, fan):
+        workers = psutil.Process(process.pid).children(recursive=True)
+        await wire.message(channel, fan, "who?", attachments=[slow] * 10, mentions=[wire.bot])
+        await until(lambda: any(worker.cpu_percent(0.2) > 50 for worker in workers))
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        await wire.until(lambda: wire.messages(channel), "a sentence to the person", timeout=LONG_ENOUGH)
+        told = time.monotonic() - began
+        _, errors = await asyncio.wait_for(process.communicate(), LONG_ENOUGH)
+        assert sentences(wire, channel) == [STOPPING]
+        assert told < PROMISED_SECONDS
+        assert process.returncode == 0
+        assert b"Traceback" not in errors
+        _, alive = await asyncio.to_thread(psutil.wait_procs, workers, LONG_ENOUGH)
         assert not alive, "the workers end with the bot"

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageFile
 from pillow_heif import HeifImageFile
 
+from bot.errors import LongJobError
 from bot.media.pictures.flattening import LYING, flattened, orientation_of, reduced, upright
 from bot.media.pictures.headers import PictureKind, gif_blocks, gif_frames, png_chunks, png_frames, riff_chunks
 from bot.media.pictures.jpeg import jpeg_segments, scanned_components
@@ -24,6 +25,7 @@ from bot.media.pictures.refusals import (
     broken_message,
     check_frames,
     check_parts,
+    check_quick,
     check_scans,
     check_size,
     too_many_pixels_error,
@@ -67,7 +69,7 @@ def decode(
     """The picture in a file of this kind.
 
     Size, frames, parts and scans are checked before pixels are decoded, and a JPEG much larger than `limits.working_side` is
-    decoded at a half, a quarter or an eighth. Raises PictureError.
+    decoded at a half, a quarter or an eighth. Raises PictureError, LongJobError.
     """
     with _DECODING, warnings.catch_warnings(), _whole_files_only():
         warnings.simplefilter("ignore")
@@ -76,7 +78,7 @@ def decode(
         # so nothing narrower than Exception will do; the cause is chained.
         try:
             return _read(data, kind, limits, measured or _ignored)
-        except PictureError:
+        except (PictureError, LongJobError):
             raise
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise too_many_pixels_error(limits) from error
@@ -135,8 +137,11 @@ def _decode(
         measured(size, frames)
         check_size(size, limits)
         check_frames(frames, limits)
+        components = scanned_components(data) if kind is PictureKind.JPEG else None
+        if components is not None:
+            check_scans(components, size, limits)
+        check_quick(size, components, limits)
         if kind is PictureKind.JPEG:
-            check_scans(scanned_components(data), size, limits)
             # Pillow decodes at the smallest of 1/8, 1/4 and 1/2 above the requested size. At three quarters of the working
             # side, a 40-megapixel photo is decoded at a half, and none ends below 3072 for a side of 4096.
             share = 0.75 * limits.working_side / max(size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain.messages import Message
+from bot.errors import LongJobError
 from bot.media.pictures.decoding import decode
 from bot.media.pictures.headers import PictureKind, other_file_kind, sniff, webp_canvas
 from bot.media.pictures.isolation import ISOLATED, decode_isolated
@@ -22,9 +23,12 @@ def open_picture(data: bytes, *, limits: PictureLimits | None = None) -> OpenedP
 
     Raises:
         PictureError: not a picture of an accepted kind, broken, cut short, or beyond `limits` (default: as declared).
+        LongJobError: `limits` want a quick picture, and this one takes long, or its work can't be counted.
     """
     limits = limits or PictureLimits()
     kind = _admit(data, limits)
+    if kind in ISOLATED and limits.quick_only:
+        raise LongJobError
     return decode_isolated(data, kind, limits) if kind in ISOLATED else decode(data, kind, limits)
 
 

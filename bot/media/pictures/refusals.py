@@ -6,9 +6,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.messages import Message
-from bot.errors import PersonError
+from bot.errors import LongJobError, PersonError
 from bot.media.pictures.headers import PictureKind
 from bot.text.formatting import MEBIBYTE
+
+QUICK_SCANNED: Final = 120_000_000
+"""The pixels of a JPEG, counted as in `PictureLimits.max_scanned`, that are decoded in 0.2 s on a busy core."""
+
+QUICK_PIXELS: Final = 6_000_000
+"""The pixels of another picture that are decoded in 0.2 s on a busy core."""
 
 ACCEPTED: Final = "JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF"
 
@@ -26,6 +32,7 @@ class PictureLimits:
     The slowest, chunks of a PNG, take 4.6 µs each; 25 MiB of a GIF are a hundred thousand blocks. `isolated_seconds`,
     `isolated_seconds_a_megapixel`: the processor time of a kind that an isolated process decodes. A HEIC of noise takes
     0.13 s a megapixel, the slowest of all that are what they seem. All were measured on a Xeon core of a 2026 cloud machine.
+    `quick_only`: a picture that takes long is left for the lane of long work.
     """
 
     max_bytes: int = 25 * MEBIBYTE
@@ -37,6 +44,7 @@ class PictureLimits:
     isolated_seconds: float = 3.0
     isolated_seconds_a_megapixel: float = 0.2
     working_side: int = 4096
+    quick_only: bool = False
 
     def exceeded_by(self, size: tuple[int, int], frames: int) -> bool:
         """Whether a picture of this (width, height) and number of frames is refused."""
@@ -85,6 +93,14 @@ def check_scans(components: int, size: tuple[int, int], limits: PictureLimits) -
     # The start of a scan takes as long as the decoding of two thousand pixels.
     if components * max(size[0] * size[1], 2_000) > limits.max_scanned:
         raise PictureError("this JPEG has too many scans for its size; save it once more and post that copy")
+
+
+def check_quick(size: tuple[int, int], components: int | None, limits: PictureLimits) -> None:
+    """Raise LongJobError for a picture that takes long, where `limits` want none. `components`: as in `check_scans`."""
+    pixels = size[0] * size[1]
+    quick = pixels <= QUICK_PIXELS if components is None else components * pixels <= QUICK_SCANNED
+    if limits.quick_only and not quick:
+        raise LongJobError
 
 
 def too_many_pixels_error(limits: PictureLimits, size: tuple[int, int] | None = None) -> PictureError:

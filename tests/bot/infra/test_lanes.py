@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
 
+from bot.errors import LongJobError
 from bot.infra.compute import Compute
 from bot.infra.lanes import JobLane
+from bot.infra.worker_side import leaves_long_work
 from bot.settings import Settings
 from tests.conftest import LONG_ENOUGH
 
@@ -38,15 +40,25 @@ def wait_for(folder: Path) -> tuple[int, bool]:
     return os.getpid(), False
 
 
+def take_long(folder: Path) -> tuple[int, bool]:
+    """A picture that takes as long as `wait_for`."""
+    if leaves_long_work():
+        raise LongJobError
+    return wait_for(folder)
+
+
 def niceness() -> tuple[int, int]:
     return os.getpid(), os.nice(0)
 
 
-async def assert_a_picture_is_answered(compute: Compute, folder: Path) -> None:
-    """A picture's job ends while five background jobs, more than there are workers, wait for that."""
-    parts = [
-        asyncio.create_task(compute.run_within(LONG_ENOUGH, JobLane.BACKGROUND, wait_for, folder)) for _ in range(5)
-    ]
+async def assert_a_picture_is_answered(
+    compute: Compute,
+    folder: Path,
+    lane: JobLane = JobLane.BACKGROUND,
+    job: Callable[[Path], tuple[int, bool]] = wait_for,
+) -> None:
+    """A picture's job ends while five long jobs, more than there are workers, wait for that."""
+    parts = [asyncio.create_task(compute.run_within(LONG_ENOUGH, lane, job, folder)) for _ in range(5)]
     async with asyncio.timeout(LONG_ENOUGH):
         while not list(folder.glob("begun-*")):
             await asyncio.sleep(0.02)
@@ -66,6 +78,10 @@ async def test_clips_get_all_workers_but_one_of_a_bot_and_all_of_a_command() -> 
 
 async def test_a_picture_is_answered_while_clips_fill_all_workers_but_one(compute: Compute, tmp_path: Path) -> None:
     await assert_a_picture_is_answered(compute, tmp_path)
+
+
+async def test_a_picture_is_answered_while_others_that_take_long_wait(compute: Compute, tmp_path: Path) -> None:
+    await assert_a_picture_is_answered(compute, tmp_path, JobLane.PICTURES, take_long)
 
 
 @pytest.mark.slow

@@ -89,7 +89,7 @@ def test_colours_of_a_log_are_its_own(root: tuple[logging.Logger, io.StringIO]) 
 def test_a_process_without_a_handler_logs_in_the_same_way() -> None:
     code = (
         "import logging\nfrom bot.infra.worker_side import run_with_watchdog\n"
-        "run_with_watchdog(None, logging.getLogger('bot').error, ('ffmpeg: %s', 'a\\n\\x1b[2Jb'), {})"
+        "run_with_watchdog(None, False, logging.getLogger('bot').error, ('ffmpeg: %s', 'a\\n\\x1b[2Jb'), {})"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == "ffmpeg: a\\n\\x1b[2Jb\n"

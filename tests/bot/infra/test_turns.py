@@ -31,18 +31,28 @@ class Line:
         *,
         budget: float = math.inf,
         limits: dict[object, int] | None = None,
+        asker_slots: float = math.inf,
+        asker_budget: float = math.inf,
         patience: float = PATIENCE,
     ) -> None:
         self.now = 0.0
-        self.turns = TurnQueue(slots, budget=budget, limits=limits, patience=patience, timer=lambda: self.now)
+        self.turns = TurnQueue(
+            slots,
+            budget=budget,
+            limits=limits,
+            asker_slots=asker_slots,
+            asker_budget=asker_budget,
+            patience=patience,
+            timer=lambda: self.now,
+        )
         self.begun: list[Turn] = []
         self.tasks: list[asyncio.Task[None]] = []
 
-    async def ask(self, *askers: Asker, size: int = 0, kind: object = None, later: bool = False) -> None:
+    async def ask(self, *askers: Asker, size: int = 0, kind: object = None) -> None:
         """Let each of these wait for one more turn."""
         for asker in askers:
             with request_context(asker):
-                self.tasks.append(asyncio.create_task(self._wait(kind, later, size)))
+                self.tasks.append(asyncio.create_task(self._wait(kind, size)))
         await settled()
 
     async def end(self, turn: Turn, *, seconds: float = 1.0) -> None:
@@ -61,8 +71,8 @@ class Line:
             await self.end(turn, seconds=(seconds or {}).get(turn.asker, 1.0))
         return served
 
-    async def _wait(self, kind: object, later: bool, size: int) -> None:
-        self.begun.append(await self.turns.acquire(kind=kind, later=later, size=size))
+    async def _wait(self, kind: object, size: int) -> None:
+        self.begun.append(await self.turns.acquire(kind=kind, size=size))
 
 
 async def settled() -> None:
@@ -114,7 +124,7 @@ async def test_a_watched_channel_has_a_quarter_of_a_question() -> None:
 async def test_an_archive_delays_no_question_of_the_same_person() -> None:
     line = Line()
     with request_context(ANN), bulk_request_context():
-        line.tasks += [asyncio.create_task(line._wait(None, False, 0)) for _ in range(30)]
+        line.tasks += [asyncio.create_task(line._wait(None, 0)) for _ in range(30)]
     await settled()
     await line.serve(10)
     await line.ask(ANN)
@@ -148,14 +158,40 @@ async def test_no_more_turns_than_slots_are_running() -> None:
     assert len(line.begun) == 4
 
 
-async def test_a_kind_has_its_own_limit_and_gives_way() -> None:
-    line = Line(slots=2, limits={"clip": 1})
-    await line.ask(*[ANN] * 3, kind="clip", later=True)
+async def test_a_kind_has_its_own_limit() -> None:
+    line = Line(slots=3, limits={"clip": 1})
+    await line.ask(*[ANN] * 3, kind="clip")
     assert [turn.kind for turn in line.begun] == ["clip"]
-    await line.ask(BEN, BEN, kind="picture")
+    await line.ask(BEN, kind="picture")
     assert [turn.kind for turn in line.begun] == ["clip", "picture"]
     await line.end(line.begun[0])
-    assert [turn.kind for turn in line.begun] == ["picture", "picture"]
+    assert [turn.kind for turn in line.begun] == ["picture", "clip"]
+
+
+async def test_clips_have_a_quarter_of_the_turns_of_questions() -> None:
+    line = Line()
+    clip = Asker(4, server=1, urgency=Urgency.BULK)
+    await line.ask(*[clip] * 20, *[ANN] * 20)
+    assert shares_of(await line.serve(20)) == {ANN: 16, clip: 4}
+
+
+async def test_the_estimate_is_of_turns_of_the_same_kind() -> None:
+    line = Line()
+    await line.ask(*[ANN] * 30, kind="clip")
+    await line.serve(30, seconds={ANN: 100.0})
+    await line.ask(*[BEN] * 4, kind="picture")
+    with request_context(ANN):
+        line.turns.check_room(1, kind="picture")
+    with request_context(CLEO), pytest.raises(BusyError):
+        line.turns.check_room(1, kind="clip")
+
+
+async def test_nobody_holds_all_turns_or_bytes() -> None:
+    line = Line(slots=10, budget=100, asker_slots=3, asker_budget=50)
+    await line.ask(*[ANN] * 5, size=1)
+    await line.ask(*[BEN] * 5, size=20)
+    await line.ask(CLEO, CLEO, size=55)
+    assert Counter(turn.asker for turn in line.begun) == {ANN: 3, BEN: 2, CLEO: 1}
 
 
 async def test_bytes_are_bounded_together() -> None:

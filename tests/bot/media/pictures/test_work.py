@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
+from bot.errors import LongJobError
 from bot.media.pictures.opening import open_picture
 from bot.media.pictures.refusals import PictureLimits
 from tests.support import heavy_pictures
@@ -53,6 +54,31 @@ def test_a_jpeg_after_megabytes_of_filling_is_read(photo: Image.Image) -> None:
         began = time.process_time()
         assert distance(open_picture(data[:at] + filling * 20_000_000 + data[at:]), photo) < 4
         assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("made", "is_quick"),
+    [
+        (lambda: saved(Image.new("RGB", (4000, 3000)), "JPEG"), True),
+        (lambda: saved(Image.new("RGB", (1440, 3200)), "PNG"), True),
+        (lambda: heavy_pictures.jpeg_of_scans(2000, 2000, 100), False),
+        (lambda: saved(Image.new("RGB", (4000, 3000)), "PNG"), False),
+        (lambda: saved(Image.new("RGB", (64, 64)), "HEIF"), False),
+    ],
+    ids=["phone", "screenshot", "scans", "large PNG", "HEIC"],
+)
+def test_a_picture_that_takes_long_is_left_undecoded_where_that_is_wished(
+    made: Callable[[], bytes], *, is_quick: bool
+) -> None:
+    data, limits = made(), PictureLimits(quick_only=True)
+    if is_quick:
+        assert open_picture(data, limits=limits).pixels.size
+        return
+    began = time.process_time()
+    with pytest.raises(LongJobError):
+        open_picture(data, limits=limits)
+    assert time.process_time() - began < 0.2
+    assert open_picture(data).pixels.size
 
 
 @pytest.mark.parametrize(
