@@ -37,6 +37,16 @@ async def kill(app: App) -> None:
         await app.clips.close()
 
 
+async def end_while_posting(app: App, works: FakeClipWork, reporter: RecordingReporter) -> int:
+    """The bot ends while Discord takes the answer of a clip; its id."""
+    reporter.holds = asyncio.Event()
+    works.go_on.set()
+    job_id = await request_clip(app, 1)
+    await until(lambda: bool(reporter.answers))
+    await app.clips.close()
+    return job_id
+
+
 async def test_a_restart_in_the_middle_takes_the_work_up_again(
     app: App, works: FakeClipWork, reporter: RecordingReporter
 ) -> None:
@@ -54,11 +64,7 @@ async def test_a_restart_in_the_middle_takes_the_work_up_again(
 async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(
     app: App, works: FakeClipWork, reporter: RecordingReporter
 ) -> None:
-    reporter.holds = asyncio.Event()
-    works.go_on.set()
-    job_id = await request_clip(app, 1)
-    await until(lambda: bool(reporter.answers))
-    await app.clips.close()
+    job_id = await end_while_posting(app, works, reporter)
     assert await state_of(app, job_id) is ClipState.SENDING
     await ClipQueue(app, reporter).start()
     await until_state(app, job_id, ClipState.DONE)
@@ -68,11 +74,7 @@ async def test_an_answer_that_was_posted_before_the_end_is_not_posted_again(
 async def test_an_answer_that_never_arrived_is_posted_after_the_restart(
     app: App, works: FakeClipWork, reporter: RecordingReporter
 ) -> None:
-    reporter.holds = asyncio.Event()
-    works.go_on.set()
-    job_id = await request_clip(app, 1)
-    await until(lambda: bool(reporter.answers))
-    await app.clips.close()
+    job_id = await end_while_posting(app, works, reporter)
     reporter.posted.clear()
     reporter.holds = None
     await ClipQueue(app, reporter).start()
@@ -185,11 +187,7 @@ async def test_the_queue_goes_on_after_a_reporter_fails_to_search(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(queue, "PAUSE", 0.1)
-    reporter.holds = asyncio.Event()
-    works.go_on.set()
-    job_id = await request_clip(app, 1)
-    await until(lambda: bool(reporter.answers))
-    await app.clips.close()
+    job_id = await end_while_posting(app, works, reporter)
     reporter.search_error = TimeoutError()
     await ClipQueue(app, reporter).start()
     await until(lambda: "the queue of clips stumbled" in caplog.text)
@@ -219,11 +217,7 @@ async def test_a_clip_that_a_restart_interrupts_is_made_smaller_once_too(
 async def test_nobody_reviews_the_faces_of_a_clip_that_is_cancelled_while_it_waits(
     app: App, works: FakeClipWork, reporter: RecordingReporter
 ) -> None:
-    reporter.holds = asyncio.Event()
-    works.go_on.set()
-    job_id = await request_clip(app, 1)
-    await until(lambda: bool(reporter.answers))
-    await app.clips.close()
+    job_id = await end_while_posting(app, works, reporter)
     async with app.database.writing() as session:
         job = await ClipRepository(session).get(job_id)
         assert job is not None
