@@ -3,7 +3,8 @@
 The real bot runs against a Discord on loopback. Ordinary people each post a portrait and ask who it is, again after a pause:
 first alone, then beside six hostile people, two of each kind. One kind posts JPEGs of a hundred scans, ten at a time; one posts
 clips of twenty seconds in which every frame is a cut; one posts ten pictures of 24 MB each, or a video of 300 MB. Each posts
-again as soon as it is answered, but no more than a message a second, and has as many questions in work as the bot takes.
+again as soon as it is answered, but no more than a message a second, and has as many questions in work as the bot takes. No two
+of the flickering clips are the same file, so each is looked at anew.
 
 Promised: every ordinary question is answered; the 95th percentile of their times is at most three times that of the bot
 without hostile people; the gateway process takes at most 400 MiB of memory.
@@ -16,9 +17,11 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +42,14 @@ _SAMPLE_SECONDS = 0.1
 _POST_SECONDS = 2.0
 """Seconds between two messages of one of the `_AT_ONCE` tasks of a hostile person."""
 
+_UNIQUE_BYTES = 4 * _MIB
+_REFUSALS = ("still at work on your last clip", "Ask again <t:")
+
 SLOWER, MEMORY = 3.0, 400 * _MIB
 """The promises: times of the idle bot, and bytes."""
+
+HOSTILE_FILES = ("scans0.jpg", "flicker.mp4", "huge0.png", "huge.mp4")
+"""The first file of each kind of hostile message."""
 
 File = tuple[str, bytes]
 Answered = Callable[[], object]
@@ -61,9 +70,9 @@ class Figures:
         return statistics.quantiles(self.seconds, n=100, method="inclusive")[part - 1]
 
 
-def broken(idle: Figures, beside: Figures) -> list[str]:
-    """The promises that aren't kept."""
-    found: list[str] = []
+def broken(idle: Figures, beside: Figures, taken: Mapping[str, int]) -> list[str]:
+    """The promises that aren't kept, and the attacks that were none. `taken`: as in `Town`."""
+    found = [f"no hostile {name} was taken" for name in HOSTILE_FILES if not taken[name]]
     if unanswered := idle.unanswered + beside.unanswered:
         found.append(f"{unanswered} ordinary questions have no answer")
     if beside.percentile(95) > SLOWER * idle.percentile(95):
@@ -86,10 +95,15 @@ def table(idle: Figures, beside: Figures) -> str:
 
 
 class Town:
-    """A server of ordinary people and hostile ones, and a second one that belongs to half of the hostile."""
+    """A server of ordinary people and hostile ones, and a second one that belongs to half of the hostile.
+
+    `taken`: the messages of hostile people that the bot took, by the name of their first file.
+    """
 
     def __init__(self, wire: WireDiscord, people: int) -> None:
         self.wire = wire
+        self.taken: Counter[str] = Counter()
+        self._files = count()
         guild, other = wire.add_guild("Fans"), wire.add_guild("Others")
         self.channel, self.elsewhere = wire.add_channel(guild), wire.add_channel(other)
         self.moderator = wire.add_user("moderator", guild, moderator=True)
@@ -119,6 +133,16 @@ class Town:
         await self.wire.until(lambda: self.wire.replies(asked), "a reply", timeout=_ANSWER_SECONDS)
         return str(self.wire.replies(asked)[0])
 
+    def unlike_others(self, file: File) -> File:
+        """A file that nobody has posted before, with the same pictures. Readers pass over the box at its end.
+
+        The huge ones stay as they are, since all are kept until the end.
+        """
+        name, data = file
+        if len(data) > _UNIQUE_BYTES:
+            return file
+        return name, data + (16).to_bytes(4, "big") + b"free" + next(self._files).to_bytes(8, "big")
+
 
 async def ordinary(town: Town, photo: File, until: float, pause: float, found: Figures, seed: int) -> None:
     """The questions of one ordinary person."""
@@ -141,7 +165,8 @@ async def hostile(town: Town, number: int, posts: Sequence[Sequence[File]]) -> N
     while True:
         for files in posts:
             with suppress(TimeoutError):
-                await town.ask(channel, user, files)
+                told = await town.ask(channel, user, [town.unlike_others(file) for file in files])
+                town.taken[files[0][0]] += not any(refusal in told for refusal in _REFUSALS)
             await asyncio.sleep(_POST_SECONDS)
 
 
@@ -204,20 +229,23 @@ def flickering(portraits: Path, folder: Path) -> bytes:
     return (folder / "flicker.mp4").read_bytes()
 
 
-async def measure(people: int, seconds: float, pause: float) -> tuple[Figures, Figures]:
-    """The figures of ordinary people alone, and beside hostile ones."""
+async def measure(
+    people: int, seconds: float, pause: float, workers: int | None
+) -> tuple[Figures, Figures, Counter[str]]:
+    """The figures of ordinary people alone, and beside hostile ones; and what was `taken` of these."""
     portraits = public_portraits()
     photo = "who.jpg", small_photo(portraits / "obama3.jpg")
     with tempfile.TemporaryDirectory(prefix="nugu-fairness-") as folder:
         posts = hostile_posts(portraits, Path(folder))
         async with WireDiscord() as wire:
             town = Town(wire, people)
-            async with running_bot(wire, Path(folder) / "data", ["run"]) as gateway:
+            settings = {"NUGU_WORKERS": str(workers)} if workers else {}
+            async with running_bot(wire, Path(folder) / "data", ["run"], settings=settings) as gateway:
                 await town.enrol(portraits)
                 await town.ask(town.channel, town.moderator, [photo])
                 idle = await phase(town, gateway, photo, seconds, pause)
                 attacks = [hostile(town, number, own) for number, own in enumerate(posts) for _ in range(_AT_ONCE)]
-                return idle, await phase(town, gateway, photo, seconds, pause, attacks)
+                return idle, await phase(town, gateway, photo, seconds, pause, attacks), town.taken
 
 
 def main() -> None:
@@ -230,10 +258,12 @@ def main() -> None:
     parser.add_argument(
         "--pause", type=float, default=30.0, help="seconds between two questions of a person, on average"
     )
+    parser.add_argument("--workers", type=int, help="worker processes; by default as many as the bot chooses")
     options = parser.parse_args()
-    idle, beside = asyncio.run(measure(options.people, options.seconds, options.pause))
+    idle, beside, taken = asyncio.run(measure(options.people, options.seconds, options.pause, options.workers))
     print(table(idle, beside))
-    if promises := broken(idle, beside):
+    print("Hostile messages taken:", ", ".join(f"{taken[name]} of {name}" for name in HOSTILE_FILES))
+    if promises := broken(idle, beside, taken):
         print(*promises, sep="\n", file=sys.stderr)
         sys.exit(1)
 

@@ -16,12 +16,13 @@ _TAKEN = "I have it"
 
 @dataclass(frozen=True)
 class Added:
-    """A member that the bot said it knows by a number of photos."""
+    """A member that the bot said it knows by a number of photos. `learns`: questions may have added more since."""
 
     server: int
     group: str
     member: str
     photos: int
+    learns: bool = False
 
 
 @dataclass
@@ -29,13 +30,16 @@ class Ledger:
     """What the bot has acknowledged so far.
 
     `confirmed`: the questions whose names a moderator confirmed, and the moderator. `cards`: the message of each answer that
-    still stands, by question. `clips`: the messages that show a request for a clip as taken.
+    still stands, by question. `clips`: the messages that show a request for a clip as taken. `asked`: the messages with a
+    picture to which the bot replied. `trainings`: the trainings that it has begun.
     """
 
     added: list[Added] = field(default_factory=list[Added])
     confirmed: dict[int, int] = field(default_factory=dict[int, int])
     clips: list[int] = field(default_factory=list[int])
+    asked: list[int] = field(default_factory=list[int])
     questions: int = 0
+    trainings: int = 0
     refused: Counter[str] = field(default_factory=Counter[str])
 
     def counts(self) -> str:
@@ -43,7 +47,7 @@ class Ledger:
         photos = sum(each.photos for each in self.added)
         return (
             f"{self.questions} answers, {len(self.confirmed)} corrections, {len(self.added)} members with {photos} photos, "
-            f"{len(self.clips)} clips"
+            f"{len(self.clips)} clips, {self.trainings} trainings"
         )
 
 
@@ -57,6 +61,7 @@ def faults(ledger: Ledger, database: Path, cards: dict[int, int], messages: dict
         yield from _of_corrections(ledger, connection)
         yield from _of_cards(cards, connection)
         yield from _of_clips(ledger, connection, messages)
+    yield from _of_replies(ledger, messages)
 
 
 def unfinished_clips(database: Path) -> int:
@@ -79,7 +84,7 @@ def _of_photos(ledger: Ledger, connection: sqlite3.Connection) -> Iterator[str]:
         members[server, group, member] += 1
     for each in ledger.added:
         found = there[each.server, each.group, each.member]
-        if found != each.photos:
+        if found < each.photos or (found > each.photos and not each.learns):
             yield f"{each.member} of {each.group} has {found} photos in place of {each.photos}"
     yield from (
         f"{member} of {group} is there {count} times" for (_, group, member), count in members.items() if count > 1
@@ -119,6 +124,8 @@ def _of_clips(ledger: Ledger, connection: sqlite3.Connection, messages: dict[int
         by_card[card] += 1
         if state in UNFINISHED:
             yield f"clip {job} is still {state}"
+        if state == "FAILED":
+            yield f"clip {job} was given up"
         if state == "DONE" and answer not in messages:
             yield f"clip {job} is done, and its message is not there"
     for card in ledger.clips:
@@ -134,6 +141,15 @@ def _of_clips(ledger: Ledger, connection: sqlite3.Connection, messages: dict[int
             yield f"the clip of card {card} is posted {len(posted)} times"
 
 
+def _of_replies(ledger: Ledger, messages: dict[int, Json]) -> Iterator[str]:
+    replies = Counter(_replied_to(message) for message in messages.values())
+    yield from (f"message {asked} has {replies[asked]} replies" for asked in ledger.asked if replies[asked] > 1)
+
+
 def _answers(message: Json, card: int) -> bool:
+    return int(message["id"]) == card or _replied_to(message) == card
+
+
+def _replied_to(message: Json) -> int:
     reference: Json = message.get("message_reference") or {}
-    return int(message["id"]) == card or int(reference.get("message_id", 0)) == card
+    return int(reference.get("message_id", 0))

@@ -6,7 +6,7 @@ import random
 import re
 import zipfile
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image, ImageEnhance
@@ -81,14 +81,11 @@ class Load:
 
     async def enrol(self) -> None:
         """Let the bot know two people."""
-        await self._add(
-            self._questions, self._moderator, "Presidents", "Obama", [("a.jpg", self._material.photos["obama"])]
-        )
-        await self._add(
-            self._questions, self._moderator, "Presidents", "Biden", [("b.jpg", self._material.photos["biden"])]
-        )
+        for name in ("Obama", "Biden"):
+            photo = f"{name}.jpg", self._material.photos[name.lower()]
+            await self._add(self._questions, self._moderator, "Presidents", name, [photo])
         # The questions of this server teach the bot, so the number of photos changes.
-        self.ledger.added.clear()
+        self.ledger.added = [replace(each, learns=True) for each in self.ledger.added]
 
     def round(self, stopped: asyncio.Event) -> list["asyncio.Task[None]"]:
         """The tasks of one round. Each ends after the action in which `stopped` is set."""
@@ -101,7 +98,11 @@ class Load:
 
         repeated = (self._ask_and_confirm, self._ask_by_mention, self._enrol_one, self._import)
         clip = self._clip_by_link if self._round % 2 else self._clip_by_message
-        return [asyncio.create_task(clip()), *(asyncio.create_task(again(action)) for action in repeated)]
+        return [
+            asyncio.create_task(clip()),
+            asyncio.create_task(self._train()),
+            *(asyncio.create_task(again(action)) for action in repeated),
+        ]
 
     def messages(self) -> dict[int, Json]:
         """All messages of the bot, by id."""
@@ -133,8 +134,15 @@ class Load:
 
     async def _ask_by_mention(self) -> None:
         photo = self._material.photo("obama3", self._chance)
-        await self._reply(self._questions, self._fans[1], photo)
+        card = await self._reply(self._questions, self._fans[1], photo)
+        self.ledger.asked.append(int(card["message_reference"]["message_id"]))
         self.ledger.questions += 1
+
+    async def _train(self) -> None:
+        trained = await self._answer(
+            await self._wire.slash(self._questions, self._moderator, "model train", group="Presidents")
+        )
+        self.ledger.trainings += trained is not None
 
     async def _enrol_one(self) -> None:
         channel, keeper = self._here()

@@ -30,6 +30,11 @@ def workers(process: psutil.Process) -> list[psutil.Process]:
     return [each for each in descendants(process) if "spawn_main" in _command(each)]
 
 
+def trains(process: psutil.Process) -> bool:
+    """Whether a process for a training is among the descendants."""
+    return any("models.learning.isolation" in _command(each) for each in descendants(process))
+
+
 async def until(reached: Callable[[], object], seconds: float) -> None:
     """Return when `reached()` is true, or after some seconds."""
     end = time.monotonic() + seconds

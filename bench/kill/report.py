@@ -16,11 +16,15 @@ class Victim(StrEnum):
 
 @dataclass
 class Report:
-    """The kills so far, by victim; the faults after them, each with its kill; the acknowledged things in one line."""
+    """The kills so far, by victim; the faults after them, each with its kill; the acknowledged things in one line.
+
+    `in_training`: the kills during a training.
+    """
 
     kills: Counter[Victim] = field(default_factory=Counter[Victim])
     faults: list[tuple[Victim, int, str]] = field(default_factory=list[tuple[Victim, int, str]])
     counts: str = ""
+    in_training: int = 0
     _known: set[str] = field(default_factory=set[str])
 
     def add(self, victim: Victim, found: Iterable[str]) -> list[str]:
@@ -40,6 +44,9 @@ class Report:
         lines = ["| killed | times | faults |", "|---|---|---|"]
         by_victim = Counter(victim for victim, _, _ in self.faults)
         lines += [f"| {victim} | {self.kills[victim]} | {by_victim[victim]} |" for victim in Victim]
-        lines.append(f"\n{self.kills.total()} kills, {len(self.faults)} faults; {self.counts}")
+        lines.append(
+            f"\n{self.kills.total()} kills, {self.in_training} of them during a training, {len(self.faults)} faults; "
+            f"{self.counts}"
+        )
         lines += [f"kill {number} ({victim}): {fault}" for victim, number, fault in self.faults]
         return "\n".join(lines)

@@ -15,7 +15,7 @@ import psutil
 
 from bench.kill.ledger import faults, unfinished_clips
 from bench.kill.load import Load, Material
-from bench.kill.processes import a_worker, descendants, kill, left_behind, still_alive, until
+from bench.kill.processes import a_worker, descendants, kill, left_behind, still_alive, trains, until
 from bench.kill.report import Report, Victim
 from bench.kill.running import Bot, Scheduler, separate_scheduler
 from bot.database.engine import FILE
@@ -116,6 +116,7 @@ class Rounds:
         await asyncio.sleep(self._chance.uniform(0.0, _LONGEST_LOAD))
         found = [f"an action ended with {each!r}" for each in _errors(actions)]
         times.append(time.monotonic())
+        self.report.in_training += trains(psutil.Process())
         if victim is Victim.BOT:
             found += await self._kill_bot(actions)
         else:
@@ -163,7 +164,7 @@ class Rounds:
         assert owner is not None
         worker = await a_worker(owner, self._chance)
         if worker is None:
-            return []
+            return ["no worker was there to kill"]
         below = descendants(worker)
         kill(worker)
         return [f"left running: {each}" for each in await still_alive([worker, *below])]

@@ -91,10 +91,24 @@ async def test_a_card_that_the_database_does_not_know_is_a_fault(database: Path)
 async def test_a_clip_that_is_stuck_or_posted_twice_is_a_fault(database: Path) -> None:
     taken = Ledger(clips=[90, CLIP_CARD])
     again = message(91, "stage.mp4", CLIP_CARD)
+    async with Database.open(Settings(data=database.parent)) as opened, opened.writing() as session:
+        session.add(clip_job(state=ClipState.FAILED, card_id=92, answer_id=None))
     assert found(database, taken, None, message(90, "I have it"), again) == [
+        "clip 2 was given up",
         "card 90 says that a clip was taken, and nothing else, and has 0 jobs",
         f"the clip of card {CLIP_CARD} is posted 2 times",
     ]
+
+
+async def test_a_question_that_is_answered_twice_is_a_fault(database: Path) -> None:
+    asked = Ledger(asked=[60, 61])
+    replies = (message(number, replies_to=60 + number % 2) for number in (94, 96, 97))
+    assert found(database, asked, None, *replies) == ["message 60 has 2 replies"]
+
+
+async def test_photos_that_questions_may_have_added_are_a_minimum(database: Path) -> None:
+    learning = Ledger(added=[Added(1, "ITZY", "Yeji", photos, learns=True) for photos in (0, 1, 2)])
+    assert found(database, learning) == ["Yeji of ITZY has 1 photos in place of 2"]
 
 
 async def test_what_is_there_twice_is_a_fault(database: Path) -> None:
@@ -136,7 +150,7 @@ def test_a_report_counts_each_fault_once() -> None:
         "| worker | 2 | 2 |",
         "| scheduler | 0 | 0 |",
         "",
-        "3 kills, 2 faults; 1 answers",
+        "3 kills, 0 of them during a training, 2 faults; 1 answers",
         "kill 2 (worker): a",
         "kill 2 (worker): b",
     ]
