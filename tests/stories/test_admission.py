@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 
@@ -52,6 +52,12 @@ async def all_turns_taken(stage: Stage) -> AsyncGenerator[None]:
         yield
 
 
+async def watch(stage: Stage) -> None:
+    """Let the bot look at each picture of the channel."""
+    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(setup, [stage.channel], custom_id="nugu:setup:watched")
+
+
 async def until_waiting(stage: Stage, turns: int) -> None:
     async with asyncio.timeout(LONG_ENOUGH):
         while len(stage.app.compute.admission.files.waiting) != turns:
@@ -68,20 +74,47 @@ async def test_no_picture_is_fetched_before_its_turn(presidents: Stage, fetched:
     assert len(fetched) == 2
 
 
-@pytest.mark.parametrize("way", ["mention", "member add", "redraw"])
+@pytest.mark.parametrize("way", ["mention", "watched channel", "member add", "form", "redraw"])
 async def test_no_way_in_fetches_before_its_turn(presidents: Stage, fetched: list[str], way: str) -> None:
     stage, photo = presidents, presidents.photo("obama2.jpg")
     await stage.fan.slash(stage.channel, "who", picture=photo)
+    await watch(stage)
+    form = await stage.moderator.slash(stage.channel, "member add", group="Presidents", name="Obama")
     fetched.clear()
     async with all_turns_taken(stage):
         if way == "mention":
             work = stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo])
+        elif way == "watched channel":
+            work = stage.fan.send(stage.channel, "who?", attachments=[photo])
         elif way == "member add":
             work = stage.moderator.slash(stage.channel, "member add", group="Presidents", name="Obama", photo=photo)
+        elif way == "form":
+            given = {"group": "Presidents", "name": "Obama", "photos": [photo]}
+            work = stage.moderator.submit_modal(form, given)
         else:
             work = fix(stage, "Biden")
         task = asyncio.create_task(work)
         await until_waiting(stage, 1)
+        assert not fetched
+    await task
+    assert len(fetched) == 1
+
+
+@pytest.mark.parametrize("way", ["clip", "roster import"])
+async def test_a_large_file_waits_for_the_turns_of_its_kind(presidents: Stage, fetched: list[str], way: str) -> None:
+    stage = presidents
+    turns = stage.app.queues.uploads if way == "clip" else stage.app.queues.archives
+    async with AsyncExitStack() as held:
+        for person in range(turns._slots):
+            await held.enter_async_context(turns.turn(Asker(person)))
+        if way == "clip":
+            work = stage.fan.slash(stage.channel, "clip", video=("a.mp4", b"no video"))
+        else:
+            work = stage.moderator.slash(stage.channel, "roster import", archive=("a.zip", b"no archive"))
+        task = asyncio.create_task(work)
+        async with asyncio.timeout(LONG_ENOUGH):
+            while not turns.waiting:
+                await asyncio.sleep(0)
         assert not fetched
     await task
     assert len(fetched) == 1
@@ -117,8 +150,7 @@ async def test_a_watched_channel_stays_quiet_when_the_queue_is_full(
     presidents: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage = presidents
-    setup = answer(await stage.moderator.slash(stage.channel, "setup"))
-    await stage.moderator.select(setup, [stage.channel], custom_id="nugu:setup:watched")
+    await watch(stage)
     monkeypatch.setattr(stage.app.compute.admission.jobs, "_patience", 0.0)
     asked = await stage.fan.send(stage.channel, "who is this?", attachments=[stage.photo("obama2.jpg")])
     assert latest(stage.channel).id == asked.id
