@@ -85,7 +85,7 @@ async def test_no_way_in_fetches_before_its_turn(presidents: Stage, fetched: lis
         if way == "mention":
             work = stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[photo])
         elif way == "watched channel":
-            work = stage.fan.send(stage.channel, "who?", attachments=[photo])
+            work = stage.fan.send(stage.channel, "who is this?", attachments=[photo])
         elif way == "member add":
             work = stage.moderator.slash(stage.channel, "member add", group="Presidents", name="Obama", photo=photo)
         elif way == "form":
