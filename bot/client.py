@@ -65,9 +65,6 @@ RUNS = ("_invoke", "_invoke_with_namespace", "_invoke_autocomplete")
 these and `on_error`.
 """
 
-CLIPS_SECONDS = 2.0
-"""Seconds that clips may take to end after all other work."""
-
 LONGEST_LIMIT = 60.0
 """The longest rate limit that a request waits for, in seconds. Those of the command sync may last a day."""
 
@@ -99,6 +96,8 @@ class Nugu(commands.AutoShardedBot):
         """Shows an error to the person of an interaction. `cogs.common.errors` sets it when it is loaded."""
         self.explain_stop: StopHandler
         """Tells the person of an interaction that its work was given up; set in the same place."""
+        self.stop_clips: Callable[[], Coroutine[Any, Any, None]] | None = None
+        """Puts clips back in the queue, and lets their cards say so. `cogs.clips.cog` sets it when it is loaded."""
         self.running_tasks = RunningTasks()
         # A resumed session may replay events, but an interaction is answered once.
         self._received: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
@@ -160,11 +159,16 @@ class Nugu(commands.AutoShardedBot):
     async def finish(self) -> None:
         """Take no new work, put clips back in the queue, and finish or explain running tasks, within ten seconds.
 
-        The connection to Discord stays open; `close` closes it.
+        Clips are put back at once, which leaves the workers to questions; those that are requested meanwhile follow. The
+        connection to Discord stays open; `close` closes it.
         """
-        clips = asyncio.create_task(self.app.clips.close())
-        await self.running_tasks.finish()
-        await asyncio.wait([clips], timeout=CLIPS_SECONDS)
+        stopped = asyncio.create_task(self._stop_clips())
+
+        async def stop_later_clips() -> None:
+            await stopped
+            await self._stop_clips()
+
+        await self.running_tasks.finish(stop_later_clips)
 
     async def on_message(self, message: discord.Message) -> None:
         """Do nothing: all commands are slash commands, and cogs have listeners of their own."""
@@ -174,6 +178,12 @@ class Nugu(commands.AutoShardedBot):
         error = sys.exception()
         assert error is not None
         log_failure("the event %s was not handled", event_method, error=error, logger=log)
+
+    async def _stop_clips(self) -> None:
+        try:
+            await (self.stop_clips or self.app.clips.close)()
+        except Exception as error:  # noqa: BLE001  # the next start finds the clips
+            log_failure("the cards of clips were not told of the stop", error=error, logger=log)
 
     async def _sync_if_changed(self) -> None:
         """Sync the commands unless Discord has them already, since syncs are limited.

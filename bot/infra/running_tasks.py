@@ -15,7 +15,7 @@ FINISH_SECONDS = 6.0
 """Seconds in which work ends by itself. Most answers take two. systemd waits 90 s before it kills, Docker 10 s."""
 
 EXPLAIN_SECONDS = 2.0
-"""Seconds for the end of cancelled work, and as many for the sentences to its people."""
+"""Seconds for the end of cancelled work, and at least as many for the sentences to its people: ten seconds in all."""
 
 
 class RunningTasks:
@@ -33,22 +33,23 @@ class RunningTasks:
             task.add_done_callback(self._work.pop)
         self._work[task] = explain
 
-    async def finish(self) -> None:
+    async def finish(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Take no new work, and wait until no task runs, ten seconds at most.
 
-        Unfinished tasks are cancelled, and their people get an explanation.
+        Unfinished tasks are cancelled, and their people get an explanation. `last`: what is left to do when no task runs any
+        more; it is done beside the explanations, and never raises.
         """
         self.stopping = True
-        until = asyncio.get_running_loop().time() + FINISH_SECONDS
-        while self._work and (left := until - asyncio.get_running_loop().time()) > 0:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + FINISH_SECONDS
+        while self._work and (left := until - loop.time()) > 0:
             await asyncio.wait(list(self._work), timeout=left)
         given_up = dict(self._work)
-        if not given_up:
-            return
-        log.warning("not done in time: %d; those who asked are told to ask again", len(given_up))
-        for task in given_up:
-            task.cancel()
-        await asyncio.wait(given_up, timeout=EXPLAIN_SECONDS)
+        if given_up:
+            log.warning("not done in time: %d; those who asked are told to ask again", len(given_up))
+            for task in given_up:
+                task.cancel()
+            await asyncio.wait(given_up, timeout=EXPLAIN_SECONDS)
         told = [asyncio.create_task(explain()) for explain in given_up.values() if explain is not None]
-        if told:
-            await asyncio.wait(told, timeout=EXPLAIN_SECONDS)
+        told.append(asyncio.create_task(last()))
+        await asyncio.wait(told, timeout=until + 2 * EXPLAIN_SECONDS - loop.time())

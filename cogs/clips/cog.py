@@ -37,6 +37,7 @@ class ClipsCog(commands.Cog):
     async def cog_load(self) -> None:
         self.client.tree.add_command(self._menu)
         self._queue = ClipQueue(self.client.app, DiscordClipReporter(self.client))
+        self.client.stop_clips = self._queue.close
         await self._queue.start()
 
     async def cog_unload(self) -> None:

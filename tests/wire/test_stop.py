@@ -34,6 +34,9 @@ from tests.support.wire_world import Channel, User
 STOPPING = "I am being stopped just now. Ask again in a minute, when I am back."
 PHOTO = ("a.jpg", b"no picture")
 NO_PICTURE = "a.jpg: this is not a picture (it looks like text); I read JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC and AVIF."
+VIDEO = ("a.mp4", b"no video")
+LINK = "https://youtu.be/abcdefghijk"
+CLIP_WAITS = "go on with this by myself when I am back"
 PROMISED_SECONDS = 10.0
 """Seconds after SIGTERM within which everybody who waits is answered or told."""
 
@@ -157,14 +160,9 @@ async def test_who_asks_during_the_stop_hears_so_at_once(
         assert "ITZY" not in str(wire.messages(channel))
 
 
-async def test_a_clip_at_work_is_in_the_queue_again(
-    app: App,
-    wire: WireDiscord,
-    bot: Nugu,
-    place: tuple[Channel, User],
-    public_photos: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def downloading(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once a clip is at work. Its video never arrives."""
     begun = asyncio.Event()
 
     async def downloaded(*_: object) -> None:
@@ -172,22 +170,79 @@ async def test_a_clip_at_work_is_in_the_queue_again(
         await asyncio.Event().wait()
 
     monkeypatch.setattr("bot.usecases.clips.attempt.cached_video", downloaded)
+    return begun
+
+
+def waiting_clips(wire: WireDiscord, channel: Channel) -> int:
+    """The number of cards that say that their clip waits for the next start."""
+    cards = [card for card in wire.messages(channel) if CLIP_WAITS in str(card)]
+    assert not any(card["flags"] & LOADING for card in cards)
+    return len(cards)
+
+
+async def test_a_clip_at_work_is_in_the_queue_again(
+    app: App, wire: WireDiscord, bot: Nugu, place: tuple[Channel, User], downloading: asyncio.Event
+) -> None:
     channel, moderator = place
     async with wire.running(bot):
-        await wire.slash(channel, moderator, "group add", name="Presidents")
-        await wire.wait_for("POST", "/webhooks/*/*")
-        photo = "obama.jpg", (public_photos / "obama.jpg").read_bytes()
-        await wire.slash(channel, moderator, "member add", group="Presidents", name="Obama", photo=photo)
-        await wire.wait_for("POST", "/webhooks/*/*")
-        await wire.slash(channel, moderator, "clip", link="https://youtu.be/abcdefghijk")
-        await begun.wait()
+        await wire.slash(channel, moderator, "clip", link=LINK)
+        await downloading.wait()
         await bot.finish()
+        assert waiting_clips(wire, channel) == 1
         async with app.database.reading() as session:
             job = (await session.scalars(select(ClipJob))).one()
         assert (job.state, job.attempt) == (ClipState.WAITING, 0)
-    card = wire.messages(channel)[-1]
-    assert "go on with this by myself when I am back" in str(card)
-    assert not card["flags"] & LOADING
+    edits = [request for request in wire.requests if CLIP_WAITS in str(request.json)]
+    assert len(edits) == 1, "a card is told once"
+
+
+async def test_the_card_of_a_clip_does_not_wait_for_a_question(
+    wire: WireDiscord, bot: Nugu, place: tuple[Channel, User], downloading: asyncio.Event
+) -> None:
+    channel, moderator = place
+    async with wire.running(bot):
+        await wire.slash(channel, moderator, "clip", link=LINK)
+        await downloading.wait()
+        wire.hold_files()
+        await wire.message(channel, moderator, "who?", attachments=[PHOTO], mentions=[wire.bot])
+        await wire.until(lambda: wire.files_wanted, "the bot to ask for the picture")
+        finishing = asyncio.create_task(bot.finish())
+        await wire.until(lambda: waiting_clips(wire, channel), "the card of the clip to say that it waits")
+        assert not finishing.done()
+        wire.give_files()
+        await finishing
+        assert NO_PICTURE in sentences(wire, channel)
+
+
+async def test_a_clip_is_told_of_the_stop_beside_a_question_that_takes_too_long(
+    wire: WireDiscord, bot: Nugu, place: tuple[Channel, User], downloading: asyncio.Event, impatient: None
+) -> None:
+    channel, moderator = place
+    async with wire.running(bot):
+        await wire.slash(channel, moderator, "clip", link=LINK)
+        await downloading.wait()
+        wire.hold_files()
+        await wire.message(channel, moderator, "who?", attachments=[PHOTO], mentions=[wire.bot])
+        await wire.until(lambda: wire.files_wanted, "the bot to ask for the picture")
+        await bot.finish()
+        assert waiting_clips(wire, channel) == 1
+        assert STOPPING in sentences(wire, channel)
+        wire.give_files()
+
+
+async def test_a_clip_whose_video_arrives_during_the_stop_waits_too(
+    wire: WireDiscord, bot: Nugu, place: tuple[Channel, User]
+) -> None:
+    channel, moderator = place
+    async with wire.running(bot):
+        wire.hold_files()
+        await wire.slash(channel, moderator, "clip", video=VIDEO)
+        await wire.until(lambda: wire.files_wanted, "the bot to ask for the video")
+        finishing = asyncio.create_task(bot.finish())
+        await until(lambda: bot.running_tasks.stopping)
+        wire.give_files()
+        await finishing
+        assert waiting_clips(wire, channel) == 1
 
 
 @asynccontextmanager

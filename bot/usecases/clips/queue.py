@@ -71,19 +71,25 @@ class ClipQueue:
         self._cards = ProgressCards(reporter)
         self._runner = AttemptRunner(app, reporter, self._cards)
         self._places: dict[int, int] = {}
+        self._told_of_stop: set[int] = set()
 
     async def start(self) -> None:
         """Start to work on the jobs, those from before the start included."""
         await self._app.clips.serve(self._run())
 
     async def close(self) -> None:
-        """Stop the work on all jobs; the next start goes on with it, as their cards say."""
+        """Stop the work on all jobs; the next start goes on with it, as their cards say.
+
+        Another call does so for the jobs that were requested since.
+        """
         await self._app.clips.close()
         await self._report_cancelled()
         async with self._app.database.reading() as session:
             waiting = await ClipRepository(session).waiting()
         # The cards of the others show their places in the queue.
-        stopped = [job for job in waiting if job.id not in self._places]
+        told = self._told_of_stop.union(self._places)
+        stopped = [job for job in waiting if job.id not in told and job.card_id is not None]
+        self._told_of_stop.update(job.id for job in stopped)
         shown = [asyncio.create_task(self._cards.show(job, ClipStage.STOPPED)) for job in stopped]
         if shown:
             await asyncio.wait(shown, timeout=SHOW_SECONDS)
