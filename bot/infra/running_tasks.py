@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -18,20 +21,43 @@ EXPLAIN_SECONDS = 2.0
 """Seconds for the end of cancelled work, and at least as many for the sentences to its people: ten seconds in all."""
 
 
+@dataclass(slots=True)
+class _Work:
+    """The work of a task. `explain`: tells its person that it was given up; None where nobody is to be told."""
+
+    explain: Callable[[], Coroutine[Any, Any, None]] | None = None
+
+
 class RunningTasks:
     """The tasks that work for people. `stopping`: the bot takes no new work."""
 
     def __init__(self) -> None:
         self.stopping = False
-        self._work: dict[asyncio.Task[Any], Callable[[], Coroutine[Any, Any, None]] | None] = {}
+        self._work: dict[asyncio.Task[Any], _Work] = {}
 
     def add(self, explain: Callable[[], Coroutine[Any, Any, None]] | None = None) -> None:
         """Count the current task until it ends. `explain`: tells its person that it was given up; it never raises."""
         task = asyncio.current_task()
         assert task is not None
         if task not in self._work:
+            self._work[task] = _Work()
             task.add_done_callback(self._work.pop)
-        self._work[task] = explain
+        self._work[task].explain = explain
+
+    async def post(self, posting: Coroutine[Any, Any, T]) -> T:
+        """Post the answer of the current task by `posting`, whose result is returned.
+
+        A stop doesn't cut the posting short. Once the answer is posted, a stop explains nothing to its person.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        posted = asyncio.create_task(posting)
+        try:
+            return await asyncio.shield(posted)
+        finally:
+            await asyncio.wait([posted])
+            if task in self._work and not posted.cancelled() and posted.exception() is None:
+                self._work[task].explain = None
 
     async def finish(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Take no new work, and wait until no task runs, ten seconds at most.
@@ -50,6 +76,6 @@ class RunningTasks:
             for task in given_up:
                 task.cancel()
             await asyncio.wait(given_up, timeout=EXPLAIN_SECONDS)
-        told = [asyncio.create_task(explain()) for explain in given_up.values() if explain is not None]
+        told = [asyncio.create_task(work.explain()) for work in given_up.values() if work.explain is not None]
         told.append(asyncio.create_task(last()))
         await asyncio.wait(told, timeout=until + 2 * EXPLAIN_SECONDS - loop.time())

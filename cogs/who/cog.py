@@ -122,11 +122,13 @@ class WhoCog(commands.Cog):
             return
         server = message.guild.id if message.guild else None
         set_request_context(Asker(message.author.id, server, Urgency.ASKED if addressed else Urgency.WATCHED))
-        tell = partial(explain, message, StoppingError())
+        # In a watched channel nobody may have meant the bot, so a stop adds no message about itself.
+        tell = partial(explain, message, StoppingError()) if addressed else None
         stopping = self.client.running_tasks.stopping
         self.client.running_tasks.add(None if stopping else tell)
         if stopping:
-            await tell()
+            if tell is not None:
+                await tell()
             return
         try:
             check_may_answer(message)
@@ -139,7 +141,9 @@ class WhoCog(commands.Cog):
             async with message.channel.typing():
                 with self.client.app.question_limit.slot(message.author.id):
                     tagged = await self._ask_about(message)
-            card = await reply(message, view=answer_card(tagged.answer), files=answer_files(tagged.pictures))
+            card = await self.client.running_tasks.post(
+                reply(message, view=answer_card(tagged.answer), files=answer_files(tagged.pictures))
+            )
             await cards.save_card(self.client.app, tagged.answer, card.id)
         except MessageDeletedError as error:
             # The asker deleted the question, and waits for no answer.
@@ -194,7 +198,9 @@ class WhoCog(commands.Cog):
         """Answer with a card. Gives the id of the question."""
         tagged = await identify.answer_question(self.client.app, request, pictures)
         try:
-            card = await show(interaction, answer_card(tagged.answer), answer_files(tagged.pictures), ephemeral=False)
+            card = await self.client.running_tasks.post(
+                show(interaction, answer_card(tagged.answer), answer_files(tagged.pictures), ephemeral=False)
+            )
         except Exception:
             await cards.forget_unshown(self.client.app, tagged.answer)
             raise

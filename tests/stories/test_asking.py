@@ -150,6 +150,17 @@ async def test_a_watched_channel_needs_no_mention(stage: Stage) -> None:
     assert latest(stage.channel).id == chatter.id
 
 
+async def test_a_watched_channel_stays_quiet_while_the_bot_stops(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    card = answer(await stage.moderator.slash(stage.channel, "setup"))
+    await stage.moderator.select(card, [stage.channel], custom_id="nugu:setup:watched")
+    await stage.bot.finish()
+    asked = await stage.fan.send(stage.channel, "얘 누구야?", attachments=[stage.photo("obama2.jpg")])
+    assert latest(stage.channel).id == asked.id
+    await stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[stage.photo("obama2.jpg")])
+    assert texts(latest(stage.channel)).startswith("I am being stopped just now.")
+
+
 async def test_a_message_without_a_picture(stage: Stage) -> None:
     await stage.enrol_presidents()
     await stage.fan.send(stage.channel, f"{stage.mention} who is this?")

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -24,6 +25,7 @@ from bot.domain.gathering import GatherProgress
 from bot.domain.rosters import EnrolledEncoding
 from bot.infra import running_tasks
 from bot.settings import Settings
+from bot.usecases import setup
 from bot.usecases.roster.gather import SoughtMember
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.galleries import enrol
@@ -113,6 +115,86 @@ async def test_a_question_that_takes_too_long_is_told_of(
         await wire.until(lambda: wire.files_wanted == 2, "the bot to ask for the second picture")
         await bot.finish()
         assert sentences(wire, channel) == [STOPPING] * 2
+        wire.give_files()
+
+
+async def ask_about(wire: WireDiscord, channel: Channel, user: User, way: str, photo: tuple[str, bytes]) -> None:
+    """A person asks about a photo by command or by message."""
+    if way == "command":
+        await wire.slash(channel, user, "who", picture=photo)
+    else:
+        await wire.message(channel, user, "who?", attachments=[photo], mentions=[wire.bot])
+
+
+@pytest.mark.parametrize("way", ["command", "message"])
+async def test_who_has_the_answer_is_not_told_to_ask_again(
+    wire: WireDiscord,
+    bot: Nugu,
+    place: tuple[Channel, User],
+    impatient: None,
+    public_photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+) -> None:
+    answered = asyncio.Event()
+
+    async def never_saved(*_: object) -> None:
+        answered.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bot.usecases.questions.cards.save_card", never_saved)
+    channel, moderator = place
+    async with wire.running(bot):
+        await ask_about(wire, channel, moderator, way, ("obama.jpg", (public_photos / "obama.jpg").read_bytes()))
+        await answered.wait()
+        await bot.finish()
+        (card,) = wire.messages(channel)
+        assert "someone I don't know" in str(card)
+
+
+@pytest.mark.parametrize("way", ["command", "message"])
+async def test_an_answer_that_is_on_its_way_arrives_alone(
+    wire: WireDiscord,
+    bot: Nugu,
+    place: tuple[Channel, User],
+    impatient: None,
+    public_photos: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    way: str,
+) -> None:
+    on_its_way = asyncio.Event()
+    channel, moderator = place
+    async with wire.running(bot):
+        # discord.py has imported the module anew.
+        who, name = sys.modules["cogs.who.cog"], "show" if way == "command" else "reply"
+        post = getattr(who, name)
+
+        async def slowly_posted(*places: Any, **parts: Any) -> Any:
+            on_its_way.set()
+            await until(lambda: "not done in time" in caplog.text)
+            return await post(*places, **parts)
+
+        monkeypatch.setattr(who, name, slowly_posted)
+        await ask_about(wire, channel, moderator, way, ("obama.jpg", (public_photos / "obama.jpg").read_bytes()))
+        await on_its_way.wait()
+        await bot.finish()
+        (card,) = wire.messages(channel)
+        assert "someone I don't know" in str(card)
+
+
+async def test_a_watched_channel_is_told_nothing_of_the_stop(
+    wire: WireDiscord, app: App, bot: Nugu, place: tuple[Channel, User], impatient: None
+) -> None:
+    channel, moderator = place
+    assert channel.guild_id is not None
+    await setup.choose_watched(app, channel.guild_id, [channel.id])
+    async with wire.running(bot):
+        wire.hold_files()
+        await wire.message(channel, moderator, "who is this?", attachments=[PHOTO])
+        await wire.until(lambda: wire.files_wanted, "the bot to ask for the picture")
+        await bot.finish()
+        assert sentences(wire, channel) == []
         wire.give_files()
 
 
