@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,7 +46,7 @@ BUSY_MILLISECONDS = 10_000
 """The time that SQLite waits for a lock."""
 
 PATIENCE = 30.0
-"""Seconds for which the write lock is tried to be taken again and again while another process holds it."""
+"""Seconds that a transaction which writes waits at most: for its turn in this process, then for the lock of another one."""
 
 MAX_WRITERS = 10
 """Transactions that write to a database server at once; the pool has 15 connections."""
@@ -54,8 +55,10 @@ LONGEST_PAUSE = 1.0
 """Seconds between two of these attempts, at most. Chance chooses them, so that processes don't try in step."""
 
 WRITES: dict[str, Any] = {"nugu_writes": True}
-"""Execution options of a connection whose transactions take the write lock at their begin."""
+"""Execution options of a connection whose transactions take the write lock at their begin.
 
+`nugu_busy_milliseconds`, where it is given, replaces `BUSY_MILLISECONDS` at the begin.
+"""
 
 _READABLE_ANNOTATIONS = with_loader_criteria(
     Annotation, Annotation.meaning.in_(list(AnnotationMeaning)), include_aliases=True
@@ -128,11 +131,12 @@ class Database:
     async def writing(self) -> AsyncGenerator[AsyncSession]:
         """A session that is committed at the end, or rolled back after an error.
 
-        While another process holds the lock, it is tried for `PATIENCE` seconds.
+        Other transactions of this process and the lock of another process are waited for, for `PATIENCE` seconds together.
         """
         with self._faults.reporting(self._place.fault_of):
-            async with self._taking_turns(), self._sessions() as session:
-                await self._take_lock(session)
+            until = time.monotonic() + PATIENCE
+            async with self._taking_turns(until), self._sessions() as session:
+                await self._take_lock(session, until)
                 yield session
                 await session.commit()
             for server in changed_rosters(session):
@@ -148,9 +152,9 @@ class Database:
             pass
 
     @asynccontextmanager
-    async def _taking_turns(self) -> AsyncGenerator[None]:
+    async def _taking_turns(self, until: float) -> AsyncGenerator[None]:
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(until - time.monotonic()):
                 await self._turn.acquire()
         except TimeoutError:
             raise StorageError(StorageReason.LOCKED, self._place.name) from None
@@ -159,18 +163,18 @@ class Database:
         finally:
             self._turn.release()
 
-    async def _take_lock(self, session: AsyncSession) -> None:
+    async def _take_lock(self, session: AsyncSession, until: float) -> None:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception(lambda error: reason_of(error) is StorageReason.LOCKED),
             wait=wait_random_exponential(multiplier=0.1, max=LONGEST_PAUSE),
-            stop=stop_before_delay(PATIENCE),
+            stop=stop_before_delay(until - time.monotonic()),
             before_sleep=before_sleep_log(log, logging.INFO),
             reraise=True,
         ):
             with attempt:
                 self._place.check()
                 try:
-                    await session.connection(execution_options=WRITES)
+                    await session.connection(execution_options=WRITES | _busy_option(until - time.monotonic()))
                 except BaseException:
                     await session.rollback()
                     raise
@@ -254,6 +258,12 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def _busy_option(left: float) -> dict[str, Any]:
+    """The option that lets SQLite wait no longer than the seconds left; none where it doesn't wait so long anyway."""
+    milliseconds = max(1, int(1000 * left))
+    return {"nugu_busy_milliseconds": milliseconds} if milliseconds < BUSY_MILLISECONDS else {}
+
+
 def _prepare_sqlite(engine: AsyncEngine) -> None:
     """Leave transactions to SQLAlchemy, and let one that writes take the write lock at its begin.
 
@@ -272,5 +282,14 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("nugu_writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        options = connection.get_execution_options()
+        begin = "BEGIN IMMEDIATE" if options.get("nugu_writes", False) else "BEGIN"
+        busy = options.get("nugu_busy_milliseconds")
+        if busy is None:
+            connection.exec_driver_sql(begin)
+            return
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={busy}")
+        try:
+            connection.exec_driver_sql(begin)
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")

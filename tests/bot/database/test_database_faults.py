@@ -10,11 +10,14 @@ import sqlite3
 from collections.abc import AsyncGenerator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import func, select
+import tenacity
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.database import engine as engine_module
 from bot.database.engine import FILE, Database
@@ -126,6 +129,97 @@ async def test_a_lock_that_lasts_is_named_and_readers_never_wait(
         other.execute("ROLLBACK")
     await write(database, "after")
     assert await notes(database) == 1
+
+
+class SimulatedLock:
+    """A lock of another process that lasts, on a clock that only waits move on. Each attempt takes `busy` seconds at most.
+
+    `pauses`: the seconds between attempts. `now`: seconds.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, busy: float) -> None:
+        self.now = 1000.0
+        self.pauses: list[float] = []
+        self._busy = busy
+        clock = SimpleNamespace(monotonic=lambda: self.now)
+        monkeypatch.setattr(engine_module, "time", clock)
+        monkeypatch.setattr(tenacity, "time", clock)
+        monkeypatch.setattr(asyncio, "sleep", self._sleep)
+        monkeypatch.setattr(AsyncSession, "connection", self._refuse)
+        monkeypatch.setattr(engine_module, "BUSY_MILLISECONDS", 10_000)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    async def _refuse(self, *, execution_options: dict[str, float]) -> None:
+        self.now += min(self._busy, execution_options.get("nugu_busy_milliseconds", 10_000) / 1000)
+        error = sqlite3.OperationalError("database is locked")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise wrapped(error)
+
+
+@pytest.mark.parametrize("busy", [0.0, 10.0], ids=["a server refuses at once", "SQLite waits"])
+async def test_a_lock_is_tried_at_random_intervals_for_half_a_minute(
+    database: Database, monkeypatch: pytest.MonkeyPatch, busy: float
+) -> None:
+    lock = SimulatedLock(monkeypatch, busy)
+    tried: list[list[float]] = []
+    for _ in range(2):
+        began, lock.pauses = lock.now, []
+        with pytest.raises(StorageError) as raised:
+            await write(database, "waits")
+        assert raised.value.reason is StorageReason.LOCKED
+        assert 28 < lock.now - began <= 30.01
+        assert max(lock.pauses) <= 1
+        tried.append(lock.pauses)
+    assert not {*tried[0]} & {*tried[1]}, "two processes don't try in step"
+    assert len({*tried[0]}) == len(tried[0])
+    if not busy:
+        assert len(tried[0]) > 30
+
+
+async def test_the_turn_and_the_lock_are_waited_for_half_a_minute_together(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = asyncio.Event()
+    release = asyncio.Event()
+
+    async def hold_the_turn() -> None:
+        async with database.writing():
+            held.set()
+            await release.wait()
+
+    holding = asyncio.create_task(hold_the_turn())
+    await held.wait()
+    lock = SimulatedLock(monkeypatch, 10.0)
+    began = lock.now
+    waiting = asyncio.create_task(write(database, "waits"))
+    while not database._turn._waiters:  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
+        await asyncio.wait([waiting], timeout=0.01)
+    lock.now += 25
+    release.set()
+    await holding
+    with pytest.raises(StorageError) as raised:
+        await waiting
+    assert raised.value.reason is StorageReason.LOCKED
+    assert lock.now - began <= 30.01
+
+
+async def test_sqlite_itself_waits_no_longer_than_is_left(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "BUSY_MILLISECONDS", 1000 * int(LONG_ENOUGH))
+    monkeypatch.setattr(engine_module, "PATIENCE", 0.3)
+    async with Database.open(Settings(data=data)) as database:
+        with closing(sqlite3.connect(data / FILE, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StorageError) as raised:
+                await asyncio.wait_for(write(database, "waits"), LONG_ENOUGH / 2)
+            other.execute("ROLLBACK")
+        assert raised.value.reason is StorageReason.LOCKED
+        async with database.reading() as session:
+            assert await session.scalar(text("PRAGMA busy_timeout")) == 1000 * LONG_ENOUGH
 
 
 @pytest.mark.parametrize("replaced", [False, True])
