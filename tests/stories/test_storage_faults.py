@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -18,8 +18,9 @@ from cogs.common.markup import plain
 from tests.stories.conftest import Stage
 from tests.stories.questions import asked, trusted
 from tests.stories.reading import answer, buttons, latest, texts
-from tests.support.disks import filled, small_disk
+from tests.support.disks import filled, read_only, small_disk
 
+READ_ONLY = "My disk takes no changes, which only my owner can mend; nothing of yours is lost."
 FULL = "My disk is full, which only my owner can mend; nothing of yours is lost."
 NOT_KEPT = "I could not keep this answer, so nobody can correct it later."
 
@@ -79,6 +80,46 @@ async def test_a_correction_on_a_full_disk_gets_a_sentence_and_counts_once_there
         added = await stage.moderator.slash(stage.channel, "member add", group="Presidents", name="Joe", photo=photo)
         assert FULL in texts(answer(added))
         assert await counted(stage) == (1, 0)
+    await expert.click(card, label="All right")
+    assert await counted(stage) == (1, 1)
+
+
+@asynccontextmanager
+async def becoming_read_only(stage: Stage, data: Path) -> AsyncGenerator[None]:
+    """While this context lasts, the bot's data folder takes no changes, and can be read as before."""
+    connections = stage.app.database.engine
+    # It keeps the log of the database in the folder, which SQLite deletes with its last connection.
+    with closing(sqlite3.connect(data / FILE)) as reader:
+        reader.execute("SELECT count(*) FROM question").fetchone()
+        with read_only(data):
+            # Those from before would still write.
+            await connections.dispose()
+            yield
+        await connections.dispose()
+
+
+async def test_who_is_answered_though_the_disk_has_become_read_only(stage: Stage, data: Path) -> None:
+    await stage.enrol_presidents()
+    async with becoming_read_only(stage, data):
+        for ask in (
+            stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")),
+            stage.fan.send(stage.channel, f"{stage.mention} who?", attachments=[stage.photo("obama2.jpg")]),
+        ):
+            await ask
+            card = latest(stage.channel)
+            assert "**Obama**" in texts(card)
+            assert NOT_KEPT in texts(card)
+            told = answer(await stage.fan.click(card, label="All right"))
+            assert "I could not keep this answer" in texts(told)
+    assert await counted(stage) == (0, 0)
+
+
+async def test_a_correction_on_a_disk_that_has_become_read_only_gets_a_sentence(stage: Stage, data: Path) -> None:
+    card = await asked(stage)
+    expert = await trusted(stage)
+    async with becoming_read_only(stage, data):
+        assert texts(answer(await expert.click(card, label="All right"))) == READ_ONLY
+    assert await counted(stage) == (1, 0)
     await expert.click(card, label="All right")
     assert await counted(stage) == (1, 1)
 

@@ -206,9 +206,7 @@ async def test_the_turn_and_the_lock_are_waited_for_half_a_minute_together(
     assert lock.now - began <= 30.01
 
 
-async def test_sqlite_itself_waits_no_longer_than_is_left(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_sqlite_itself_waits_no_longer_than_is_left(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "BUSY_MILLISECONDS", 1000 * int(LONG_ENOUGH))
     monkeypatch.setattr(engine_module, "PATIENCE", 0.3)
     async with Database.open(Settings(data=data)) as database:

@@ -23,7 +23,9 @@ from bot.infra.temporary import TemporaryFolder
 from bot.settings import Settings
 from bot.usecases import backups
 from bot.usecases.backups import back_up
+from bot.usecases.checking import check
 from bot.usecases.restoring import restore
+from tests.conftest import ROOT, run_in_new_loop
 from tests.support.backups import damage, files_of, jpeg, with_crops, written
 from tests.support.files import permissions
 
@@ -439,3 +441,46 @@ def test_a_backup_while_another_process_writes_has_whole_transactions(folder: Pa
             counts.append(connection.execute("SELECT count(*) FROM pair").fetchone()[0])
         assert not halves
     assert 0 < counts[0] < counts[1] < counts[2]
+
+
+def newest_question(data: Path) -> int:
+    with closing(sqlite3.connect(data / "nugu.sqlite3")) as connection:
+        return connection.execute("SELECT max(id) FROM question").fetchone()[0]
+
+
+def test_a_backup_of_a_bot_at_work_is_sound(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each backup is made while another process adds answers with crops, and forgets some."""
+    arguments = [sys.executable, "-m", "tests.support.busy_bot", str(folder)]
+    copy = backups.snapshots.copy
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, cwd=ROOT) as bot:
+        try:
+            assert bot.stdout is not None
+            printed = bot.stdout
+
+            def wait_for_answers() -> None:
+                until = newest_question(folder) + 30
+                while newest_question(folder) < until:
+                    printed.readline()
+
+            def copy_and_wait(source: Path, target: Path) -> None:
+                copy(source, target)
+                # Before the crops are read, more answers come, and crops that the copy names are forgotten.
+                wait_for_answers()
+
+            monkeypatch.setattr(backups.snapshots, "copy", copy_and_wait)
+            printed.readline()
+            for each in range(3):
+                wait_for_answers()
+                record = back_up(Settings(data=folder), tmp_path / f"{each}.backup", None).record
+                assert (record.problems, record.missing) == ([], [])
+                assert bot.poll() is None
+        finally:
+            bot.kill()
+    kept: list[int] = []
+    for each in range(3):
+        data = tmp_path / str(each)
+        restore(Settings(data=data), tmp_path / f"{each}.backup", None)
+        assert run_in_new_loop(check(Settings(data=data), mends=False)) == []
+        kept.append(len(rows(data)))
+        assert len(list((data / "files" / "crops").iterdir())) == kept[-1]
+    assert 0 < kept[0] < kept[1] < kept[2] < newest_question(folder)
