@@ -49,7 +49,7 @@ async def request_clip_of_message(
                     client, await message_request(client, message, source_message), found, target
                 )
         try:
-            card = await reply(message, view=accepted_card())
+            card = await client.running_tasks.post(reply(message, view=accepted_card()))
         except UNREACHABLE:
             await request.attach_card(client.app, job_id, None)
             raise

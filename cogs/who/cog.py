@@ -138,6 +138,8 @@ class WhoCog(commands.Cog):
                 await request_clip_of_message(self.client, message, meant, found)
                 if not shows_pictures(meant):
                     return
+                # The card of the clip is no answer about the pictures.
+                self.client.running_tasks.add(tell)
             async with message.channel.typing():
                 with self.client.app.question_limit.slot(message.author.id):
                     tagged = await self._ask_about(message)

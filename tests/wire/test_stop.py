@@ -27,6 +27,7 @@ from bot.infra import running_tasks
 from bot.settings import Settings
 from bot.usecases import setup
 from bot.usecases.roster.gather import SoughtMember
+from cogs.clips.texts import REQUEST_ACCEPTED
 from tests.conftest import LONG_ENOUGH, ROOT
 from tests.support.galleries import enrol
 from tests.support.heavy_pictures import jpeg_of_scans
@@ -181,6 +182,29 @@ async def test_an_answer_that_is_on_its_way_arrives_alone(
         await bot.finish()
         (card,) = wire.messages(channel)
         assert "someone I don't know" in str(card)
+
+
+async def test_who_has_the_card_of_a_clip_is_not_told_to_ask_again(
+    wire: WireDiscord,
+    bot: Nugu,
+    place: tuple[Channel, User],
+    impatient: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    accepted = asyncio.Event()
+
+    async def never_attached(*_: object) -> None:
+        accepted.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("bot.usecases.clips.request.attach_card", never_attached)
+    channel, moderator = place
+    async with wire.running(bot):
+        await wire.message(channel, moderator, LINK, mentions=[wire.bot])
+        await accepted.wait()
+        await bot.finish()
+        (card,) = wire.messages(channel)
+        assert REQUEST_ACCEPTED in str(card)
 
 
 async def test_a_watched_channel_is_told_nothing_of_the_stop(
