@@ -11,7 +11,7 @@ import argparse
 import os
 import time
 from pathlib import Path
-from tempfile import gettempdir
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sklearn.model_selection import LeaveOneOut, cross_val_score
@@ -66,10 +66,11 @@ def main() -> None:
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--engine", default="dlib")
     arguments = parser.parse_args()
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(gettempdir()) / "nugu-numba"))
     shared: Path = arguments.shared.resolve()
-    for engine in installed(shared, [arguments.engine]):
-        report(shared / "faces", engine)
+    with TemporaryDirectory() as compiled:
+        os.environ["NUMBA_CACHE_DIR"] = compiled
+        for engine in installed(shared, [arguments.engine]):
+            report(shared / "faces", engine)
 
 
 if __name__ == "__main__":

@@ -216,8 +216,7 @@ def _sample(world: SyntheticPeople) -> EvaluationSet:
 def _map(gallery: Gallery) -> bytes:
     chance = np.random.default_rng(2)
     crops = [_drawn_face(member, chance) for member in gallery.labels.tolist()]
-    with tempfile.TemporaryDirectory() as compiled:
-        return lay_out_and_draw(gallery, ProjectionMethod.TSNE, GROUP, crops, len(crops), Path(compiled))[1]
+    return lay_out_and_draw(gallery, ProjectionMethod.TSNE, GROUP, crops, len(crops))[1]
 
 
 def _drawn_face(member: int, chance: np.random.Generator) -> bytes:

@@ -172,6 +172,11 @@ class Compute:
             await self.admission.count_workers(await self._workers.client())
         return self.admission.background
 
+    @property
+    def run_folder(self) -> Path | None:
+        """The private folder of this run, which goes with it; None where the workers may be on other machines."""
+        return None if self._settings.scheduler else self._folder.path
+
     def worker_pids(self) -> list[int]:
         """See `Workers.pids`."""
         return self._workers.pids()

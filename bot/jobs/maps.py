@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from bot.domain.maps import GroupMap, MapOutlier, MapPlace
@@ -27,12 +28,12 @@ def draw_map(
     engine: str,
     projection: ProjectionMethod,
     total_photos: int,
-    compilation_folder: Path,
+    run_folder: Path | None,
 ) -> GroupMap:
     """The map of the group of `rows`, at least `MIN_MAP_PHOTOS` of them, made in an isolated process.
 
-    `crops`: the JPEG of each row, None where it is lost. `total_photos`: the number of the group's photos.
-    `compilation_folder`: the folder of numba's compiled functions. Raises IsolatedProcessError.
+    `crops`: the JPEG of each row, None where it is lost. `total_photos`: the number of the group's photos. `run_folder`: the
+    private folder of this run, None where the worker may be on another machine. Raises IsolatedProcessError.
     """
     from bot.infra.worker_side import release_worker
     from models.learning.isolation import run_in_child
@@ -47,7 +48,7 @@ def draw_map(
         name,
         crops,
         total_photos,
-        compilation_folder,
+        run_folder,
     )
     names = {row.member: row.name for row in rows}
     counts = [int((found.members == place).sum()) for place in range(len(found.places))]
@@ -80,14 +81,18 @@ def lay_out_and_draw(
     group: str,
     crops: Sequence[bytes | None],
     total_photos: int,
-    compilation_folder: Path,
+    run_folder: Path | None = None,
 ) -> tuple[FaceMap, bytes]:
     """A map of a group's gallery, and the picture of it; `draw_map` else."""
-    # numba reads this when it is imported. Without it, it writes beside the installed packages.
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(compilation_folder))
-    from models.drawing.maps import map_chart
-    from models.similarity.maps import lay_out
+    from bot.infra.temporary import TemporaryFolder
 
-    found = lay_out(gallery, projection)
+    with TemporaryFolder() if run_folder is None else nullcontext(run_folder / "numba") as compiled:
+        # numba keeps UMAP's compiled functions there, and runs what it reads there: so the folder is this run's own, or this
+        # process's. The import of numba reads the variable.
+        os.environ["NUMBA_CACHE_DIR"] = str(compiled)
+        from models.drawing.maps import map_chart
+        from models.similarity.maps import lay_out
+
+        found = lay_out(gallery, projection)
     faces = [None if crop is None else open_crop(crop) for crop in crops]
     return found, map_chart(group, found, faces, total_photos=total_photos if total_photos > len(faces) else None)

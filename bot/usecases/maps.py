@@ -108,10 +108,9 @@ async def _draw(app: App, group: Group, projection: ProjectionMethod, engine: st
         )
     shown = round_robin(rows, MOST)
     faces = await crops.read(app, [keys.get(row.photo) for row in shown])
-    compiled = (app.settings.data / "numba").absolute()
     async with app.queues.maps.bulk_turn():
         return await app.compute.run_isolated(
-            LIMIT, jobs.draw_map, shown, faces, engine, projection, len(rows), compiled
+            LIMIT, jobs.draw_map, shown, faces, engine, projection, len(rows), app.compute.run_folder
         )
 
 

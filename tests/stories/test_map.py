@@ -76,6 +76,8 @@ async def test_everybody_sees_the_map_of_public_photos_and_it_is_drawn_once(
     run_isolated = Compute.run_isolated
 
     async def counted(self: Compute, limit: float, job: Any, rows: Any, crops: Any, *args: Any) -> Any:
+        # The pickles of compiled functions lie in a folder of this run.
+        assert args[-1] == self.run_folder
         drawn.append(job)
         faces.extend(crops)
         return await run_isolated(self, limit, job, rows, crops, *args)

@@ -58,13 +58,12 @@ def pictures(photos: list[Path]) -> list[Picture]:
 def test_members_are_separate(
     twice: Gallery,
     photos: list[Path],
-    tmp_path: Path,
     projection: ProjectionMethod,
     least: float,
     astray: int,
 ) -> None:
     """t-SNE and UMAP separate all members, PCA only some: two directions have a quarter of the variance."""
-    arguments = twice, projection, "TWICE", [None] * len(photos), len(photos), tmp_path
+    arguments = twice, projection, "TWICE", [None] * len(photos), len(photos)
     (found, _), (again, _) = (run_in_child(LIMIT, lay_out_and_draw, *arguments) for _ in range(2))
     assert found.points.tobytes() == again.points.tobytes()
     values, _ = silhouettes(found.points, found.members)
