@@ -45,6 +45,17 @@ class DamageRepository:
         """The damaged values of all tables, without those of `encodings`."""
         return [value for table in METADATA.sorted_tables for value in await self._values_of(table)]
 
+    async def may_lack_rows(self) -> bool:
+        """Whether rows may be lost: a row refers to one that is gone, or SQLite's quick check finds damage.
+
+        It reads the whole database. Another database than SQLite has no such check.
+        """
+        if self._session.get_bind().dialect.name != "sqlite":
+            return False
+        if await self._session.scalar(text("SELECT 1 FROM pragma_foreign_key_check LIMIT 1")) is not None:
+            return True
+        return await self._session.scalar(text("SELECT quick_check FROM pragma_quick_check(1)")) != "ok"
+
     async def encodings(self) -> list[DamagedEncoding]:
         """The damaged encodings of crops, and those of another length than most by their engine."""
         engines = await self._session.scalars(select(CropEncoding.engine).distinct().order_by(CropEncoding.engine))

@@ -24,13 +24,11 @@ class SnapshotFacts(NamedTuple):
 
 
 class BrokenReference(NamedTuple):
-    """A row that refers to a row that is gone. `on_delete`: the database's action on such a row, for example "CASCADE"."""
+    """A row of `table` that refers to a row of `parent` that is gone."""
 
     table: str
     row: int
-    column: str
     parent: str
-    on_delete: str
 
 
 @contextmanager
@@ -92,29 +90,8 @@ def forget_crops(connection: sqlite3.Connection, keys: Collection[str]) -> None:
 
 def broken_references(connection: sqlite3.Connection) -> list[BrokenReference]:
     """The rows whose foreign keys refer to missing rows."""
-    found: list[BrokenReference] = []
-    for table, row, parent, number in connection.execute("PRAGMA foreign_key_check").fetchall():
-        keys = connection.execute(f'PRAGMA foreign_key_list("{table}")').fetchall()
-        column, on_delete = next((key[3], key[6]) for key in keys if key[0] == number)
-        found.append(BrokenReference(table, row, column, parent, on_delete))
-    return found
-
-
-def mend_reference(connection: sqlite3.Connection, broken: BrokenReference) -> bool:
-    """Apply the row's `on_delete`. Returns False where the foreign key has no action."""
-    if broken.on_delete == "SET NULL":
-        statement = f'UPDATE "{broken.table}" SET "{broken.column}" = NULL WHERE rowid = ?'
-    elif broken.on_delete == "CASCADE":
-        statement = f'DELETE FROM "{broken.table}" WHERE rowid = ?'
-    else:
-        return False
-    connection.execute("PRAGMA foreign_keys=ON")
-    try:
-        with connection:
-            connection.execute(statement, [broken.row])
-    except sqlite3.IntegrityError:
-        return False
-    return True
+    rows = connection.execute("PRAGMA foreign_key_check").fetchall()
+    return [BrokenReference(table, row, parent) for table, row, parent, _ in rows]
 
 
 def mend_indexes(connection: sqlite3.Connection) -> bool:

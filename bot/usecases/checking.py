@@ -51,14 +51,14 @@ async def check(settings: Settings, *, mends: bool) -> list[DataFault]:
     if database is not None and not database.is_file():
         raise OperatorError("There is no database at {file}, so there is nothing to check.", file=str(database))
     found = [] if database is None else await asyncio.to_thread(_check_database, database, mends)
-    sound = not any(finding.fault is DataFaultKind.DATABASE and not finding.mended for finding in found)
+    complete = all(finding.mended for finding in found)
     try:
         async with App.open(settings, own_processes=False) as app:
             found += await _check_crops(app)
             found += await _check_values(app)
             found += await _check_encodings(app, mends=mends)
-            # A row that can't be read may name the file.
-            found += await _check_files(app, mendable=sound, mends=mends)
+            # A row that is lost, or can't be read, may name the file.
+            found += await _check_files(app, mendable=complete, mends=mends)
             found += await _check_clips(app, mends=mends)
     except (PersonError, SQLAlchemyError) as error:
         reason = getattr(error, "orig", None) or error
@@ -69,7 +69,7 @@ async def check(settings: Settings, *, mends: bool) -> list[DataFault]:
 def _check_database(path: Path, mends: bool) -> list[DataFault]:
     try:
         with snapshots.connect(path) as connection:
-            return [*_check_pages(connection, mends), *_check_references(connection, mends)]
+            return [*_check_pages(connection, mends), *_check_references(connection)]
     except sqlite3.DatabaseError as error:
         return [DataFault(DataFaultKind.DATABASE, path.name, str(error))]
 
@@ -84,15 +84,12 @@ def _check_pages(connection: sqlite3.Connection, mends: bool) -> list[DataFault]
     ]
 
 
-def _check_references(connection: sqlite3.Connection, mends: bool) -> list[DataFault]:
-    found: list[DataFault] = []
-    for broken in snapshots.broken_references(connection):
-        mendable = broken.on_delete in {"SET NULL", "CASCADE"}
-        mended = mends and snapshots.mend_reference(connection, broken)
-        found.append(
-            DataFault(DataFaultKind.REFERENCE, f"{broken.table} {broken.row}", broken.parent, mendable, mended)
-        )
-    return found
+def _check_references(connection: sqlite3.Connection) -> list[DataFault]:
+    """The rows whose parent was lost. They stay: the parent may come back from a backup, and until then they show its loss."""
+    return [
+        DataFault(DataFaultKind.REFERENCE, f"{broken.table} {broken.row}", broken.parent)
+        for broken in snapshots.broken_references(connection)
+    ]
 
 
 async def _check_crops(app: App) -> list[DataFault]:

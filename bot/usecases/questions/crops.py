@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from bot.database.crops import CropRepository, StoredCrop
+from bot.database.damage import DamageRepository
 from bot.errors import StorageError
 from bot.media.pictures.jpeg import is_whole
 
@@ -123,12 +124,23 @@ async def sweep(app: App) -> None:
 async def sweep_files(app: App, before: datetime) -> None:
     """Delete the files that were stored before `before` and that no row names, and those that were never finished.
 
-    A bot that is killed between the storage and the database, or while it stores, leaves such files.
+    A bot that is killed between the storage and the database, or while it stores, leaves such files. While rows may be lost,
+    files that no row names stay, and the log has a line.
     """
+    held_back = 0
+    complete: bool | None = None
     async for keys in app.storage.keys_older_than("crops", before):
         async with app.database.reading() as session:
-            used = await CropRepository(session).existing_keys(keys)
-        await forget_files(app, set(keys) - used)
+            unnamed = set(keys) - await CropRepository(session).existing_keys(keys)
+            # The check reads the whole database, and most hours there is no such file.
+            if unnamed and complete is None:
+                complete = not await DamageRepository(session).may_lack_rows()
+        if complete:
+            await forget_files(app, unnamed)
+        else:
+            held_back += len(unnamed)
+    if held_back:
+        log.warning("rows may be lost, so crops that no row names stay (%d); nugu check names the damage", held_back)
     await forget_files(app, await app.storage.unfinished_keys(before))
 
 

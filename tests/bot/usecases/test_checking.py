@@ -25,6 +25,15 @@ def folder(data: Path) -> Path:
     return with_crops(data)
 
 
+ROSTER = (
+    "INSERT INTO server (id, learns, roster_revision, told_full) VALUES (7, 'CONFIRMED', 0, '[]')",
+    "INSERT INTO idol_group (id, server_id, name, key, model_since) VALUES (1, 7, 'TWICE', 'twice', 0)",
+    "INSERT INTO member (id, group_id, name, key) VALUES (1, 1, 'Sana', 'sana')",
+    "INSERT INTO photo (id, member_id, crop_id, origin, added_by, added_at) VALUES (1, 1, 1, 'SUBMITTED', 0, '2026-01-01')",
+)
+"""The statements that make the first crop a photo of a member."""
+
+
 def change(folder: Path, *statements: str) -> None:
     """Run statements as a program would that ignores foreign keys."""
     with closing(sqlite3.connect(folder / "nugu.sqlite3")) as connection:
@@ -92,20 +101,44 @@ async def test_a_file_that_was_never_finished_is_deleted_once_it_is_old(folder: 
     assert not part.exists()
 
 
-async def test_rows_without_their_parents_go_as_the_schema_says(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("lost", "table", "parent"),
+    [("member", "photo", "member"), ("idol_group", "member", "idol_group"), ("server", "idol_group", "server")],
+)
+async def test_a_photo_stays_whatever_row_above_it_is_lost(folder: Path, lost: str, table: str, parent: str) -> None:
+    change(folder, *ROSTER, f"DELETE FROM {lost}")
+    fault = DataFault(DataFaultKind.REFERENCE, f"{table} 1", parent)
+    for _ in range(2):
+        assert await found(folder, mends=True) == [fault]
+    assert (count(folder, "photo"), count(folder, "crop")) == (1, 3)
+
+
+async def test_a_crop_whose_row_is_lost_keeps_its_file(folder: Path) -> None:
+    """The photo or the encoding that is left of a crop shows that its row is lost."""
     change(
         folder,
-        "INSERT INTO crop_encoding (crop_id, engine, vector) VALUES (99, 'dlib-1', x'00')",
-        "INSERT INTO photo (member_id, crop_id, origin, added_by, added_at) VALUES (1, 1, 'SUBMITTED', 0, '2026-01-01')",
+        *ROSTER,
+        "INSERT INTO crop_encoding (crop_id, engine, vector) VALUES (1, 'dlib-1', NULL), (2, 'dlib-1', NULL)",
+        "DELETE FROM crop WHERE id < 3",
     )
-    faults = await found(folder)
-    assert {(one.fault, one.subject.split()[0], one.detail, one.mendable) for one in faults} == {
-        (DataFaultKind.REFERENCE, "crop_encoding", "crop", True),
-        (DataFaultKind.REFERENCE, "photo", "member", True),
-    }
-    assert all(one.mended for one in await found(folder, mends=True))
-    assert (count(folder, "crop_encoding"), count(folder, "photo"), count(folder, "crop")) == (0, 0, 3)
-    assert await found(folder) == []
+    for path in (folder / "files" / "crops").iterdir():
+        os.utime(path, (0, 0))
+    for _ in range(2):
+        faults = await found(folder, mends=True)
+        assert sorted((one.fault, one.subject.split()[0], one.mendable, one.mended) for one in faults) == [
+            (DataFaultKind.REFERENCE, "crop_encoding", False, False),
+            (DataFaultKind.REFERENCE, "crop_encoding", False, False),
+            (DataFaultKind.REFERENCE, "photo", False, False),
+            (DataFaultKind.UNNAMED_CROP, "crops/0.jpg", False, False),
+            (DataFaultKind.UNNAMED_CROP, "crops/1.jpg", False, False),
+        ]
+    assert len(list((folder / "files" / "crops").iterdir())) == 3
+    # No row shows a loss any more, so the files are those of a killed bot.
+    change(folder, "DELETE FROM photo", "DELETE FROM crop_encoding")
+    assert [(one.subject, one.mended) for one in await found(folder, mends=True)] == [
+        ("crops/0.jpg", True),
+        ("crops/1.jpg", True),
+    ]
 
 
 async def test_an_index_that_lost_a_row_is_built_anew(folder: Path) -> None:

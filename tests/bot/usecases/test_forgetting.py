@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -14,6 +16,8 @@ from sqlalchemy import select, update
 from bot.app import App
 from bot.clock import utc_now
 from bot.database.crops import StoredCrop
+from bot.database.damage import DamageRepository
+from bot.database.engine import FILE
 from bot.database.questions import QuestionRepository
 from bot.database.tables.questions import Question, QuestionFace
 from bot.database.tables.rosters import Crop
@@ -149,6 +153,59 @@ async def test_crops_that_a_killed_bot_was_storing_go_after_an_hour(app: App) ->
     os.utime(crops / "left.jpg#1", (long_ago, long_ago))
     await forget_due(app)
     assert sorted(path.name for path in crops.iterdir()) == ["fresh.jpg#1", "kept"]
+
+
+@pytest.mark.parametrize("damage", ["a lost row", "a damaged page"])
+async def test_no_unnamed_crop_is_deleted_while_rows_may_be_lost(
+    app: App, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    """The row of the crop is lost. Its encoding shows that, or a page of another table that can't be read."""
+    await asked(app, 0, origin="lost")
+    await app.database.engine.dispose()
+    with closing(sqlite3.connect(app.settings.data / FILE)) as connection:
+        connection.execute("DELETE FROM crop")
+        if damage == "a damaged page":
+            connection.execute("DELETE FROM crop_encoding")
+            connection.execute("UPDATE question_face SET crop_id = NULL")
+        connection.commit()
+        ((size,),) = connection.execute("PRAGMA page_size")
+        ((page,),) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'note'")
+    if damage == "a damaged page":
+        with (app.settings.data / FILE).open("r+b") as file:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+    for name in ("lost", "lost#1"):
+        path = app.settings.data / "files" / "crops" / name
+        path.touch()
+        os.utime(path, (0, 0))
+    with caplog.at_level(logging.WARNING):
+        await forget_due(app)
+    assert await app.storage.keys("crops") == ["crops/lost"]
+    assert not (app.settings.data / "files" / "crops" / "lost#1").exists()
+    assert [record.getMessage() for record in caplog.records] == [
+        "rows may be lost, so crops that no row names stay (1); nugu check names the damage"
+    ]
+
+
+async def test_the_database_is_read_as_a_whole_only_when_a_crop_is_to_be_deleted(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[bool] = []
+
+    async def look(_: DamageRepository) -> bool:
+        looked.append(True)
+        return False
+
+    monkeypatch.setattr(DamageRepository, "may_lack_rows", look)
+    await asked(app, 0, origin="kept")
+    os.utime(app.settings.data / "files" / "crops" / "kept", (0, 0))
+    await forget_due(app)
+    assert not looked
+    for number in range(2):
+        await app.storage.put(f"crops/{number}.jpg", b"jpeg")
+        os.utime(app.settings.data / "files" / "crops" / f"{number}.jpg", (0, 0))
+    await forget_due(app)
+    assert (looked, await app.storage.keys("crops")) == ([True], ["crops/kept"])
 
 
 class Rounds:
