@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from bot.commands import terminal
 from bot.domain.gathering import GatherProgress
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import OperatorError
+from bot.infra.incoming import read_head
 from bot.infra.private_files import make_user_folder, with_user_mode
 from bot.media.pictures.headers import sniff
 from bot.text.formatting import counted
@@ -45,8 +47,9 @@ async def gather_photos(
         else:
             gathering = GatherProgress(sought[0].group_name, tuple(each.name for each in sought))
             for each in sought:
-                kept = await gather.search_member(app, server, each, gathering)
-                await asyncio.to_thread(write_photos, out, each, [found.candidate for found in kept])
+                async with app.compute.scratch_folder() as folder:
+                    kept = await gather.search_member(app, server, each, gathering, folder, keep_files=True)
+                    await asyncio.to_thread(write_photos, out, each, [found.candidate for found in kept])
                 gathering.done += 1
                 gathering.kept[each.name] = len(kept)
                 await _report(gathering)
@@ -75,10 +78,11 @@ def write_photos(out: Path, sought: SoughtMember, photos: Iterable[CandidatePhot
     taken = {path.stem for path in folder.iterdir()}
     numbers = (f"{number:02}" for number in count(1) if f"{number:02}" not in taken)
     for photo, number in zip(photos, numbers, strict=False):
-        kind = sniff(photo.data)
+        kind = sniff(read_head(photo.path))
         assert kind is not None  # a worker opened it before
         path = folder / f"{number}.{kind.file_extension}"
-        terminal.write_file(path, photo.data)
+        with terminal.naming_file(path), with_user_mode(path):
+            shutil.copyfile(photo.path, path)
         sources = out / "sources.txt"
         with with_user_mode(sources), sources.open("a", encoding="utf-8") as file:
             source = (path.relative_to(out), photo.page or photo.url, photo.licence or "")

@@ -7,18 +7,19 @@ import logging
 from collections import deque
 from contextlib import aclosing
 from dataclasses import dataclass
-from hashlib import sha256
-from itertools import chain, product, zip_longest
+from itertools import chain, count, product, zip_longest
 from typing import TYPE_CHECKING
 
 from bot.domain.gathering import RefusalReason, SourceFailure
-from bot.errors import KilledWorkersError, NoWorkersError, TooSlowError
+from bot.errors import KilledWorkersError, NoWorkersError, StorageError, TooSlowError
 from bot.gather.client.fetch import polite_client
 from bot.gather.client.reading import UnreadableAnswerError
 from bot.gather.client.refusals import FetchRefusedError
+from bot.infra.incoming import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence
+    from pathlib import Path
 
     from aiohttp.abc import AbstractResolver
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8
-"""Files that are fetched at once, and so held in memory, each of `settings.picture_bytes` at most."""
+"""Files that are fetched at once, or wait for the caller, each of `settings.picture_bytes` at most."""
 
 MAX_QUERIES = 4
 """Queries of a person in each source."""
@@ -42,12 +43,12 @@ MAX_QUERIES = 4
 
 @dataclass(frozen=True, slots=True)
 class CandidatePhoto:
-    """A file that a source returns for a person. `data`: untrusted, not decoded. `source`: the name of the source.
+    """A file that a source returns for a person. `path`: untrusted, not decoded. `source`: the name of the source.
 
     `url`, `page`, `title` and `licence` are as in `bot.gather.sources.SearchResult`.
     """
 
-    data: bytes
+    path: Path
     url: str
     page: str
     source: str
@@ -76,62 +77,72 @@ async def candidates(
     queries: Sequence[str],
     limit: int,
     tally: GatherCounts,
+    folder: Path,
     resolver: AbstractResolver | None = None,
 ) -> AsyncGenerator[CandidatePhoto]:
     """Up to `limit` photos, and `settings.gather_files`, from all sources in turn. It counts everything in `tally`.
 
     No link and no file comes twice. A bad link or a failed source is counted, and the others go on. A caller that stops early
     closes the generator (`contextlib.aclosing`), which ends the fetches. `in_worker`: runs the functions that read answers.
-    `resolver`: in place of the system's. Raises NoContactError where `settings.gather_contact` is empty, and NoWorkersError.
+    `folder`: an empty one for the files, `AT_ONCE` at most beside those of the caller, who deletes each when done with it, and
+    the folder at the end. `resolver`: in place of the system's.
+
+    Raises NoContactError where `settings.gather_contact` is empty, NoWorkersError, and StorageError for a fault of the disk.
     """
     deadline = asyncio.get_running_loop().time() + settings.gather_seconds
     limit = min(limit, settings.gather_files)
-    seen: set[bytes] = set()
-    fetching: deque[tuple[str, SearchResult, asyncio.Task[bytes]]] = deque()
+    seen: set[str] = set()
+    numbers = count()
+    fetching: deque[tuple[str, SearchResult, Path, asyncio.Task[None]]] = deque()
     async with polite_client(settings, in_worker, resolver) as client:
         try:
             async with asyncio.timeout_at(deadline):
                 links = iter(await _links(client, sources, queries, limit, tally))
             while limit > 0:
                 while len(fetching) < min(AT_ONCE, limit) and (named := next(links, None)):
-                    fetching.append((*named, asyncio.create_task(client.fetch_picture(named[1].url))))
+                    path = folder / str(next(numbers))
+                    fetching.append((*named, path, asyncio.create_task(client.fetch_picture(named[1].url, path))))
                 if not fetching:
                     return
-                source, link, task = fetching.popleft()
+                source, link, path, task = fetching.popleft()
                 async with asyncio.timeout_at(deadline):
-                    data = await _new_file(task, link, seen, tally)
-                if data is not None:
+                    is_new = await _is_new(task, link, path, seen, tally)
+                if is_new:
                     limit -= 1
                     tally.brought[source] += 1
-                    yield CandidatePhoto(data, link.url, link.page, source, link.title, link.licence)
+                    yield CandidatePhoto(path, link.url, link.page, source, link.title, link.licence)
         except TimeoutError:
             tally.out_of_time = True
         finally:
-            for _, _, task in fetching:
+            for *_, task in fetching:
                 task.cancel()
-            await asyncio.gather(*(task for _, _, task in fetching), return_exceptions=True)
+            await asyncio.gather(*(task for *_, task in fetching), return_exceptions=True)
 
 
-async def _new_file(
-    task: asyncio.Task[bytes], link: SearchResult, seen: set[bytes], tally: GatherCounts
-) -> bytes | None:
-    """The file that `task` fetches. None where it fails or its hash is in `seen`; the reason is counted."""
+async def _is_new(
+    task: asyncio.Task[None], link: SearchResult, path: Path, seen: set[str], tally: GatherCounts
+) -> bool:
+    """Whether `task` brings a file, at `path`, whose hash isn't in `seen`. Else the reason is counted, and no file is left."""
     try:
-        data = await task
+        await task
+        key = await asyncio.to_thread(sha256_of, path)
     except FetchRefusedError as error:
         log.debug("%s: %s", link.url, error)
         tally.refused[error.reason] += 1
-        return None
+        return False
+    except StorageError:
+        raise
     except Exception:  # a library may raise anything for one file; the others go on
         log.exception("%s broke the client", link.url)
         tally.refused[RefusalReason.BROKEN] += 1
-        return None
-    key = sha256(data).digest()
+        path.unlink(missing_ok=True)
+        return False
     if key in seen:
         tally.refused[RefusalReason.SAME] += 1
-        return None
+        path.unlink()
+        return False
     seen.add(key)
-    return data
+    return True
 
 
 async def _links(

@@ -106,6 +106,14 @@ class Compute:
         """A place for a private file: see `IncomingFiles.scratch_file`."""
         return self._files.scratch_file()
 
+    def scratch_folder(self) -> AbstractAsyncContextManager[Path]:
+        """A private folder: see `IncomingFiles.scratch_folder`."""
+        return self._files.scratch_folder()
+
+    async def content_of(self, path: Path) -> Content:
+        """A private file for a job: see `IncomingFiles.content_of`."""
+        return await self._files.content_of(path)
+
     async def run(self, job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of `job(*args, **kwargs)` in a worker.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -42,7 +43,11 @@ class IncomingFiles:
                 await fetch_to(file, path)
             self._turns.stop_charging(turn)
             self._turns.shrink(turn, path.stat().st_size)
-            yield path if self._shared else await asyncio.to_thread(path.read_bytes)
+            yield await self.content_of(path)
+
+    async def content_of(self, path: Path) -> Content:
+        """A private file as the workers read it: the file itself, or its bytes where they can't reach it."""
+        return path if self._shared else await asyncio.to_thread(path.read_bytes)
 
     @asynccontextmanager
     async def scratch_file(self) -> AsyncGenerator[Path]:
@@ -52,6 +57,17 @@ class IncomingFiles:
             yield path
         finally:
             path.unlink(missing_ok=True)
+
+    @asynccontextmanager
+    async def scratch_folder(self) -> AsyncGenerator[Path]:
+        """A private folder, which is deleted with its files at the end of the context. Raises StorageError."""
+        path = self._folder / f"files-{uuid4().hex}"
+        with self._faults.reporting():
+            path.mkdir(mode=0o700)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def read_head(content: Content) -> bytes:

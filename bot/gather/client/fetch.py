@@ -6,14 +6,15 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING, TypeVar
+from io import BytesIO
+from typing import IO, TYPE_CHECKING, TypeVar
 
 import aiohttp
 
 from bot.domain.addresses import read_allowed
 from bot.domain.gathering import RefusalReason
 from bot.domain.messages import Code, Hint, Message
-from bot.errors import PersonError
+from bot.errors import PersonError, StorageError
 from bot.gather.client.reading import read_answer
 from bot.gather.client.refusals import FetchRefusedError
 from bot.gather.client.robots import MAX_BYTES, ROBOT, RobotsRules, TooManyRulesError, read_robots
@@ -22,6 +23,7 @@ from bot.infra.untrusted_links import resolve_link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
+    from pathlib import Path
 
     from aiohttp.abc import AbstractResolver
     from yarl import URL
@@ -74,20 +76,25 @@ class _Expectation:
     """The limits of an answer.
 
     `accept`: the header Accept. `max_bytes`: of the body. `image`: other content types are refused. `truncate`: a larger body
-    is truncated in place of refused.
+    is truncated in place of refused. `file`: takes the body; None: it is kept in memory.
     """
 
     accept: str
     max_bytes: int
     image: bool = False
     truncate: bool = False
+    file: IO[bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """The answer of one hop. `data`: with status 200 alone. `redirect`: the target of a redirect."""
+    """The answer of one hop. `size`: of the body, with status 200 alone. `data`: the body, unless a file took it.
+
+    `redirect`: the target of a redirect.
+    """
 
     status: int
+    size: int = 0
     data: bytes = b""
     redirect: URL | None = None
 
@@ -125,13 +132,20 @@ class PoliteClient:
         self._hosts: dict[str, _Host] = {}
         self._rules: dict[URL, _Rules] = {}
 
-    async def fetch_picture(self, link: str) -> bytes:
-        """The file at `link`, not decoded, where robots.txt permits it and its content type is a picture.
+    async def fetch_picture(self, link: str, path: Path) -> None:
+        """Write the file at `link` to `path`, where robots.txt permits it and its content type is a picture. It isn't decoded.
 
-        Raises FetchRefusedError for every obstacle.
+        Raises FetchRefusedError for every obstacle, and StorageError where the disk takes nothing. No file is left then.
         """
-        expected = _Expectation("image/*", self._settings.picture_bytes, image=True)
-        return _data_of(await self._follow(_web_link(link), expected, robots=True))
+        try:
+            with path.open("xb") as file:
+                expected = _Expectation("image/*", self._settings.picture_bytes, image=True, file=file)
+                _check(await self._follow(_web_link(link), expected, robots=True))
+        except BaseException as error:
+            path.unlink(missing_ok=True)
+            if (fault := StorageError.from_error(error, str(path))) is not None:
+                raise fault from error
+            raise
 
     async def query(self, link: str, query: Mapping[str, str], read: Callable[[bytes], T]) -> T:
         """The result of `read` for a search's answer at `link`, 4 MiB at most.
@@ -141,7 +155,8 @@ class PoliteClient:
         PersonError where the worker takes too long or dies.
         """
         answer = await self._follow(_web_link(link).update_query(query), _Expectation("*/*", SEARCH_BYTES))
-        return await self._in_worker(read_answer, read, _data_of(answer))
+        _check(answer)
+        return await self._in_worker(read_answer, read, answer.data)
 
     async def _follow(self, url: URL, expected: _Expectation, *, robots: bool = False) -> _Answer:
         """The answer at the end of the redirects. Each hop is checked as the first one is."""
@@ -219,34 +234,48 @@ class PoliteClient:
                 return _Answer(response.status, redirect=_web_link(location, url))
             if response.status != 200:
                 return _Answer(response.status)
-            return _Answer(200, await _read(response, expected))
+            return await _read(response, expected)
 
 
-async def _read(response: aiohttp.ClientResponse, expected: _Expectation) -> bytes:
-    """The body of an answer. At most `expected.max_bytes` and a chunk are in memory."""
+async def _read(response: aiohttp.ClientResponse, expected: _Expectation) -> _Answer:
+    """The answer with its body. At most `expected.max_bytes` and a chunk are in memory; a chunk where a file takes the body."""
     if expected.image and not response.content_type.startswith("image/"):
         raise FetchRefusedError(RefusalReason.NOT_IMAGE, Message("{content_type}", content_type=response.content_type))
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise FetchRefusedError(RefusalReason.BROKEN, Message("packed, though I asked for it as it is"))
     if not expected.truncate and (response.content_length or 0) > expected.max_bytes:
         raise FetchRefusedError(RefusalReason.TOO_LARGE)
-    data = bytearray()
+    size, memory = 0, BytesIO()
     async for chunk in response.content.iter_chunked(CHUNK):
-        data += chunk
-        if len(data) > expected.max_bytes:
-            if not expected.truncate:
-                raise FetchRefusedError(RefusalReason.TOO_LARGE)
+        if size + len(chunk) > expected.max_bytes and not expected.truncate:
+            raise FetchRefusedError(RefusalReason.TOO_LARGE)
+        part = chunk[: expected.max_bytes - size]
+        if expected.file is None:
+            memory.write(part)
+        else:
+            await _write(expected.file, part)
+        size += len(part)
+        if len(part) < len(chunk):
             break
-    return bytes(data[: expected.max_bytes])
+    return _Answer(200, size, memory.getvalue())
 
 
-def _data_of(answer: _Answer) -> bytes:
-    """The data of a final answer. Raises FetchRefusedError where there is none."""
+async def _write(file: IO[bytes], part: bytes) -> None:
+    """Write a part of a body. Raises StorageError: the disk's error is none of the site."""
+    try:
+        await asyncio.to_thread(file.write, part)
+    except OSError as error:
+        if (fault := StorageError.from_error(error, str(file.name))) is None:
+            raise
+        raise fault from error
+
+
+def _check(answer: _Answer) -> None:
+    """Raise FetchRefusedError for a final answer without a body."""
     if answer.status != 200:
         raise FetchRefusedError(RefusalReason.STATUS, Message("HTTP {status}", status=answer.status))
-    if not answer.data:
+    if not answer.size:
         raise FetchRefusedError(RefusalReason.BROKEN, Message("empty"))
-    return answer.data
 
 
 def _web_link(link: str, page: URL | None = None) -> URL:

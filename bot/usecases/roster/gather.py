@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -32,6 +32,7 @@ from models.faces import ConfidenceBand, Guess
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from pathlib import Path
 
     from bot.app import App
     from bot.domain.faces import GatheredFace
@@ -62,7 +63,10 @@ class SoughtMember:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedCandidate:
-    """A photo for the review: the file, its face, and the name of the engine that found the face."""
+    """A photo for the review: the candidate, its face, and the name of the engine that encoded the face.
+
+    The candidate's file is there only if `search_member` keeps it.
+    """
 
     candidate: CandidatePhoto
     face: GatheredFace
@@ -127,7 +131,8 @@ async def gather(
     with app.gathering_limit.slot(server_id):
         async with app.queues.gatherings.bulk_turn():
             for each in sought:
-                kept = await search_member(app, server_id, each, gathering, sources)
+                async with app.compute.scratch_folder() as folder:
+                    kept = await search_member(app, server_id, each, gathering, folder, sources)
                 gathering.kept[each.name] = await _put_into_review(app, server_id, each, kept, by, gathering)
                 gathering.done += 1
                 await progress(gathering)
@@ -135,9 +140,20 @@ async def gather(
 
 
 async def search_member(
-    app: App, server_id: int, sought: SoughtMember, gathering: GatherProgress, sources: Sequence[Source] | None = None
+    app: App,
+    server_id: int,
+    sought: SoughtMember,
+    gathering: GatherProgress,
+    folder: Path,
+    sources: Sequence[Source] | None = None,
+    *,
+    keep_files: bool = False,
 ) -> list[AcceptedCandidate]:
-    """New photos of one member, at most as many as are lacking. `gathering` counts the others."""
+    """New photos of one member, at most as many as are lacking. `gathering` counts the others.
+
+    `folder`: an empty private one, which the caller deletes. Each file is there until its face is found; `keep_files`: those
+    with a clear face stay.
+    """
     config = await app.recognisers.config()
     fetched = candidates(
         app.settings,
@@ -146,36 +162,53 @@ async def search_member(
         queries(sought.group_spellings, sought.spellings),
         SPARE * sought.lacking,
         gathering.tally,
+        folder,
     )
     spotted: list[AcceptedCandidate] = []
     batch: list[CandidatePhoto] = []
-    async with aclosing(fetched) as arriving:
-        async for candidate in arriving:
-            batch.append(candidate)
-            if len(batch) == AT_ONCE:
-                spotted += await _find_faces(app, config, batch, gathering)
-                batch = []
-    spotted += await _find_faces(app, config, batch, gathering)
+    with app.faults.reporting():
+        async with aclosing(fetched) as arriving:
+            async for candidate in arriving:
+                batch.append(candidate)
+                if len(batch) == AT_ONCE:
+                    spotted += await _find_faces(app, config, batch, gathering, keep_files=keep_files)
+                    batch = []
+        spotted += await _find_faces(app, config, batch, gathering, keep_files=keep_files)
     return await _filter_candidates(app, server_id, sought, spotted, config.version, gathering)
 
 
 async def _find_faces(
-    app: App, config: EngineConfig, batch: Sequence[CandidatePhoto], gathering: GatherProgress
+    app: App, config: EngineConfig, batch: Sequence[CandidatePhoto], gathering: GatherProgress, *, keep_files: bool
 ) -> list[AcceptedCandidate]:
-    results = await asyncio.gather(
-        *(app.compute.run_in_background(jobs.find_only_face, config, candidate.data) for candidate in batch),
-        return_exceptions=True,
-    )
+    """The photos with one clear face. The files of the others are deleted, and all of them unless `keep_files`."""
+    faces = await _all_of([_find_face(app, config, candidate.path) for candidate in batch])
     kept: list[AcceptedCandidate] = []
-    for candidate, result in zip(batch, results, strict=True):
-        # An error of one file leaves the others; missing workers or a missing engine stop all.
-        if isinstance(result, BaseException) and not isinstance(result, TooSlowError | KilledWorkersError):
-            raise result
-        if isinstance(result, BaseException) or result is None:
+    for candidate, face in zip(batch, faces, strict=True):
+        if face is None:
             gathering.refused[CandidateRefusal.NO_CLEAR_FACE] += 1
         else:
-            kept.append(AcceptedCandidate(candidate, result, config.engine))
+            kept.append(AcceptedCandidate(candidate, face, config.engine))
+        if face is None or not keep_files:
+            candidate.path.unlink(missing_ok=True)
     return kept
+
+
+async def _find_face(app: App, config: EngineConfig, path: Path) -> GatheredFace | None:
+    content = await app.compute.content_of(path)
+    with suppress(TooSlowError, KilledWorkersError):  # an error of one file leaves the others
+        return await app.compute.run_in_background(jobs.find_only_face, config, content)
+    return None
+
+
+async def _all_of(work: Sequence[Awaitable[GatheredFace | None]]) -> list[GatheredFace | None]:
+    """The faces of all. The first error, such as missing workers or a missing engine, follows the end of the others."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    faces: list[GatheredFace | None] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        faces.append(result)
+    return faces
 
 
 async def _filter_candidates(
@@ -213,7 +246,7 @@ async def _put_into_review(
 ) -> int:
     """Write the photos as a question for the review; returns their number.
 
-    An engine that came into use meanwhile examines them first: without its encodings they would never answer.
+    An engine that came into use meanwhile encodes them first: without its encodings they would never answer.
     """
     while kept:
         config = await app.recognisers.config()
@@ -248,12 +281,22 @@ async def _put_into_review(
 async def _encode_again(
     app: App, config: EngineConfig, kept: Sequence[AcceptedCandidate], gathering: GatherProgress
 ) -> list[AcceptedCandidate]:
-    """The same photos as another engine sees them, without those in which it finds no face."""
+    """The same photos as another engine encodes their crops, without those in which it finds no face."""
     again: list[AcceptedCandidate] = []
-    for start in range(0, len(kept), AT_ONCE):
-        batch = [photo.candidate for photo in kept[start : start + AT_ONCE]]
-        again += await _find_faces(app, config, batch, gathering)
+    for photo, face in zip(kept, await _all_of([_encode(app, config, photo.face) for photo in kept]), strict=True):
+        if face is None:
+            gathering.refused[CandidateRefusal.NO_CLEAR_FACE] += 1
+        else:
+            again.append(AcceptedCandidate(photo.candidate, face, config.engine))
     return again
+
+
+async def _encode(app: App, config: EngineConfig, face: GatheredFace) -> GatheredFace | None:
+    with suppress(TooSlowError, KilledWorkersError):
+        encoded = await app.compute.run_in_background(jobs.encode_crops, config, (face.crop.jpeg,))
+        (vector,) = encoded.vectors
+        return None if vector is None else replace(face, vector=vector, engine=encoded.engine)
+    return None
 
 
 async def _pictures(

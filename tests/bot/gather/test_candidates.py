@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Callable
 from io import BytesIO
 from itertools import count
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from tempfile import TemporaryDirectory
+from typing import NamedTuple, ParamSpec, TypeVar
 
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ from PIL import Image
 
 from bot.domain.gathering import GatherCounts, RefusalReason, SourceFailure
 from bot.domain.messages import Message
-from bot.errors import KilledWorkersError, NoWorkersError, PersonError, TooSlowError
+from bot.domain.storage import StorageReason
+from bot.errors import KilledWorkersError, NoWorkersError, PersonError, StorageError, TooSlowError
 from bot.gather.candidates import CandidatePhoto, candidates, queries
 from bot.gather.client.fetch import NoContactError, PoliteClient
 from bot.gather.sources import SearchResult, load, openverse, search_result
@@ -30,12 +32,35 @@ T = TypeVar("T")
 QUERIES = ["TWICE Tzuyu", "트와이스 쯔위"]
 
 
+class Brought(NamedTuple):
+    """A candidate with the bytes of its file."""
+
+    data: bytes
+    url: str
+    page: str
+    source: str
+    title: str
+    licence: str | None
+
+
+async def read(run: AsyncGenerator[CandidatePhoto]) -> list[Brought]:
+    return [
+        Brought(each.path.read_bytes(), each.url, each.page, each.source, each.title, each.licence)
+        async for each in run
+    ]
+
+
 async def gathered(
     settings: Settings, limit: int = 50, resolver: FakeResolver | None = None
-) -> tuple[list[CandidatePhoto], GatherCounts]:
-    tally = GatherCounts()
-    run = candidates(settings, asyncio.to_thread, load(settings.gather_sources), QUERIES, limit, tally, resolver)
-    return [candidate async for candidate in run], tally
+) -> tuple[list[Brought], GatherCounts]:
+    """The candidates of a run, and its counts. No other file is left in its folder."""
+    tally, sources = GatherCounts(), load(settings.gather_sources)
+    with TemporaryDirectory() as folder:
+        brought = await read(
+            candidates(settings, asyncio.to_thread, sources, QUERIES, limit, tally, Path(folder), resolver)
+        )
+        assert len(list(Path(folder).iterdir())) == len(brought)
+    return brought, tally
 
 
 def together(photos: list[Path]) -> bytes:
@@ -84,7 +109,7 @@ async def test_a_whole_run(search: ImageSearch, private_server: PrivateServer, p
         ("commons", "With his deputy.png"),
         ("web", "At last"),
     ]
-    assert brought[0] == CandidatePhoto(
+    assert brought[0] == Brought(
         faces["obama.jpg"],
         obama,
         "https://commons.wikimedia.org/wiki/File:President.jpg",
@@ -155,7 +180,7 @@ async def test_the_limit_of_a_source_counts_all_queries(search: ImageSearch) -> 
     assert [path for path in search.paths() if "gone" in path] == [f"/gone/{n % 2}/{n // 2}.jpg" for n in range(4)]
 
 
-async def test_a_source_without_end(search: ImageSearch) -> None:
+async def test_a_source_without_end(search: ImageSearch, tmp_path: Path) -> None:
     class Endless:
         base = "https://endless.example"
         name = "endless"
@@ -167,7 +192,9 @@ async def test_a_source_without_end(search: ImageSearch) -> None:
     tally = GatherCounts()
     assert [
         candidate
-        async for candidate in candidates(search.settings(), asyncio.to_thread, [Endless()], QUERIES, 4, tally)
+        async for candidate in candidates(
+            search.settings(), asyncio.to_thread, [Endless()], QUERIES, 4, tally, tmp_path
+        )
     ] == []
     assert (tally.found, tally.refused) == ({"endless": 4}, {RefusalReason.STATUS: 4})
 
@@ -177,10 +204,11 @@ async def test_an_unexpected_error_of_one_file_leaves_the_others(
 ) -> None:
     fetch = PoliteClient.fetch_picture
 
-    async def failing(self: PoliteClient, link: str) -> bytes:
+    async def failing(self: PoliteClient, link: str, path: Path) -> None:
         if "odd" in link:
+            path.write_bytes(b"half of it")
             raise RuntimeError("a bug of some library")
-        return await fetch(self, link)
+        await fetch(self, link, path)
 
     monkeypatch.setattr(PoliteClient, "fetch_picture", failing)
     search.name("commons", f"{search.base}/odd.jpg")
@@ -188,6 +216,16 @@ async def test_an_unexpected_error_of_one_file_leaves_the_others(
     brought, tally = await gathered(search.settings())
     assert [candidate.data for candidate in brought] == [b"face"]
     assert tally.refused == {RefusalReason.BROKEN: 1}
+
+
+async def test_a_full_disk_ends_the_run(search: ImageSearch, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(_: PoliteClient, __: str, path: Path) -> None:
+        raise StorageError(StorageReason.FULL, str(path))
+
+    monkeypatch.setattr(PoliteClient, "fetch_picture", full)
+    search.name("commons", search.put("/face.jpg", b"face"))
+    with pytest.raises(StorageError):
+        await gathered(search.settings())
 
 
 async def test_further_results_replace_refused_ones(search: ImageSearch) -> None:
@@ -216,7 +254,9 @@ async def test_a_failed_source_is_counted_and_the_others_go_on(search: ImageSear
 
 
 @pytest.mark.parametrize("error", [TooSlowError(60.0), KilledWorkersError()], ids=["slow", "lost"])
-async def test_an_answer_that_no_worker_bears_fails_its_source_alone(search: ImageSearch, error: PersonError) -> None:
+async def test_an_answer_that_no_worker_bears_fails_its_source_alone(
+    search: ImageSearch, tmp_path: Path, error: PersonError
+) -> None:
     async def in_worker(job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if openverse.read in args:
             raise error
@@ -226,17 +266,17 @@ async def test_an_answer_that_no_worker_bears_fails_its_source_alone(search: Ima
     search.name("commons", search.put("/face.jpg", b"face"))
     tally = GatherCounts()
     settings = search.settings()
-    run = candidates(settings, in_worker, load(settings.gather_sources), QUERIES, 50, tally)
-    assert [candidate.data async for candidate in run] == [b"face"]
+    run = candidates(settings, in_worker, load(settings.gather_sources), QUERIES, 50, tally, tmp_path)
+    assert [candidate.data for candidate in await read(run)] == [b"face"]
     assert tally.failed == {"openverse": SourceFailure(RefusalReason.UNREADABLE)}
 
 
-async def test_without_workers_nothing_is_gathered(search: ImageSearch) -> None:
+async def test_without_workers_nothing_is_gathered(search: ImageSearch, tmp_path: Path) -> None:
     async def in_worker(job: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         raise NoWorkersError
 
     settings = search.settings()
-    run = candidates(settings, in_worker, load(settings.gather_sources), QUERIES, 50, GatherCounts())
+    run = candidates(settings, in_worker, load(settings.gather_sources), QUERIES, 50, GatherCounts(), tmp_path)
     with pytest.raises(NoWorkersError):
         await anext(run)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -52,8 +53,8 @@ async def test_a_slow_search_fails_within_its_own_limit(search: ImageSearch) -> 
 
 
 @pytest.mark.parametrize("how", ["cancelled", "closed"])
-async def test_a_stopped_run_leaves_no_fetches(search: ImageSearch, how: str) -> None:
-    requested, ended = asyncio.Event(), asyncio.Event()
+async def test_a_stopped_run_leaves_no_fetches(search: ImageSearch, tmp_path: Path, how: str) -> None:
+    requested, arrived, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def never(request: web.Request) -> web.StreamResponse:
         requested.set()
@@ -72,10 +73,13 @@ async def test_a_stopped_run_leaves_no_fetches(search: ImageSearch, how: str) ->
 
     async def gather() -> None:
         async with aclosing(
-            candidates(settings, asyncio.to_thread, load(settings.gather_sources), QUERIES, 50, GatherCounts())
+            candidates(
+                settings, asyncio.to_thread, load(settings.gather_sources), QUERIES, 50, GatherCounts(), tmp_path
+            )
         ) as run:
             async for candidate in run:
                 received.append(candidate)
+                arrived.set()
                 await requested.wait()
                 if how == "closed":
                     return
@@ -84,10 +88,11 @@ async def test_a_stopped_run_leaves_no_fetches(search: ImageSearch, how: str) ->
     async with asyncio.timeout(LONG_ENOUGH):
         task = asyncio.create_task(gather())
         await requested.wait()
+        await arrived.wait()
         if how == "cancelled":
             task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await ended.wait()
     assert task.cancelled() is (how == "cancelled")
-    assert len(received) == 1
+    assert [candidate.path for candidate in received] == list(tmp_path.iterdir())
     assert not {task for task in asyncio.all_tasks() - before if "picture" in repr(task)}

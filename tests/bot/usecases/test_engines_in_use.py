@@ -212,13 +212,14 @@ async def test_an_engine_that_comes_into_use_while_a_photo_is_looked_at(
 
 
 async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
-    enrolled: App, source: Path, public_photos: Path, monkeypatch: pytest.MonkeyPatch
+    enrolled: App, source: Path, public_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was found by the engine before is looked at again, so that nothing that was fetched is lost."""
+    """The crops of what was found by the engine before are encoded again, so that nothing that was fetched is lost."""
+    path = tmp_path / "0"
 
     async def found_and_switch(*_: object) -> AsyncGenerator[CandidatePhoto]:
-        data = small_photo(public_photos / "obama3.jpg")
-        yield CandidatePhoto(data, "", "", "", "obama3.jpg", None)
+        path.write_bytes(small_photo(public_photos / "obama3.jpg"))
+        yield CandidatePhoto(path, "", "", "", "obama3.jpg", None)
         await engines.install(enrolled, "toy", source, silent)
 
     monkeypatch.setattr(gather, "candidates", found_and_switch)
@@ -228,6 +229,7 @@ async def test_an_engine_that_comes_into_use_while_photos_are_gathered(
         return
 
     gathering = await gather.gather(enrolled, SHARED_ROSTER, [sought], by=1, progress=ignore)
+    assert not path.exists()
     assert gathering.kept == {"Obama": 1}
     assert (await encoded(enrolled, "dlib-1"), await encoded(enrolled, "toy-1")) == ((4, 3, 0), (4, 4, 0))
     async with enrolled.database.reading() as session:

@@ -132,9 +132,12 @@ async def feed_link(bot: FedBot, data: bytes) -> None:
     is_in_spoiler(text, text)
     settings = bot.app.settings.model_copy(update={"gather_contact": "me@example.org", "gather_pause": 0.0})
     with patch("bot.infra.checked_connector.may_reach", _never):
-        async with polite_client(settings, bot.app.compute.run_in_background, _Loopback()) as client:
+        async with (
+            polite_client(settings, bot.app.compute.run_in_background, _Loopback()) as client,
+            bot.app.compute.scratch_file() as path,
+        ):
             try:
-                await client.fetch_picture(text)
+                await client.fetch_picture(text, path)
             except FetchRefusedError:
                 pass
             else:

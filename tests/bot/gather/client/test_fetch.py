@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 import gzip
 import tracemalloc
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from aiohttp import web
 
 from bot.domain.gathering import RefusalReason
+from bot.domain.storage import StorageReason
+from bot.errors import StorageError
 from bot.gather.client.fetch import NoContactError, PoliteClient, polite_client
 from bot.gather.client.refusals import FetchRefusedError
 from bot.settings import Settings
@@ -23,14 +27,25 @@ def on(host: str, search: ImageSearch, path: str) -> str:
     return f"http://{host}.example:{search.port}{path}"
 
 
+async def fetched(client: PoliteClient, link: str) -> bytes:
+    """The bytes of a picture, which the client writes to a file."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "picture")
+        await client.fetch_picture(link, path)
+        return path.read_bytes()
+
+
 async def refused(client: PoliteClient, link: str) -> RefusalReason:
-    with pytest.raises(FetchRefusedError) as caught:
-        await client.fetch_picture(link)
+    """The reason for not fetching a picture, of which no file is left."""
+    with TemporaryDirectory() as folder:
+        with pytest.raises(FetchRefusedError) as caught:
+            await client.fetch_picture(link, Path(folder, "picture"))
+        assert list(Path(folder).iterdir()) == []
     return caught.value.reason
 
 
 async def test_a_picture_is_fetched_unchanged(client: PoliteClient, search: ImageSearch) -> None:
-    assert await client.fetch_picture(search.put("/face.jpg", FACE)) == FACE
+    assert await fetched(client, search.put("/face.jpg", FACE)) == FACE
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 
@@ -39,7 +54,7 @@ async def test_requests_name_the_bot_and_carry_no_cookies(client: PoliteClient, 
         return web.Response(body=FACE, content_type="image/jpeg", headers={"Set-Cookie": "who=you; Path=/"})
 
     link = search.serve("/face.jpg", bake)
-    assert await client.fetch_picture(link) == await client.fetch_picture(link)
+    assert await fetched(client, link) == await fetched(client, link)
     for request in search.asked:
         assert request.headers["User-Agent"].startswith("nugu/")
         assert "owner@example.org" in request.headers["User-Agent"]
@@ -65,7 +80,7 @@ async def test_a_site_gets_one_request_at_a_time(client: PoliteClient, search: I
         return web.Response(body=FACE, content_type="image/jpeg")
 
     link = search.serve("/face.jpg", ponder)
-    await asyncio.gather(*(client.fetch_picture(f"{link}?{n}") for n in range(6)))
+    await asyncio.gather(*(fetched(client, f"{link}?{n}") for n in range(6)))
     assert search.max_at_once["127.0.0.1"] == 1
 
 
@@ -79,7 +94,7 @@ async def test_two_sites_get_requests_side_by_side(client: PoliteClient, search:
     search.serve("/face.jpg", meet)
     links = [on("one", search, "/face.jpg"), on("two", search, "/face.jpg")]
     async with asyncio.timeout(LONG_ENOUGH):
-        assert await asyncio.gather(*map(client.fetch_picture, links)) == [FACE, FACE]
+        assert await asyncio.gather(*(fetched(client, link) for link in links)) == [FACE, FACE]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +107,7 @@ async def test_there_is_a_pause_between_two_requests(
     search.forbid("127.0.0.1", rules)
     link = search.put("/face.jpg", FACE)
     async with polite_client(search.settings(gather_pause=pause), asyncio.to_thread) as client:
-        await asyncio.gather(client.fetch_picture(link), client.fetch_picture(link))
+        await asyncio.gather(fetched(client, link), fetched(client, link))
     robots, first, second = (request.at for request in search.asked)
     assert first - robots >= pause
     assert second - first >= least
@@ -107,7 +122,7 @@ async def test_a_site_that_asks_for_a_rest_gets_it(client: PoliteClient, search:
     search.put("/face.jpg", FACE)
     assert await refused(client, on("one", search, "/weary.jpg")) is RefusalReason.BUSY
     assert await refused(client, on("one", search, "/face.jpg")) is RefusalReason.BUSY
-    assert await client.fetch_picture(on("two", search, "/face.jpg")) == FACE
+    assert await fetched(client, on("two", search, "/face.jpg")) == FACE
     assert search.paths("one.example") == ["/robots.txt", "/weary.jpg"]
 
 
@@ -117,7 +132,38 @@ async def test_a_page_called_jpg(client: PoliteClient, search: ImageSearch) -> N
 
 
 async def test_a_file_of_the_largest_size_is_fetched(client: PoliteClient, search: ImageSearch) -> None:
-    assert await client.fetch_picture(search.put("/face.jpg", b"x" * 300_000)) == b"x" * 300_000
+    assert await fetched(client, search.put("/face.jpg", b"x" * 300_000)) == b"x" * 300_000
+
+
+async def test_a_large_file_goes_to_the_disk_in_pieces(search: ImageSearch, tmp_path: Path) -> None:
+    async def give(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "image/jpeg"})
+        await response.prepare(request)
+        for _ in range(300):
+            await response.write(b"x" * 65_536)
+        return response
+
+    path = tmp_path / "picture"
+    async with polite_client(search.settings(), asyncio.to_thread) as client:
+        tracemalloc.start()
+        try:
+            await client.fetch_picture(search.serve("/face.jpg", give), path)
+            assert tracemalloc.get_traced_memory()[1] < 5_000_000
+        finally:
+            tracemalloc.stop()
+    assert path.stat().st_size == 300 * 65_536
+
+
+async def test_a_full_disk_is_no_refusal_of_the_site(
+    client: PoliteClient, search: ImageSearch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = search.put("/face.jpg", b"x" * 300_000)
+    with monkeypatch.context() as full:
+        full.setattr(Path, "open", lambda *_: open("/dev/full", "wb"))  # noqa: PTH123, SIM115  # the client closes it
+        with pytest.raises(StorageError) as caught:
+            await client.fetch_picture(link, tmp_path / "picture")
+    assert caught.value.reason is StorageReason.FULL
+    assert await fetched(client, link) == b"x" * 300_000
 
 
 async def test_a_file_with_a_declared_size_that_is_too_large_is_refused_at_once(
@@ -196,7 +242,7 @@ async def test_a_connection_that_breaks_off(client: PoliteClient, search: ImageS
         return response
 
     assert await refused(client, search.serve("/face.jpg", breaks_off)) is RefusalReason.BROKEN
-    assert await client.fetch_picture(search.put("/other.jpg", FACE)) == FACE
+    assert await fetched(client, search.put("/other.jpg", FACE)) == FACE
 
 
 async def test_an_empty_file(client: PoliteClient, search: ImageSearch) -> None:
@@ -234,7 +280,7 @@ async def test_five_redirects_are_followed(client: PoliteClient, search: ImageSe
     search.put("/face.jpg", FACE)
     for n in range(5):
         search.redirect(f"/{n}", f"/{n + 1}" if n < 4 else "/face.jpg")
-    assert await client.fetch_picture(f"{search.base}/0") == FACE
+    assert await fetched(client, f"{search.base}/0") == FACE
 
 
 async def test_six_redirects_are_too_many(client: PoliteClient, search: ImageSearch) -> None:

@@ -12,7 +12,7 @@ from bot.domain import addresses
 from bot.domain.gathering import RefusalReason
 from bot.gather.client.fetch import PoliteClient, polite_client
 from bot.gather.client.refusals import FetchRefusedError
-from tests.bot.gather.client.test_fetch import refused
+from tests.bot.gather.client.test_fetch import fetched, refused
 from tests.conftest import ROOT
 from tests.support.image_search import FakeResolver, ImageSearch, PrivateServer
 
@@ -44,7 +44,7 @@ async def test_the_private_server_answers_where_it_is_allowed(
     async with polite_client(
         search.settings(allowed_addresses=f"127.0.0.1:{private_server.port}"), asyncio.to_thread
     ) as client:
-        assert await client.fetch_picture(f"http://127.0.0.1:{private_server.port}/") == b"secret"
+        assert await fetched(client, f"http://127.0.0.1:{private_server.port}/") == b"secret"
     assert private_server.touched
 
 
@@ -112,7 +112,7 @@ async def test_a_name_with_a_private_address_the_second_time(
     names = FakeResolver(photos_example=["127.0.0.1"])
     search.put("/face.jpg", b"face")
     async with polite_client(search.settings(), asyncio.to_thread, names) as client:
-        assert await client.fetch_picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
+        assert await fetched(client, f"http://photos.example:{search.port}/face.jpg") == b"face"
         names.addresses["photos.example"] = ["127.0.0.2"]
         assert await refused(client, f"http://photos.example:{private_server.port}/face.jpg") is RefusalReason.ADDRESS
     async with polite_client(search.settings(), asyncio.to_thread, names) as client:
@@ -125,7 +125,7 @@ async def test_a_name_with_public_and_private_addresses(search: ImageSearch) -> 
     search.put("/face.jpg", b"face")
     names = FakeResolver(photos_example=["10.0.0.1", "127.0.0.2", "127.0.0.1"])
     async with polite_client(search.settings(), asyncio.to_thread, names) as client:
-        assert await client.fetch_picture(f"http://photos.example:{search.port}/face.jpg") == b"face"
+        assert await fetched(client, f"http://photos.example:{search.port}/face.jpg") == b"face"
 
 
 async def test_another_port_of_an_allowed_address(search: ImageSearch, private_server: PrivateServer) -> None:
@@ -140,7 +140,7 @@ async def test_a_proxy_of_the_environment(
     for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{private_server.port}")
     async with polite_client(search.settings(), asyncio.to_thread) as client:
-        assert await client.fetch_picture(search.put("/face.jpg", b"face")) == b"face"
+        assert await fetched(client, search.put("/face.jpg", b"face")) == b"face"
     assert private_server.touched == 0
 
 

@@ -9,21 +9,21 @@ from aiohttp import web
 
 from bot.domain.gathering import RefusalReason
 from bot.gather.client.fetch import PoliteClient
-from tests.bot.gather.client.test_fetch import FACE, on, refused
+from tests.bot.gather.client.test_fetch import FACE, fetched, on, refused
 from tests.support.image_search import ImageSearch
 
 
 async def test_a_folder_that_robots_txt_forbids(client: PoliteClient, search: ImageSearch) -> None:
     search.forbid("127.0.0.1", "User-agent: *\nDisallow: /private/\n")
     assert await refused(client, search.put("/private/face.jpg", FACE)) is RefusalReason.ROBOTS
-    assert await client.fetch_picture(search.put("/face.jpg", FACE)) == FACE
+    assert await fetched(client, search.put("/face.jpg", FACE)) == FACE
     assert search.paths() == ["/robots.txt", "/face.jpg"]
 
 
 async def test_a_robots_txt_that_names_us(client: PoliteClient, search: ImageSearch) -> None:
     search.forbid("127.0.0.1", "User-agent: *\nAllow: /\n\nUser-agent: nugu\nDisallow: /*.jpg$\n")
     assert await refused(client, search.put("/face.jpg", FACE)) is RefusalReason.ROBOTS
-    assert await client.fetch_picture(search.put("/face.png", FACE)) == FACE
+    assert await fetched(client, search.put("/face.png", FACE)) == FACE
 
 
 async def test_robots_txt_holds_where_a_redirect_leads(client: PoliteClient, search: ImageSearch) -> None:
@@ -37,7 +37,7 @@ async def test_robots_txt_holds_where_a_redirect_leads(client: PoliteClient, sea
 async def test_robots_txt_is_read_once_a_site(client: PoliteClient, search: ImageSearch) -> None:
     search.put("/face.jpg", FACE)
     links = [on(host, search, f"/face.jpg?{n}") for n in range(4) for host in ("one", "two")]
-    assert await asyncio.gather(*map(client.fetch_picture, links)) == [FACE] * 8
+    assert await asyncio.gather(*(fetched(client, link) for link in links)) == [FACE] * 8
     assert search.paths().count("/robots.txt") == 2
 
 
@@ -47,7 +47,7 @@ async def test_a_missing_robots_txt_permits_everything(client: PoliteClient, sea
         return web.Response(status=status)
 
     search.robots["127.0.0.1"] = missing
-    assert await client.fetch_picture(search.put("/face.jpg", FACE)) == FACE
+    assert await fetched(client, search.put("/face.jpg", FACE)) == FACE
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
@@ -78,7 +78,7 @@ async def test_an_endless_robots_txt_is_truncated(client: PoliteClient, search: 
 
     search.robots["127.0.0.1"] = endless
     assert await refused(client, search.put("/private/face.jpg", FACE)) is RefusalReason.ROBOTS
-    assert await client.fetch_picture(search.put("/face.jpg", FACE)) == FACE
+    assert await fetched(client, search.put("/face.jpg", FACE)) == FACE
     assert sent < 50_000_000
 
 
@@ -89,7 +89,7 @@ async def test_a_robots_txt_that_is_no_text(client: PoliteClient, search: ImageS
         )
 
     search.robots["127.0.0.1"] = noise
-    assert await client.fetch_picture(search.put("/face.jpg", FACE)) == FACE
+    assert await fetched(client, search.put("/face.jpg", FACE)) == FACE
 
 
 async def test_a_site_whose_robots_txt_asks_for_a_rest(client: PoliteClient, search: ImageSearch) -> None:
@@ -121,7 +121,7 @@ async def test_only_the_groups_for_nugu_and_everybody_count(
     search.forbid("127.0.0.1", robots)
     link = search.put("/face.jpg", FACE)
     if permitted:
-        assert await client.fetch_picture(link) == FACE
+        assert await fetched(client, link) == FACE
     else:
         assert await refused(client, link) is RefusalReason.ROBOTS
 

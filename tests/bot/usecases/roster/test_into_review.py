@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Awaitable, Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 from sqlalchemy import delete, select, update
 
+from bot import jobs
 from bot.app import App
 from bot.commands.gathering import gather_photos, write_photos
 from bot.database.servers import ServerRepository
@@ -33,6 +36,8 @@ from tests.bot.gather.test_candidates import together
 from tests.support.image_search import ImageSearch
 
 pytestmark = pytest.mark.slow
+
+Job = Callable[..., object]
 
 SERVER = 7
 MODERATOR = 5
@@ -142,6 +147,83 @@ async def test_without_known_faces_all_photos_are_kept(
     ]
 
 
+@pytest.fixture
+async def scratch(presidents: App) -> Path:
+    """The folder of private files."""
+    async with presidents.compute.scratch_file() as path:
+        return path.parent
+
+
+def files_in(scratch: Path) -> list[Path]:
+    return list(scratch.glob("files-*/*"))
+
+
+def watch_jobs(
+    app: App, monkeypatch: pytest.MonkeyPatch, seen: Callable[[Job, tuple[Any, ...]], Awaitable[None]]
+) -> None:
+    """Call `seen` with each background job before it runs."""
+    run = app.compute.run_in_background
+
+    async def watched(job: Job, *args: Any) -> Any:
+        await seen(job, args)
+        return await run(job, *args)
+
+    monkeypatch.setattr(app.compute, "run_in_background", watched)
+
+
+async def test_a_fetched_file_is_on_the_disk_until_its_face_is_found(
+    presidents: App,
+    search: ImageSearch,
+    small_photos: Path,
+    tmp_path: Path,
+    scratch: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    offer(search, small_photos, tmp_path)
+    looked_at: list[object] = []
+
+    async def seen(job: Job, args: tuple[Any, ...]) -> None:
+        if job is jobs.find_only_face:
+            looked_at.append(args[1])
+            assert args[1] in files_in(scratch)
+        elif job is jobs.candidate_refusals:
+            assert files_in(scratch) == []
+
+    watch_jobs(presidents, monkeypatch, seen)
+    sought = await members_lacking_photos(presidents, SERVER, "presidents", "obama", 6)
+    gathering = await gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress)
+    assert gathering.kept == {"Obama": 2}
+    assert len(looked_at) == 8
+    assert not list(scratch.glob("file*"))
+
+
+@pytest.mark.parametrize("how", ["error", "cancelled"])
+async def test_a_gathering_that_ends_early_leaves_no_file(
+    presidents: App, search: ImageSearch, small_photos: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    for file in ("obama2.jpg", "obama3.jpg"):
+        add_result(search, small_photos / file)
+    reached = asyncio.Event()
+
+    async def seen(job: Job, _: tuple[Any, ...]) -> None:
+        if job is jobs.find_only_face:
+            assert files_in(scratch)
+            reached.set()
+            if how == "error":
+                raise NoWorkersError
+            await asyncio.Event().wait()
+
+    watch_jobs(presidents, monkeypatch, seen)
+    sought = await members_lacking_photos(presidents, SERVER, "presidents", "obama", 6)
+    task = asyncio.create_task(gather(presidents, SERVER, sought, by=MODERATOR, progress=ignore_progress))
+    await reached.wait()
+    if how == "cancelled":
+        task.cancel()
+    with pytest.raises(NoWorkersError if how == "error" else asyncio.CancelledError):
+        await task
+    assert not list(scratch.glob("file*"))
+
+
 @pytest.mark.parametrize("away", [NoWorkersError(), EngineMissingError("dlib")], ids=["workers", "engine"])
 async def test_absent_workers_or_engines_are_an_error_of_their_own(
     presidents: App, search: ImageSearch, small_photos: Path, monkeypatch: pytest.MonkeyPatch, away: PersonError
@@ -219,9 +301,12 @@ def test_files_are_written_unchanged_with_the_ending_of_their_format(tmp_path: P
         out = BytesIO()
         Image.open(BytesIO(jpeg)).resize((8, 8)).save(out, kind)
         files[kind] = out.getvalue()
+    fetched = tmp_path / "fetched"
+    fetched.mkdir()
+    for kind, data in files.items():
+        (fetched / kind).write_bytes(data)
     candidates = [
-        CandidatePhoto(data, f"https://x.example/{kind}.jpg", "", "commons", "a\tb", None)
-        for kind, data in files.items()
+        CandidatePhoto(fetched / kind, f"https://x.example/{kind}.jpg", "", "commons", "a\tb", None) for kind in files
     ]
     write_photos(tmp_path, sought, candidates)
     folder = tmp_path / "f(x)" / "M_na"
