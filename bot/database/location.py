@@ -22,8 +22,8 @@ class DatabaseLocation:
 
     def __init__(self, url: URL) -> None:
         is_file = url.get_backend_name() == "sqlite" and bool(url.database)
-        self.name = str(url.database) if is_file else url.render_as_string()
-        """For operators: the file, or the URL without the password."""
+        self.name = str(url.database) if is_file else url.set(query={}).render_as_string()
+        """For operators: the file, or the URL without the password and the query, which may have one too."""
         self._file = Path(self.name) if is_file and self.name != ":memory:" else None
         self._identity = self._look()
 

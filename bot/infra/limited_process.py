@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _PR_SET_PDEATHSIG: Final = 1
 _LOOK_SECONDS: Final = 0.25
 _CHUNK: Final = 1 << 16
+TAIL_BYTES: Final = 2000
 _OF_DISK: Final = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -110,9 +111,13 @@ def kill(session: int) -> None:
 
 
 def stderr_tail(errors: IO[bytes]) -> str:
-    """The last 2000 bytes of a process's standard error, as text."""
-    errors.seek(max(0, errors.seek(0, os.SEEK_END) - 2000))
-    return errors.read().decode(errors="replace").strip()
+    """The last lines of a process's standard error, 2000 bytes at most. A part of a line could be a part of a secret."""
+    size = errors.seek(0, os.SEEK_END)
+    errors.seek(max(0, size - TAIL_BYTES))
+    tail = errors.read()
+    if size > TAIL_BYTES:
+        tail = tail.partition(b"\n")[2]
+    return tail.decode(errors="replace").strip()
 
 
 def _lines(process: subprocess.Popen[bytes], limits: ProcessLimits, errors: IO[bytes]) -> Generator[str | None]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import logging
+import re
 import sys
 import traceback
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from bot.text.control_characters import escaped
 
@@ -19,18 +20,24 @@ INSTEAD = "[secret]"
 SHORTEST = 4
 """Characters of the shortest secret that is removed. A shorter one would spoil every line."""
 
+_SECRET_PARAMETER: Final = re.compile("pass|pwd|secret|token|access_?key|sig", re.IGNORECASE)
+"""The names of a URL's parameters whose values are secret, such as `password` and `sas_token`."""
+
 _secrets: set[str] = set()
 
 
 def register_secrets(secrets: Iterable[str]) -> None:
-    """Let `redact` remove these from now on: the password of a URL, any other secret as a whole."""
+    """Let `redact` remove these from now on: the passwords of a URL, its query's too, any other secret as a whole."""
     for secret in secrets:
-        try:
-            address = urlsplit(secret)
-            parts = {address.password or "", unquote(address.password or "")} if address.scheme else {secret}
-        except ValueError:
-            parts = {secret}
-        _secrets.update(part for part in parts if len(part) >= SHORTEST)
+        register_values(_passwords(secret) if "://" in secret else {secret})
+
+
+def register_values(values: Iterable[str], shortest: int = SHORTEST) -> None:
+    """Let `redact` remove values of at least `shortest` characters, as they are and as Python quotes them."""
+    for value in values:
+        if len(value) >= shortest:
+            # Python escapes the apostrophes of a text that has quotation marks too.
+            _secrets.update((value, repr(value)[1:-1], repr("'\"" + value)[4:-1]))
 
 
 def redact(text: str) -> str:
@@ -71,6 +78,20 @@ class _RedactingFormatter(logging.Formatter):
         )
         shown.stack_info = _indented(record.stack_info) if record.stack_info else None
         return self._formatter.format(shown)
+
+
+def _passwords(url: str) -> set[str]:
+    """The passwords of a URL, as it writes them and as they are. The whole URL where it can't be read."""
+    try:
+        address = urlsplit(url)
+        written = [address.password or ""]
+    except ValueError:
+        return {url}
+    for parameter in address.query.split("&"):
+        name, _, value = parameter.partition("=")
+        if _SECRET_PARAMETER.search(name):
+            written.append(value)
+    return {form for password in written for form in (password, unquote(password), unquote_plus(password))}
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING
 from bot.domain.addresses import read_allowed
 from bot.errors import StorageError
 from bot.infra.limited_process import stderr_tail
+from bot.infra.redaction import redact
 from bot.infra.temporary import TemporaryFolder
 from bot.links import reasons
+from bot.links.cookies import copy_cookies
 from bot.links.download_process import (
     OVERHEAD_BYTES,
     DownloadMessages,
@@ -207,7 +209,7 @@ async def _download(
                 if process.returncode == -signal.SIGXCPU:
                     raise reasons.timeout_error(seconds)
                 raise reasons.no_message_error()
-            failure, detail = LinkFailure(messages.failed["failure"]), str(messages.failed["detail"])
+            failure, detail = LinkFailure(messages.failed["failure"]), redact(str(messages.failed["detail"]))
             log.info("a link gave no video: %s %s", failure, detail)
             raise reasons.failure_error(failure, detail, messages.failed["status"], sites, max_bytes)
 
@@ -220,7 +222,7 @@ async def _copy_cookies(settings: Settings, folder: Path) -> None:
     if settings.link_cookies is None:
         return
     try:
-        await asyncio.to_thread(shutil.copyfile, settings.link_cookies, folder / "cookies.txt")
+        await asyncio.to_thread(copy_cookies, settings.link_cookies, folder / "cookies.txt")
     except OSError as error:
         if (fault := StorageError.from_error(error, str(folder))) is not None:
             raise fault from error

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 import tenacity
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.database import engine as engine_module
 from bot.database.engine import FILE, Database
 from bot.database.faults import reason_of
+from bot.database.location import DatabaseLocation
 from bot.database.tables.servers import KeyValue
 from bot.domain.storage import StorageReason
 from bot.errors import StorageError
@@ -31,6 +32,11 @@ from tests.conftest import LONG_ENOUGH
 from tests.support.disks import filled, read_only, small_disk
 
 LARGE = "x" * 200_000
+
+
+def test_the_place_of_a_database_names_no_password() -> None:
+    url = make_url("postgresql+asyncpg://nugu:hunter@db.example/nugu?password=hunter")
+    assert DatabaseLocation(url).name == "postgresql+asyncpg://nugu:***@db.example/nugu"
 
 
 @pytest.fixture(autouse=True)

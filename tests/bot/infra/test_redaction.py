@@ -31,6 +31,26 @@ def test_a_token_goes_as_a_whole_and_of_a_url_the_password() -> None:
         assert redact(plain) == plain
 
 
+def test_a_password_in_the_query_of_a_url_goes() -> None:
+    url = "postgresql+asyncpg://db.example/nugu?user=nugu&password=hunter%402+%27now%27&ssl=require"
+    register_secrets([url, "s3://crops?aws_secret_access_key=wJalrXUtnFEMI&region=eu"])
+    assert redact(url) == "postgresql+asyncpg://db.example/nugu?user=nugu&password=[secret]&ssl=require"
+    assert redact("password hunter@2 'now' refused") == "password [secret] refused"
+    assert redact("s3://crops?aws_secret_access_key=wJalrXUtnFEMI") == "s3://crops?aws_secret_access_key=[secret]"
+
+
+def test_a_secret_that_looks_like_a_scheme_goes_as_a_whole() -> None:
+    register_secrets(["AFmmF2sw:QUQ3MjN"])
+    assert redact("AFmmF2sw:QUQ3MjN") == "[secret]"
+
+
+def test_a_secret_goes_as_python_quotes_it_too() -> None:
+    secret = "back\\slash'quote"
+    register_secrets([secret])
+    quoted = repr(["x", secret, '"' + secret])
+    assert redact(f"{secret} {quoted}") == """[secret] ['x', "[secret]", '"[secret]']"""
+
+
 def test_a_short_password_does_not_spoil_every_line() -> None:
     register_secrets(["http://me:a@proxy.example"])
     assert redact("a line") == "a line"
