@@ -212,6 +212,23 @@ async def test_a_roster_that_is_too_large_to_upload_says_so(stage: Stage, monkey
     assert report in texts(answer(await stage.moderator.slash(stage.channel, "roster export")))
 
 
+async def test_an_archive_goes_to_discord_from_the_disk(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Any] = []
+
+    class WatchedFile(discord.File):
+        def __init__(self, file: Any, filename: str) -> None:
+            given.append(file)
+            super().__init__(file, filename)
+
+    await stage.enrol_presidents()
+    monkeypatch.setattr(discord, "File", WatchedFile)
+    _, taken = await exported(stage)
+    assert zipfile.ZipFile(io.BytesIO(taken)).testzip() is None
+    (file,) = given
+    assert isinstance(file, io.BufferedRandom)
+    assert file.closed
+
+
 async def test_one_group_is_exported(stage: Stage) -> None:
     empty = answer(await stage.moderator.slash(stage.channel, "roster export"))
     assert "There is no group here to export yet" in texts(empty)

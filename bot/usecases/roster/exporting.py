@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import zipfile
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
 
 from bot.database.aliases import SpellingRepository
 from bot.database.lookup import require_group
@@ -20,6 +20,7 @@ from bot.usecases.roster.manifests import Manifest, ManifestGroup, ManifestMembe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from io import BufferedRandom
 
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 AT_ONCE = 10
 """Crops that are read from the storage together."""
-
-IN_MEMORY = 16 * 2**20
-"""Bytes of an archive in memory, at most; a larger one is a temporary file."""
 
 UNUSED = (1980, 1, 1, 0, 0, 0)
 """The time of all files in an archive, so that equal rosters make equal archives."""
@@ -52,12 +50,13 @@ class ArchiveTooLargeError(PersonError):
 
 @dataclass(frozen=True, slots=True)
 class RosterExport:
-    """An exported roster. The receiver closes `file`. `lost`: photos whose file is lost or damaged.
+    """An exported roster. `file`: a nameless temporary one, which the receiver closes.
 
-    `kept_back`: photos from spoilers and age-restricted channels, which are not in the archive.
+    `lost`: photos whose file is lost or damaged. `kept_back`: photos from spoilers and age-restricted channels, which are not
+    in the archive.
     """
 
-    file: IO[bytes]
+    file: BufferedRandom
     groups: int
     members: int
     photos: int
@@ -78,7 +77,7 @@ async def export_roster(app: App, server_id: int, group: str | None, *, max_byte
         if not groups:
             raise PersonError("There is no group here to export yet", hint=Hint.ADD_FIRST_GROUP)
         manifest, files, kept_back = await _described(session, groups)
-    file: IO[bytes] = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  # the receiver closes it
+    file = TemporaryFile()  # noqa: SIM115  # the receiver closes it
     lost = 0
     try:
         with zipfile.ZipFile(file, "w") as archive:

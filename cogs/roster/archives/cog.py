@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from io import BytesIO
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -59,13 +57,14 @@ class RosterCog(commands.GroupCog, name="roster"):
         with self.client.app.question_limit.slot(interaction.user.id):
             exported = await exporting.export_roster(self.client.app, server_id, group, max_bytes=max_bytes)
             with exported.file:
-                file = discord.File(BytesIO(exported.file.read()), "roster.zip")
-            try:
-                await interaction.followup.send(exported_sentence(exported), file=file, ephemeral=True)
-            except discord.HTTPException as refused:
-                if is_too_large(refused):
-                    raise exporting.ArchiveTooLargeError(max_bytes) from refused
-                raise
+                # aiohttp reads a real file piece by piece, in a thread.
+                file = discord.File(exported.file, "roster.zip")
+                try:
+                    await interaction.followup.send(exported_sentence(exported), file=file, ephemeral=True)
+                except discord.HTTPException as refused:
+                    if is_too_large(refused):
+                        raise exporting.ArchiveTooLargeError(max_bytes) from refused
+                    raise
 
 
 async def setup(client: Nugu) -> None:
