@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import time
 import unicodedata
@@ -9,8 +10,12 @@ import unicodedata
 import pytest
 from rapidfuzz import fuzz
 
+from bot.domain.quotas import Quota
 from bot.errors import PersonError, UnknownGroupError
+from bot.settings import Settings
+from bot.text import names
 from bot.text.names import LONGEST_NAME, Spelling, checked_name, suggestions
+from bot.usecases.roster.members import MAX_ALIASES
 from cogs.common.markup import plain, render_for_discord
 
 
@@ -100,3 +105,24 @@ def test_typing_errors_are_looked_for_only_where_too_little_matches(monkeypatch:
 
 def test_errors_show_names_as_they_are() -> None:
     assert r"“\<\@1\>”. I know: fromis\_9." in render_for_discord(UnknownGroupError("<@1>", ["fromis_9"]).message)
+
+
+def test_a_keystroke_in_the_largest_server_computes_no_form_anew() -> None:
+    quotas = Settings().quotas
+    named = [
+        *(quotas[Quota.MEMBERS] + quotas[Quota.GROUPS]) * [1 + MAX_ALIASES],
+        *10_000 * [3],  # of a shared roster
+    ]
+    number = itertools.count()
+    spellings = [
+        Spelling(one, f"Name {one}", f"이름 {next(number)}") for one, count in enumerate(named) for _ in range(count)
+    ]
+    assert len(spellings) == 87_200
+    forms = names._forms  # pyright: ignore[reportPrivateUsage]
+    try:
+        assert suggestions("q", spellings, 25) == []
+        computed = forms.cache_info().misses
+        assert suggestions("qu", spellings, 25) == []
+        assert forms.cache_info().misses == computed
+    finally:
+        forms.cache_clear()
