@@ -101,8 +101,9 @@ class Settings(BaseSettings):
     memory: int = Field(
         default=128 * MEBIBYTE,
         ge=MEBIBYTE,
-        description="Bytes that the files of all questions may take together, from the begin of their download until a worker "
-        "has looked at them. They lie in the temporary folder. A larger file gets its time alone.",
+        description="Bytes that the pictures of all questions and submitted photos may take together, from the begin of their "
+        "download until a worker has looked at them. They lie in the temporary folder, with NUGU_SCHEDULER in memory too. A "
+        "larger file gets its time alone. Archives and gathered photos lie beside them and don't count.",
     )
     picture_bytes: int = Field(
         default=25 * MEBIBYTE, gt=0, description="The largest picture file that is read, in bytes."
