@@ -13,7 +13,7 @@ import types
 import typing
 from datetime import UTC, datetime
 from functools import cache
-from io import BytesIO
+from io import BufferedRandom, BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ class Maker:
             return kind("{text}", text=self._text)
         if kind.__name__ == "ndarray":
             return __import__("numpy").zeros((1, 4), "float32")
-        if kind in {BytesIO, typing.IO, typing.BinaryIO}:
+        if kind in {BytesIO, BufferedRandom, typing.IO, typing.BinaryIO}:
             return BytesIO()
         if dataclasses.is_dataclass(kind) or hasattr(kind, "_fields"):
             hints = hints_of(kind)
