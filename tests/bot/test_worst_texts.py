@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+import discord
 import pytest
 
 from bot.errors import PersonError
@@ -23,11 +24,13 @@ from bot.media.archives.reading import ArchiveLimits
 from bot.text.links import first_link, read_seconds, split_link, start_of_link
 from bot.text.names import checked_name, search_key
 from bot.usecases.roster import manifests
+from cogs.clips.videos import video_of
 from cogs.common.errors import sentence_for
 from cogs.common.markup import plain
 from cogs.common.media import is_on_discord, kind_of, name_in
-from cogs.common.message_media import is_in_spoiler
+from cogs.common.message_media import embeds_of, is_in_spoiler, media_of, texts_of
 from cogs.who.phrases import asks_who
+from tests.support.discord_objects import message, snapshot
 from tests.support.loop_time import pauses
 
 pytestmark = pytest.mark.slow
@@ -117,6 +120,37 @@ def test_links(read: Callable[[str], Any]) -> None:
 def test_texts_of_messages_embeds_and_forms(read: Callable[[str], Any]) -> None:
     for text in [*TEXTS, *LINKS]:
         assert cpu_seconds(lambda text=text: read(text)) < MAX_SECONDS, text[:40]
+
+
+def full(text: str) -> dict[str, Any]:
+    """The fields of a message with that text wherever a person, or the page behind a link, may write one."""
+    picture = {
+        "url": f"https://a/{text}",
+        "proxy_url": f"https://images-ext-1.discordapp.net/{text}",
+        "width": 1,
+        "height": 1,
+    }
+    embed = {"type": "video", "url": f"https://a/{text}", "title": text[:256], "image": picture, "thumbnail": picture}
+    url = f"https://cdn.discordapp.com/attachments/1/2/{text}"
+    files = [
+        {"id": str(number), "filename": text[:260], "size": 1, "url": url, "proxy_url": url} for number in range(10)
+    ]
+    return {"content": text, "embeds": [embed] * 10, "attachments": files}
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda posted: list(media_of(posted)),
+        lambda posted: list(texts_of(posted)),
+        lambda posted: list(embeds_of(posted)),
+        video_of,
+    ],
+)
+def test_whole_messages_with_embeds_and_files(read: Callable[[discord.Message], Any]) -> None:
+    for text in [*TEXTS, *LINKS]:
+        posted = message({"type": 10, "id": 5, "content": text}, **full(text), message_snapshots=snapshot(**full(text)))
+        assert cpu_seconds(lambda posted=posted: read(posted)) < MAX_SECONDS, text[:40]
 
 
 def note(**parts: Any) -> dict[str, Any]:

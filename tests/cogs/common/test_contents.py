@@ -4,30 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import discord
 import pytest
 
 from cogs.clips.videos import VideoLink, video_of
 from cogs.common.media import MediaKind, MessageMedia, kind_of
 from cogs.common.message_media import media_of, texts_of
 from cogs.common.texts import NOT_SERVED
+from tests.support.discord_objects import message, snapshot
 
 CDN = "https://cdn.discordapp.com/attachments/1/2"
 PROXY = "https://images-ext-1.discordapp.net/external/x/https/example.org"
-COMPONENTS_V2 = 1 << 15
-
-
-def message(*components: dict[str, Any], **fields: Any) -> discord.Message:
-    """A message as Discord sends it."""
-    author = {"id": "5", "username": "fan", "discriminator": "0", "avatar": None}
-    data: dict[str, Any] = {"id": "9", "channel_id": "7", "author": author, "type": 0, "pinned": False, "tts": False}
-    data |= {"mention_everyone": False, "mentions": [], "mention_roles": [], "timestamp": "2026-11-29T00:00:00+00:00"}
-    data |= {"edited_timestamp": None, "content": "", "embeds": [], "attachments": [], "flags": COMPONENTS_V2}
-    client = discord.Client(intents=discord.Intents.none())
-    state = client._connection  # pyright: ignore[reportPrivateUsage]  # what a Message is made with
-    channel = discord.PartialMessageable(state, id=7)
-    payload: Any = data | {"components": list(components)} | fields
-    return discord.Message(state=state, channel=channel, data=payload)
 
 
 def upload(name: str, number: int, content_type: str | None = "image/jpeg") -> dict[str, Any]:
@@ -68,13 +54,6 @@ def file(media: dict[str, Any], name: str, size: int) -> dict[str, Any]:
 
 def container(*parts: dict[str, Any], spoiler: bool = False) -> dict[str, Any]:
     return {"type": 17, "id": 8, "accent_color": None, "spoiler": spoiler, "components": list(parts)}
-
-
-def snapshot(*components: dict[str, Any], **fields: Any) -> list[dict[str, Any]]:
-    """A forwarded message."""
-    shown: dict[str, Any] = {"type": 0, "content": "", "mentions": [], "mention_roles": [], "attachments": []}
-    shown |= {"embeds": [], "timestamp": "2026-11-29T00:00:00+00:00", "edited_timestamp": None, "flags": COMPONENTS_V2}
-    return [{"message": shown | {"components": list(components)} | fields}]
 
 
 def test_components_show_their_files_however_deep_they_are_nested() -> None:
