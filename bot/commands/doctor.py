@@ -45,7 +45,7 @@ ROOM: Final = 2**30
 async def examine(settings: Settings, *, fix: bool = False) -> bool:
     """Print a line for each thing that the bot needs; whether all are there.
 
-    `fix`: the data folder, `.env` and the cookies are taken away from other users.
+    `fix`: the data folder, `.env`, the cookies and the scheduler's key are taken away from other users.
     """
     found = [await _passes("Python", _python()), await _passes("data folder", _data(settings))]
     found.append(await _passes("privacy", _privacy(settings, fix=fix)))
@@ -103,7 +103,9 @@ async def _data(settings: Settings) -> str:
 
 async def _privacy(settings: Settings, *, fix: bool) -> str:
     """Whether other users of this machine are kept out. Raises OperatorError where they aren't, unless `fix` changes that."""
-    secrets = [Path(".env"), *([settings.link_cookies] if settings.link_cookies is not None else [])]
+    # A token's file is left out: containers get theirs with a mode that nobody can change.
+    named = (settings.link_cookies, settings.scheduler_key)
+    secrets = [Path(".env"), *(file for file in named if file is not None)]
     found = await asyncio.to_thread(private_files.exposed_paths, settings.data.absolute(), *secrets)
     if not found:
         return "no other user can read the bot's files"

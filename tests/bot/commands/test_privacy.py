@@ -45,12 +45,15 @@ def test_the_doctor_says_what_is_wider_and_narrows_it(enrolled: Path, tmp_path: 
     data = tmp_path / "data"
     shutil.copytree(enrolled, data)
     (data / ".env").write_text("NUGU_WORKERS=1\n")
-    for path in (data, data / ".env", data / "nugu.sqlite3"):
+    key = tmp_path / "scheduler.key"
+    key.touch()
+    for path in (data, data / ".env", data / "nugu.sqlite3", key):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    found = nugu("doctor", data=data)
+    named = {"NUGU_SCHEDULER_KEY": str(key)}
+    found = nugu("doctor", data=data, env=named)
     assert found.returncode == 1
     assert f"✗ privacy: other users of this machine may use {data} and " in found.stdout
-    fixed = nugu("doctor", "--fix", data=data)
+    fixed = nugu("doctor", "--fix", data=data, env=named)
     assert "✓ privacy: other users are kept out now: " in fixed.stdout
     assert fixed.returncode == 0
-    assert exposed_paths(data) == []
+    assert exposed_paths(data, key) == []
