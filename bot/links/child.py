@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import re
 import subprocess
@@ -62,11 +63,12 @@ def main() -> None:
     """Run as the downloading process."""
     request = DownloadRequest.load(sys.stdin.buffer.readline())
     limit()
-    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    # Sites cut titles within a character, and what is left of it isn't UTF-8.
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
     os.dup2(2, 1)  # a library's prints must not mix with the messages
 
     def send(kind: str, value: dict[str, Any]) -> None:
-        print(json.dumps({kind: value}), file=out, flush=True)
+        print(json.dumps({kind: value}, ensure_ascii=False), file=out, flush=True)
 
     confine(request.port, {program for program in (request.deno, request.ffmpeg) if program})
     try:
@@ -92,13 +94,18 @@ def _run(request: DownloadRequest, send: Send) -> dict[str, Any]:
             "info",
             {
                 "title": str(info.get("title") or "")[:LONGEST_TITLE],
-                "seconds": info.get("duration"),
+                "seconds": _seconds(info.get("duration")),
                 "site": str(info.get("webpage_url_domain") or extractor.IE_NAME)[:LONGEST_TITLE],
             },
         )
         if request.task is DownloadTask.INSPECT:
             return {}
         return _download(request, ydl, cast("list[Info]", info.get("requested_formats") or [info]), info, send)
+
+
+def _seconds(duration: object) -> float | None:
+    """The length of a video as an extractor tells it, None where that is no time."""
+    return duration if isinstance(duration, (int, float)) and 0 <= duration < math.inf else None
 
 
 def _extractor(request: DownloadRequest) -> type[InfoExtractor]:

@@ -6,17 +6,19 @@ It is killed with all its children when it is too slow, takes too much, or is no
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import sys
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.infra.limited_process import ProcessLimits, kill, limited_command
 from bot.links import reasons
+from bot.links.protocol import LinkFailure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
@@ -66,27 +68,61 @@ class DownloadPrograms:
         return cls(deno, str(Path(imageio_ffmpeg.get_ffmpeg_exe()).absolute()))
 
 
-@dataclass(slots=True)
-class DownloadMessages:
-    """The last message of each kind from the process, None before it: see `bot.links.child`."""
+Bytes = Annotated[int, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
-    info: dict[str, Any] | None = None
-    done: dict[str, Any] | None = None
-    failed: dict[str, Any] | None = None
 
-    def add(self, line: dict[str, dict[str, Any]], progress: FetchProgressCallback | None) -> None:
-        """Keep the messages of one line, and report its progress."""
-        for kind, value in line.items():
-            match kind:
-                case "progress":
-                    if progress is not None:
-                        progress(value["share"], value["bytes"])
-                case "info":
-                    self.info = value
-                case "done":
-                    self.done = value
-                case _:
-                    self.failed = value
+class _Checked(BaseModel):
+    """Values that are checked. The checks are built at their first use, which keeps them out of the bot's start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class InfoMessage(_Checked):
+    """The message "info"."""
+
+    title: str
+    site: str
+    seconds: Seconds | None
+
+
+class ProgressMessage(_Checked):
+    """The message "progress". `share`: in [0, 1], None where it is unknown. `bytes`: so far."""
+
+    share: Annotated[float, Field(ge=0, le=1)] | None
+    bytes: Bytes
+
+
+class DoneMessage(_Checked):
+    """The message "done". `file`: the name of the video in the working folder."""
+
+    file: str = ""
+
+
+class FailedMessage(_Checked):
+    """The message "failed". `status`: of HTTP, None where there is none."""
+
+    failure: LinkFailure
+    detail: str
+    status: int | None
+
+
+class DownloadMessages(_Checked):
+    """Messages of the process, the last of each kind, None before it: see `bot.links.child`.
+
+    The process reads what strangers wrote, so its messages are checked too.
+    """
+
+    info: InfoMessage | None = None
+    progress: ProgressMessage | None = None
+    done: DoneMessage | None = None
+    failed: FailedMessage | None = None
+
+    def add(self, line: bytes) -> None:
+        """Keep the messages of one line of JSON. Raises ValueError for a line that holds none."""
+        message = DownloadMessages.model_validate_json(line)
+        for kind in message.model_fields_set:
+            setattr(self, kind, getattr(message, kind))
 
 
 @asynccontextmanager
@@ -138,9 +174,11 @@ async def listen(
     watching = asyncio.ensure_future(_kill_when_too_large(process, proxy, folder, max_bytes))
     try:
         while line := await process.stdout.readline():
-            messages.add(cast("dict[str, dict[str, Any]]", json.loads(line)), progress)
+            messages.add(line)
+            if progress is not None and messages.progress is not None:
+                progress(messages.progress.share, messages.progress.bytes)
         await process.wait()
-    except (ValueError, AttributeError, KeyError):
+    except ValueError:
         log.warning("a download sent a message that can't be read")
     finally:
         watching.cancel()

@@ -140,17 +140,13 @@ def max_bytes_within(room: int) -> int:
 def _info(messages: DownloadMessages) -> LinkInfo:
     if messages.info is None:
         raise reasons.no_message_error()
-    seconds = messages.info.get("seconds")
-    return LinkInfo(
-        str(messages.info.get("title")),
-        str(messages.info.get("site")),
-        float(seconds) if isinstance(seconds, (int, float)) else None,
-    )
+    return LinkInfo(messages.info.title, messages.info.site, messages.info.seconds)
 
 
 def _file(messages: DownloadMessages, folder: Path) -> Path:
     """The downloaded file, a plain one with content, in `folder` itself."""
-    file = folder / Path(str((messages.done or {}).get("file"))).name
+    name = "" if messages.done is None else Path(messages.done.file).name
+    file = folder / name
     if file.is_symlink() or not file.is_file() or not file.stat().st_size:
         raise reasons.failure_error(LinkFailure.NO_VIDEO, "", None, PermittedSites(frozenset()), 0)
     return file
@@ -209,9 +205,9 @@ async def _download(
                 if process.returncode == -signal.SIGXCPU:
                     raise reasons.timeout_error(seconds)
                 raise reasons.no_message_error()
-            failure, detail = LinkFailure(messages.failed["failure"]), redact(str(messages.failed["detail"]))
+            failure, detail = messages.failed.failure, redact(messages.failed.detail)
             log.info("a link gave no video: %s %s", failure, detail)
-            raise reasons.failure_error(failure, detail, messages.failed["status"], sites, max_bytes)
+            raise reasons.failure_error(failure, detail, messages.failed.status, sites, max_bytes)
 
 
 async def _copy_cookies(settings: Settings, folder: Path) -> None:

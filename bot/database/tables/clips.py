@@ -10,11 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.clock import still_lasts, utc_now
 from bot.database.tables.base import NEVER_REUSED, Base
+from bot.database.tables.columns import OutsideText
 from bot.domain.enums import CaptionStyle, ClipState
-
-LONGEST_TITLE = 300
-"""The stored length of a video's title, in characters."""
-
 
 LONGEST_REST = timedelta(minutes=5)
 """The time for which a job rests, at most."""
@@ -67,7 +64,7 @@ class ClipJob(Base):
     token_until: Mapped[float] = mapped_column(default=0.0)
     max_bytes: Mapped[int] = mapped_column("most_bytes")
     link: Mapped[str | None]
-    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    title: Mapped[str] = mapped_column(OutsideText(300))
     spoiler: Mapped[bool] = mapped_column(default=False)
     video: Mapped[str] = mapped_column(String(64))
     start: Mapped[float]
@@ -77,7 +74,7 @@ class ClipJob(Base):
     cast: Mapped[list[Any]] = mapped_column(default=list)
     seconds: Mapped[float] = mapped_column(default=0.0)
     drawn_changes: Mapped[int] = mapped_column(default=0)
-    unheard: Mapped[str | None] = mapped_column(String(40))
+    unheard: Mapped[str | None] = mapped_column(OutsideText(40))
     missing: Mapped[list[Any]] = mapped_column(default=list)
     deleted: Mapped[bool] = mapped_column(default=False)
     resume_at: Mapped[datetime | None]

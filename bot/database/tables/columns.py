@@ -10,7 +10,9 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from sqlalchemy import JSON, DateTime, Dialect, Enum, LargeBinary, TypeDecorator
+from sqlalchemy import JSON, DateTime, Dialect, Enum, LargeBinary, String, TypeDecorator
+
+from bot.text.control_characters import removed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,6 +134,23 @@ class EncodingType(ReadableType[bytes]):
         if value and not is_encoding(value):
             raise ValueError("this is no encoding")
         return value
+
+
+class OutsideText(TypeDecorator[str]):
+    """Text that a person, a site or a file brings along: on one line, and cut to the length of the column.
+
+    SQLite takes no lone surrogates, PostgreSQL no zeros and no longer texts.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int | None = None) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else removed(value)[: self.length]
 
 
 def is_encoding(data: bytes) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.clock import utc_now
 from bot.database.tables.base import NEVER_REUSED, Base
-from bot.database.tables.columns import EncodingType
+from bot.database.tables.columns import EncodingType, OutsideText
 from bot.domain.enums import AnnotationMeaning, FaceOrigin
 
 
@@ -56,9 +56,9 @@ class QuestionPicture(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("question.id", ondelete="CASCADE"), index=True)
     position: Mapped[int]
-    name: Mapped[str] = mapped_column(String(300))
-    refusal: Mapped[str | None]
-    source: Mapped[str | None]
+    name: Mapped[str] = mapped_column(OutsideText(300))
+    refusal: Mapped[str | None] = mapped_column(OutsideText)
+    source: Mapped[str | None] = mapped_column(OutsideText)
     spoiler: Mapped[bool] = mapped_column(default=False)
     width: Mapped[int | None]
     height: Mapped[int | None]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.clock import utc_now
 from bot.database.clips import UNFINISHED, ClipRepository
 from bot.database.rosters import RosterRepository
-from bot.database.tables.clips import LONGEST_TITLE, ClipJob
+from bot.database.tables.clips import ClipJob
 from bot.domain.clip_requests import PostedVideo
 from bot.domain.messages import Code, Message
 from bot.domain.trust import Trust
@@ -90,7 +90,7 @@ async def request_clip(app: App, asked: IdentifyRequest, request: ClipRequest, t
         token_until=target.token_until,
         max_bytes=target.max_bytes,
         link=link,
-        title=title[:LONGEST_TITLE],
+        title=title,
         spoiler=request.spoiler,
         video=video,
         start=request.start,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import aiohttp
 
 from bot.database.clips import ClipRepository
-from bot.database.tables.clips import LONGEST_TITLE
 from bot.domain.clips import ClipStage, UploadRefusedError
 from bot.domain.enums import ClipState
 from bot.domain.messages import Message
@@ -88,7 +87,7 @@ class AttemptRunner:
             on_progress(ClipStage.WAITING)
             video = await attempt.cached_video(self._app, job, on_progress)
             on_progress(ClipStage.WAITING)
-            return await self._move(job, ClipState.WORKING, title=video.title[:LONGEST_TITLE]), video
+            return await self._move(job, ClipState.WORKING, title=video.title), video
 
     async def _make_and_send(self, job: ClipJob, video: CachedVideo) -> int:
         """The id of the message with the clip. Raises SupersededError and UploadRefusedError."""

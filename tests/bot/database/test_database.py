@@ -16,14 +16,14 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy import Connection, create_engine, inspect, select, text
 
 from bot.database.crops import CropRepository
 from bot.database.engine import FILE, HEAD, MIGRATIONS, Database, migrate
 from bot.database.engines import EngineRepository
 from bot.database.rosters import RosterRepository
 from bot.database.tables import METADATA
-from bot.database.tables.questions import Question
+from bot.database.tables.questions import Question, QuestionPicture
 from bot.database.tables.rosters import Group
 from bot.database.tables.servers import KeyValue
 from bot.errors import PersonError
@@ -210,6 +210,17 @@ async def test_a_time_is_read_as_it_was_written(tmp_path: Path) -> None:
             assert read.asked_at == seoul
             assert read.asked_at.tzinfo is UTC
             assert read.hidden_at is None
+
+
+async def test_text_from_outside_fits_its_column(tmp_path: Path) -> None:
+    names = ["a\0b", "caf\udce9", "a\nb\u2028c", "x" * 4000, "쯔위.jpg"]
+    async with Database.open(Settings(data=tmp_path)) as database:
+        async with database.writing() as session:
+            pictures = [QuestionPicture(position=at, name=name) for at, name in enumerate(names)]
+            session.add(Question(asker_id=1, engine="e", threshold=0.5, rosters=[], pictures=pictures))
+        async with database.reading() as session:
+            kept = list(await session.scalars(select(QuestionPicture.name).order_by(QuestionPicture.position)))
+    assert kept == ["a b", "caf ", "a b c", "x" * 300, "쯔위.jpg"]
 
 
 async def test_an_id_is_never_reused(tmp_path: Path) -> None:

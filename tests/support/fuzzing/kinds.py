@@ -32,15 +32,16 @@ class InputKind:
 
 
 KINDS = {
-    "pictures": InputKind(files.pictures, files.feed_picture, 350),
+    "pictures": InputKind(files.pictures, files.feed_picture, 320),
     "videos": InputKind(files.videos, files.feed_video, 60),
     "archives": InputKind(files.archives, files.feed_archive, 90),
     "backups": InputKind(files.backups, files.feed_backup, 60),
-    "names": InputKind(texts.names, texts.feed_name, 100),
+    "names": InputKind(texts.names, texts.feed_name, 70),
     "links": InputKind(texts.links, texts.feed_link, 90),
     "rosters": InputKind(texts.rosters, texts.feed_roster, 70),
     "robots": InputKind(texts.robots, texts.feed_robots, 50),
     "answers": InputKind(texts.answers, texts.feed_answer, 60),
+    "sites": InputKind(texts.sites, texts.feed_site, 60),
     "custom_ids": InputKind(on_discord.custom_ids, on_discord.feed_press, 40, on_discord=True),
     "forms": InputKind(on_discord.forms, on_discord.feed_form, 30, on_discord=True),
 }

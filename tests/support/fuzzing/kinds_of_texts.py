@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from io import BytesIO
 from itertools import count
 from typing import Any, cast
@@ -20,7 +22,7 @@ from bot import jobs
 from bot.database.clips import ClipRepository
 from bot.domain.addresses import may_reach
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
-from bot.domain.clips import TrackName
+from bot.domain.clips import ClipProgress, ClipStage, TrackName
 from bot.domain.enums import CaptionStyle
 from bot.domain.gathering import GatherCounts, GatherProgress
 from bot.errors import PersonError
@@ -31,13 +33,18 @@ from bot.gather.client.refusals import FetchRefusedError
 from bot.gather.client.robots import TooManyRulesError, read_robots
 from bot.gather.sources import load
 from bot.infra.untrusted_links import resolve_link
+from bot.links.download_process import LINE_BYTES
+from bot.links.fetching import inspect
+from bot.links.protocol import LinkFailure
 from bot.text.links import first_link, read_seconds, start_of_link
 from bot.text.names import checked_name
 from bot.usecases.clips import request
+from bot.usecases.clips.progress import reported_clip
 from bot.usecases.questions.identify import IdentifyRequest
 from bot.usecases.roster import members
 from bot.usecases.roster.exporting import export_roster
 from bot.usecases.roster.groups import add_group
+from cogs.clips.cards import progress_card
 from cogs.common.media import kind_of, name_in
 from cogs.common.message_media import is_in_spoiler
 from cogs.roster.gathering.cards import gathering_card
@@ -258,3 +265,72 @@ async def feed_answer(bot: FedBot, data: bytes) -> None:
                 raise HarmError("a result isn't fit to show", repr(result))
     gathering.done = 1
     require_valid(gathering_card(gathering), {})
+
+
+def sites() -> SearchStrategy[bytes]:
+    """What the downloading process says of a site: right lines with hostile titles and reasons, odd ones, and damage."""
+    text = hostile_texts(300)
+    number = st.none() | st.integers() | st.floats() | st.sampled_from([0, 404, 451, 10.5, 1e308])
+    described = st.fixed_dictionaries({"title": text, "site": text | st.just("youtube.com"), "seconds": number})
+    failure = st.sampled_from([failure.value for failure in LinkFailure]) | text
+    status = st.none() | st.sampled_from([401, 403, 404, 429]) | number
+    failed = st.fixed_dictionaries({"failure": failure, "detail": text | _reasons(text), "status": status})
+    moved = st.fixed_dictionaries({"share": number, "bytes": number})
+    line = st.one_of(
+        st.fixed_dictionaries({}, optional={"info": described, "progress": moved}),
+        st.fixed_dictionaries({"failed": failed}),
+        st.fixed_dictionaries({"done": st.fixed_dictionaries({"file": text})}),
+        st.dictionaries(st.sampled_from(["info", "failed", "done"]) | text, st.none() | text | number, max_size=2),
+    )
+    described_well = st.fixed_dictionaries({"title": text, "site": text, "seconds": st.none() | st.floats(0, 1e6)})
+    video = st.tuples(st.fixed_dictionaries({"info": described_well}), st.just({"done": {}}))
+    whole = (video | st.lists(line, max_size=4)).map(lambda lines: b"".join(map(_as_line, lines)))
+    return whole | whole.flatmap(lambda data: damaged([data, data]))
+
+
+def _reasons(text: SearchStrategy[str]) -> SearchStrategy[str]:
+    """Messages of yt-dlp around a site's words."""
+    return st.builds("ERROR: [{}] a: {}".format, text, text) | st.builds("HTTP Error 403: {}".format, text)
+
+
+def _as_line(message: object) -> bytes:
+    return json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+class _Ended:
+    """A downloading process that has written these lines."""
+
+    returncode = 0
+
+    def __init__(self, data: bytes) -> None:
+        self.stdout = asyncio.StreamReader(limit=LINE_BYTES)
+        self.stdout.feed_data(data)
+        self.stdout.feed_eof()
+
+    async def wait(self) -> None:
+        pass
+
+
+async def feed_site(bot: FedBot, data: bytes) -> None:
+    """Hear a site's description or reason, and show the title on each card of a clip."""
+
+    @asynccontextmanager
+    async def ended(*_: object) -> AsyncGenerator[_Ended]:
+        yield _Ended(data)
+
+    with patch("bot.links.fetching.download_process", ended):
+        info = await inspect(bot.app.settings, "https://www.youtube.com/watch?v=abcdefghijk")
+    asker = next(_NUMBERS)
+    asked = IdentifyRequest(asker_id=asker, server_id=SERVER, rosters=(SERVER,))
+    target = ReplyTarget(channel_id=asker, max_bytes=1 << 20)
+    number = await request.request_clip(bot.app, asked, ClipRequest(f"https://youtu.be/{asker:011}"), target)
+    async with bot.app.database.writing() as session:
+        clips = ClipRepository(session)
+        job = await clips.get(number)
+        assert job is not None
+        job.title = info.title
+        await session.flush()
+        await session.refresh(job)
+        await clips.cancel(number)
+    for stage in ClipStage:
+        require_valid(progress_card(ClipProgress(reported_clip(job), job.title, stage)), {})
