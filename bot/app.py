@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bot.domain.rosters import Revisions
     from bot.domain.twins import DrawnLookAlikes, DrawnTwins
     from bot.settings import Settings
+    from bot.text.names import Spelling
     from models.faces import ProjectionMethod
 
     LookAlikeIds = dict[int, tuple[int, ...]]
@@ -43,10 +44,11 @@ LONG_PATIENCE = 600.0
 
 @dataclass(frozen=True, slots=True)
 class RosterCaches:
-    """Caches of results about rosters. Keys end with the engine's version and the rosters' revisions.
+    """Caches of results about rosters. Keys hold the rosters' revisions, and the engine's version where it matters.
 
     `maps`: by group and projection. `twins`: by the compared groups. `look_alikes`: by member and compared groups.
-    `look_alike_ids`: by the compared groups, for the quiz. A picture takes up to a megabyte.
+    `look_alike_ids`: by the compared groups, for the quiz. `member_spellings`: by servers and their number of names, for
+    autocomplete. A picture takes up to a megabyte.
     """
 
     maps: SingleFlightCache[tuple[int, ProjectionMethod, str, Revisions], GroupMap] = field(
@@ -57,6 +59,9 @@ class RosterCaches:
     )
     look_alikes: SingleFlightCache[tuple[int, tuple[int, ...], str, Revisions], DrawnLookAlikes] = field(
         default_factory=lambda: SingleFlightCache(12)
+    )
+    member_spellings: SingleFlightCache[tuple[frozenset[int], Revisions, tuple[int, ...]], list[Spelling]] = field(
+        default_factory=lambda: SingleFlightCache(8)
     )
     look_alike_ids: SingleFlightCache[tuple[tuple[int, ...], str, Revisions], LookAlikeIds] = field(
         default_factory=lambda: SingleFlightCache(24)

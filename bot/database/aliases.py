@@ -61,6 +61,17 @@ class SpellingRepository:
         )
         return [Spelling(*row) for row in await self._session.execute(union_all(names, aliases))]
 
+    async def state_of_members(self, servers: Collection[int]) -> tuple[int, ...]:
+        """Numbers that change with each added and removed spelling of `of_members`, since ids are never reused.
+
+        A new name of the same member changes the revision of the roster.
+        """
+        here = Group.server_id.in_(servers)
+        members = select(func.count(), func.max(Member.id)).join(Member.group).where(here)
+        aliases = select(func.count(), func.max(Alias.id)).join(Group, Alias.group_id == Group.id).where(here)
+        rows = [(await self._session.execute(query)).one() for query in (members, aliases)]
+        return tuple(number or 0 for row in rows for number in row)
+
     async def aliases(self, entry: Group | Member) -> Sequence[str]:
         """The aliases, the oldest first."""
         return (await self._session.scalars(select(Alias.name).where(_of(entry)).order_by(Alias.id))).all()

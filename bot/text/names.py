@@ -62,13 +62,14 @@ def suggestions(typed: str, spellings: Iterable[Spelling], most: int) -> list[Sp
     The order: spellings that begin with the text, those with a word that does, those that contain it, those with a typing
     error.
     """
-    wanted, spellings = _loose(typed), list(spellings)
+    wanted = _loose(typed)
     found: dict[int, tuple[tuple[float, ...], Spelling]] = {}
-    others: list[Spelling] = []
+    others: list[tuple[Spelling, str]] = []
     for spelling in spellings:
-        distance = _distance(wanted, spelling.spelling)
+        forms = _forms(spelling.spelling)
+        distance = _distance(wanted, spelling.spelling, forms)
         if distance is None:
-            others.append(spelling)
+            others.append((spelling, forms.loose))
         else:
             _keep_nearer(found, spelling, distance)
     # A typing error is further away than any other match, and it takes the longest to find.
@@ -91,29 +92,38 @@ def _keep_nearer(
         found[spelling.id] = rank, spelling
 
 
-def _distance(wanted: str, spelling: str) -> tuple[float, float] | None:
+def _distance(wanted: str, spelling: str, forms: _Forms) -> tuple[float, float] | None:
     """(kind of match, distance within that kind), smaller is better; None without a match, or with a typing error."""
     if wanted and not any(map(str.isalnum, wanted)):
         folded = spelling.casefold()
         return (0.0, 1.0) if folded.startswith(wanted) else (2.0, 0.0) if wanted in folded else None
-    forms = _forms(spelling)
+    # Most spellings end here. What a word begins with is in the whole too.
+    if wanted not in forms.loose:
+        return None
     if forms.loose.startswith(wanted):
         return 0.0, 0.0 if forms.loose == wanted else 1.0
     if any(word.startswith(wanted) for word in forms.words):
         return 1.0, 0.0
-    return (2.0, 0.0) if wanted in forms.loose else None
+    return 2.0, 0.0
 
 
-def _with_slips(wanted: str, spellings: Sequence[Spelling]) -> list[tuple[Spelling, tuple[float, float]]]:
-    """The spellings that match with a typing error, and the distance of each, as of `_distance`."""
-    from rapidfuzz import fuzz
+def _with_slips(wanted: str, spellings: Sequence[tuple[Spelling, str]]) -> list[tuple[Spelling, tuple[float, float]]]:
+    """The spellings that match with a typing error, and the distance of each, as of `_distance`.
 
-    found: list[tuple[Spelling, tuple[float, float]]] = []
-    for spelling in spellings:
-        loose = _forms(spelling.spelling).loose
-        if len(loose) >= SHORTEST_SLIP and (near := fuzz.partial_ratio(wanted, loose, score_cutoff=NEAR)):
-            found.append((spelling, (3.0, 100.0 - near)))
-    return found
+    `spellings`: each with its loose form.
+    """
+    from rapidfuzz import fuzz, process
+
+    long = [(spelling, loose) for spelling, loose in spellings if len(loose) >= SHORTEST_SLIP]
+    near = process.extract(
+        wanted,
+        [loose for _, loose in long],
+        scorer=fuzz.partial_ratio,
+        processor=None,
+        score_cutoff=NEAR,
+        limit=None,
+    )
+    return [(long[at][0], (3.0, 100.0 - score)) for _, score, at in near]
 
 
 class _Forms(NamedTuple):

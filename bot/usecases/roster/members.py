@@ -62,8 +62,17 @@ async def autocomplete_members(
     """At most 25 members for a typed text: of `group`, or of all groups while `group` is no name of one."""
     servers = {SHARED_ROSTER, server_id} if shared else {server_id}
     async with app.database.reading() as session:
-        found = await RosterRepository(session).find_group(servers, group) if group else None
-        spellings = await SpellingRepository(session).of_members(servers, found.id if found else None)
+        rosters = RosterRepository(session)
+        if group and (found := await rosters.find_group(servers, group)) is not None:
+            return suggestions(typed, await SpellingRepository(session).of_members(servers, found.id), MAX_SUGGESTIONS)
+        state = await rosters.revisions(servers), await SpellingRepository(session).state_of_members(servers)
+
+    async def read() -> list[Spelling]:
+        async with app.database.reading() as session:
+            return await SpellingRepository(session).of_members(servers)
+
+    # Discord asks anew at each keystroke, and to read ten thousand names takes longer than to compare them.
+    spellings = await app.caches.member_spellings.get((frozenset(servers), *state), read)
     return suggestions(typed, spellings, MAX_SUGGESTIONS)
 
 
