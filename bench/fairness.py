@@ -97,7 +97,7 @@ def table(idle: Figures, beside: Figures) -> str:
 class Town:
     """A server of ordinary people and hostile ones, and a second one that belongs to half of the hostile.
 
-    `taken`: the messages of hostile people that the bot took, by the name of their first file.
+    `taken`: the messages of hostile people that the bot took, by the name of their first file. It may be still at work on them.
     """
 
     def __init__(self, wire: WireDiscord, people: int) -> None:
@@ -165,8 +165,9 @@ async def hostile(town: Town, number: int, posts: Sequence[Sequence[File]]) -> N
     while True:
         for files in posts:
             with suppress(TimeoutError):
+                town.taken[files[0][0]] += 1
                 told = await town.ask(channel, user, [town.unlike_others(file) for file in files])
-                town.taken[files[0][0]] += not any(refusal in told for refusal in _REFUSALS)
+                town.taken[files[0][0]] -= any(refusal in told for refusal in _REFUSALS)
             await asyncio.sleep(_POST_SECONDS)
 
 
