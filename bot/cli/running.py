@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from bot.settings import Settings
 
 T = TypeVar("T")
+
+NEW_OBJECTS = 50_000
+"""New objects, some 5 MB, after which Python looks for garbage among them. Rows of a large roster are as many."""
 
 Server = Annotated[int, typer.Option(help="Id of the server whose group it is; 0 is what every server may ask about.")]
 LinePerGroup = Annotated[bool, typer.Option("--json", help="One JSON line a group.")]
@@ -55,6 +59,9 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` in an event loop; errors end the process as in `exit_on_error`."""
     import asyncio
 
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
+    gc.enable()
     with exit_on_error():
         return asyncio.run(work)
 

@@ -7,7 +7,7 @@ import unicodedata
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, FailFast, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field, ValidationError
 
 from bot.domain.messages import Message
 from bot.errors import PersonError
@@ -22,7 +22,13 @@ Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidat
 Names = Annotated[list[Name], FailFast(), Field(max_length=100)]
 
 
-class ManifestPhoto(BaseModel):
+class _Part(BaseModel):
+    """A part of a manifest. Its checks are built at its first use, since they would take a thirtieth of the bot's start."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class ManifestPhoto(_Part):
     """A crop: its file, the SHA-256 of its original photo, and the size and sharpness of the face in that photo."""
 
     file: Annotated[str, Field(min_length=1, max_length=100)]
@@ -31,7 +37,7 @@ class ManifestPhoto(BaseModel):
     sharpness: Annotated[float, Field(ge=0, le=1000, allow_inf_nan=False)] | None = None
 
 
-class ManifestMember(BaseModel):
+class ManifestMember(_Part):
     """A member: the folder, the name, aliases, photos."""
 
     folder: Name
@@ -40,7 +46,7 @@ class ManifestMember(BaseModel):
     photos: Annotated[list[ManifestPhoto], FailFast()] = []
 
 
-class ManifestGroup(BaseModel):
+class ManifestGroup(_Part):
     """A group: the folder, the name, aliases, members."""
 
     folder: Name
@@ -49,14 +55,14 @@ class ManifestGroup(BaseModel):
     members: Annotated[list[ManifestMember], FailFast(), Field(max_length=500)] = []
 
 
-class Manifest(BaseModel):
+class Manifest(_Part):
     """The whole manifest. `nugu`: the version of the format."""
 
     nugu: Literal[1] = 1
     groups: list[ManifestGroup] = []
 
 
-class _Unread(BaseModel):
+class _Unread(_Part):
     """A manifest whose groups nobody has checked."""
 
     nugu: Literal[1] = 1
