@@ -127,6 +127,18 @@ async def ask_about(wire: WireDiscord, channel: Channel, user: User, way: str, p
         await wire.message(channel, user, "who?", attachments=[photo], mentions=[wire.bot])
 
 
+def stuck_at(monkeypatch: pytest.MonkeyPatch, function: str) -> asyncio.Event:
+    """Let a function never return. The event tells that it was called."""
+    called = asyncio.Event()
+
+    async def never_done(*_: object) -> None:
+        called.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(function, never_done)
+    return called
+
+
 @pytest.mark.parametrize("way", ["command", "message"])
 async def test_who_has_the_answer_is_not_told_to_ask_again(
     wire: WireDiscord,
@@ -137,13 +149,7 @@ async def test_who_has_the_answer_is_not_told_to_ask_again(
     monkeypatch: pytest.MonkeyPatch,
     way: str,
 ) -> None:
-    answered = asyncio.Event()
-
-    async def never_saved(*_: object) -> None:
-        answered.set()
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr("bot.usecases.questions.cards.save_card", never_saved)
+    answered = stuck_at(monkeypatch, "bot.usecases.questions.cards.save_card")
     channel, moderator = place
     async with wire.running(bot):
         await ask_about(wire, channel, moderator, way, ("obama.jpg", (public_photos / "obama.jpg").read_bytes()))
@@ -191,13 +197,7 @@ async def test_who_has_the_card_of_a_clip_is_not_told_to_ask_again(
     impatient: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    accepted = asyncio.Event()
-
-    async def never_attached(*_: object) -> None:
-        accepted.set()
-        await asyncio.Event().wait()
-
-    monkeypatch.setattr("bot.usecases.clips.request.attach_card", never_attached)
+    accepted = stuck_at(monkeypatch, "bot.usecases.clips.request.attach_card")
     channel, moderator = place
     async with wire.running(bot):
         await wire.message(channel, moderator, LINK, mentions=[wire.bot])
