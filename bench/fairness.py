@@ -216,8 +216,8 @@ def hostile_posts(portraits: Path, folder: Path) -> list[Sequence[Sequence[File]
     huge = [(f"huge{number}.png", (folder / "noise.png").read_bytes()) for number in range(10)]
     film = flickering(portraits, folder)
     padded = film + (300 * _MIB).to_bytes(4, "big") + b"free" + bytes(300 * _MIB - 8)
-    kinds = [[scans], [[("flicker.mp4", film)]], [huge, [("huge.mp4", padded)]]]
-    return [posts for posts in kinds for _ in range(2)]
+    flicker, video = [[("flicker.mp4", film)]], [("huge.mp4", padded)]
+    return [[scans], [scans], flicker, flicker, [huge, video], [video, huge]]
 
 
 def flickering(portraits: Path, folder: Path) -> bytes:
