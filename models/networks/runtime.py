@@ -30,7 +30,7 @@ class Embedder:
 
     def __init__(
         self,
-        model: Path | openvino.Model,
+        model: Path | bytes | openvino.Model,
         side: int,
         *,
         colours: Literal["RGB", "BGR"] = "RGB",
@@ -38,10 +38,11 @@ class Embedder:
         scale: float = 1.0,
         exact: bool = True,
     ) -> None:
-        """Compile `model`: (n, 3, side, side) float32 in; (n, d) or (n, d, 1, 1) out.
+        """Compile `model`: a file, the content of an ONNX file, or a network of OpenVINO.
 
-        The input is (pixel - mean) / scale, with channels and `mean` in the order of `colours`. Unless `exact`, processors with
-        bfloat16 use it. Raises RuntimeError for a file that OpenVINO can't read.
+        It maps (n, 3, side, side) float32 to (n, d) or (n, d, 1, 1). The input is (pixel - mean) / scale, with channels and
+        `mean` in the order of `colours`. Unless `exact`, processors with bfloat16 use it. Raises RuntimeError for a file that
+        OpenVINO can't read.
         """
         if not isinstance(model, openvino.Model):
             model = openvino.Core().read_model(model)

@@ -49,12 +49,19 @@ _SAME_FACE = 0.3
 class YuNet:
     """A detector for faces from 28 px to the whole picture, in small pictures from 10 px. It is thread-safe."""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path | bytes) -> None:
+        """`model`: an ONNX file, or its content."""
         # `detect` reads what `setInputSize` wrote.
         self._scanning = Lock()
         # OpenCV 5 warns that it ignores a target, whichever one is named.
         level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-        self._detector = cv2.FaceDetectorYN.create(str(model), "", (1, 1), CERTAIN, _SAME_FACE)
+        if isinstance(model, bytes):
+            content = np.frombuffer(model, np.uint8)
+            self._detector = cv2.FaceDetectorYN.create(
+                "onnx", content, np.empty(0, np.uint8), (1, 1), CERTAIN, _SAME_FACE
+            )
+        else:
+            self._detector = cv2.FaceDetectorYN.create(str(model), "", (1, 1), CERTAIN, _SAME_FACE)
         cv2.utils.logging.setLogLevel(level)
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
