@@ -273,7 +273,7 @@ def test_stopped_while_it_looks_at_the_photos(
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("install", "eyes"), 1, "nugu: No engine is called “eyes”; there are dlib, retail, toy.\n"),
+        (("install", "eyes"), 1, "nugu: No engine is called “eyes”; there are dlib, retail, sface, toy.\n"),
         (("use", "toy"), 1, "nugu: The engine toy is not installed: nugu engine install toy\n"),
         (("install", "toy"), 1, "nugu: 127.0.0.1 can't be reached"),
         (("install", "toy", "--from", "."), 1, "nugu: . does not hold toy/weights.bin; I look for it as"),

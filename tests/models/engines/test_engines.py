@@ -13,8 +13,8 @@ from models.engines import UnknownEngineError, WeightFile, names, version_of, we
 from tests.conftest import ROOT
 
 
-def test_there_are_two_engines() -> None:
-    assert names() == ("dlib", "retail")
+def test_there_are_three_engines() -> None:
+    assert names() == ("dlib", "retail", "sface")
 
 
 def test_listing_engines_and_their_files_loads_none_of_them() -> None:
@@ -39,7 +39,7 @@ def test_files_to_install_lie_in_the_folder_of_their_engine() -> None:
 
 def test_an_unknown_engine_has_neither_files_nor_a_version() -> None:
     for asked in (weights_of, version_of):
-        with pytest.raises(UnknownEngineError, match="dlib, retail"):
+        with pytest.raises(UnknownEngineError, match="dlib, retail, sface"):
             asked("nobody")
 
 

@@ -1,4 +1,4 @@
-"""The third engine of docs/engines.md: its file is listed, loaded and used."""
+"""The engine that docs/engines.md adds: its file is listed, loaded and used."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def plain_onnx() -> bytes:
 
 
 def test_the_engine_of_the_guide_is_listed_with_its_files(arc: Path, tmp_path: Path) -> None:
-    assert engines.names() == ("arc", "dlib", "retail")
+    assert engines.names() == ("arc", "dlib", "retail", "sface")
     assert engines.version_of("arc") == "arc-1"
     assert [file.path for file in engines.weights_of("arc")] == [
         "retail/face_detection_yunet_2023mar.onnx",
