@@ -59,16 +59,19 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` in an event loop; errors end the process as in `exit_on_error`."""
     import asyncio
 
-    gc.freeze()
-    gc.set_threshold(NEW_OBJECTS)
-    gc.enable()
     with exit_on_error():
         return asyncio.run(work)
 
 
 @contextmanager
 def exit_on_error() -> Generator[None]:
-    """Print an error as one line on stderr, and end: code 2 for an unknown group, 130 for Ctrl-C, else 1."""
+    """Print an error as one line on stderr, and end: code 2 for an unknown group, 130 for Ctrl-C, else 1.
+
+    In this context a verb works, so garbage is looked for from now on, among objects that come later.
+    """
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
+    gc.enable()
     from bot.commands.messages import render_for_terminal
     from bot.errors import PersonError, UnknownGroupError
 
