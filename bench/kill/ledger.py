@@ -30,8 +30,8 @@ class Ledger:
     """What the bot has acknowledged so far.
 
     `confirmed`: the questions whose names a moderator confirmed, and the moderator. `cards`: the message of each answer that
-    still stands, by question. `clips`: the messages that show a request for a clip as taken. `asked`: the messages with a
-    picture to which the bot replied. `trainings`: the trainings that it has begun.
+    still stands, by question. `clips`: the cards and acknowledgements of requests for clips. `asked`: the
+    messages with a picture to which the bot replied. `trainings`: the trainings that it has begun.
     """
 
     added: list[Added] = field(default_factory=list[Added])
@@ -132,8 +132,11 @@ def _of_clips(ledger: Ledger, connection: sqlite3.Connection, messages: dict[int
         shown = str(messages.get(card, ""))
         if by_card[card] > 1:
             yield f"the clip of card {card} has {by_card[card]} jobs"
-        if _TAKEN in shown or messages.get(card, {}).get("flags", 0) & _LOADING:
+        if _TAKEN in shown:
             yield f"card {card} says that a clip was taken, and nothing else, and has {by_card[card]} jobs"
+        # Nothing is promised before a job is there: Discord itself says then that the bot didn't respond.
+        if by_card[card] and messages.get(card, {}).get("flags", 0) & _LOADING:
+            yield f"the clip of card {card} has ended, and Discord still shows that it is thought about"
         posted = [
             message for message in messages.values() if _answers(message, card) and ".mp4" in str(message["components"])
         ]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import exit_on_error, fail, run_async, settings
+from bot.cli.running import at_work, fail, run_async, settings
 
 verbs = typer.Typer()
 
@@ -33,7 +33,7 @@ def backup(
     given = settings()
     from bot.commands import backups
 
-    with exit_on_error():
+    with at_work():
         passphrase = None if passphrase_file is None else backups.read_passphrase(passphrase_file)
         if encrypt and passphrase is None:
             passphrase = _asked(again=True)
@@ -50,7 +50,7 @@ def restore(
     given = settings()
     from bot.commands import backups
 
-    with exit_on_error():
+    with at_work():
         passphrase = None if passphrase_file is None else backups.read_passphrase(passphrase_file)
         if passphrase is None and backups.needs_passphrase(file):
             passphrase = _asked(again=False)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.running import LinePerGroup, exit_on_error, run_async, settings
+from bot.cli.running import LinePerGroup, at_work, run_async, settings
 
 verbs = typer.Typer()
 
@@ -77,7 +77,7 @@ def evaluate(
     given = settings()
     from bot.commands.evaluation import evaluate_folders
 
-    with exit_on_error():
+    with at_work():
         all_evaluated = evaluate_folders(
             given,
             gallery,

@@ -59,19 +59,26 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` in an event loop; errors end the process as in `exit_on_error`."""
     import asyncio
 
-    with exit_on_error():
+    with at_work():
         return asyncio.run(work)
 
 
 @contextmanager
-def exit_on_error() -> Generator[None]:
-    """Print an error as one line on stderr, and end: code 2 for an unknown group, 130 for Ctrl-C, else 1.
+def at_work() -> Generator[None]:
+    """Do the work of a verb, whose imports are done: garbage is looked for from now on, among objects that come later.
 
-    In this context a verb works, so garbage is looked for from now on, among objects that come later.
+    Errors end the process as in `exit_on_error`.
     """
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS)
     gc.enable()
+    with exit_on_error():
+        yield
+
+
+@contextmanager
+def exit_on_error() -> Generator[None]:
+    """Print an error as one line on stderr, and end: code 2 for an unknown group, 130 for Ctrl-C, else 1."""
     from bot.commands.messages import render_for_terminal
     from bot.errors import PersonError, UnknownGroupError
 

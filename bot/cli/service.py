@@ -21,12 +21,12 @@ NO_TOKEN = (
 def run() -> None:
     """Run the bot on Discord."""
     given = settings()
-    from bot.commands.run import run_bot
-
     with exit_on_error():
         token = given.discord_token()
     if token is None:
         fail(NO_TOKEN)
+    from bot.commands.run import run_bot
+
     run_async(run_bot(given, token))
 
 

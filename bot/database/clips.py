@@ -150,7 +150,7 @@ class ClipRepository:
         waits = await self._session.scalars(
             update(ClipJob)
             .where(ClipJob.id == job_id, ClipJob.state == ClipState.DONE)
-            .values(state=ClipState.WAITING, attempt=0, asked_at=utc_now(), size_refused=False, **values)
+            .values(state=ClipState.WAITING, attempt=0, delays=0, asked_at=utc_now(), size_refused=False, **values)
             .returning(ClipJob.id)
             .execution_options(synchronize_session=False)
         )
@@ -186,13 +186,17 @@ class ClipRepository:
         await self.set_state(job, ClipState.WAITING, **values)
 
     async def delay(self, job: ClipJob, until: datetime) -> None:
-        """Let a job at work rest until then, after a passing error. A clip that was being posted may have arrived."""
+        """Let a job rest until then, after a passing error. This attempt doesn't count.
+
+        A clip that was being posted may have arrived.
+        """
         waiting = literal(ClipState.WAITING, ClipJob.state.type)
         state = case((ClipJob.state == ClipState.SENDING, ClipJob.state), else_=waiting)
+        attempt = case((ClipJob.state == ClipState.WAITING, ClipJob.attempt), else_=ClipJob.attempt - 1)
         await self._session.execute(
             update(ClipJob)
-            .where(ClipJob.id == job.id, ClipJob.attempt == job.attempt, ClipJob.state.in_(AT_WORK))
-            .values(state=state, resume_at=until)
+            .where(ClipJob.id == job.id, ClipJob.attempt == job.attempt, ClipJob.state.in_(UNFINISHED))
+            .values(state=state, attempt=attempt, delays=ClipJob.delays + 1, resume_at=until)
         )
 
     async def next_resumption(self, now: datetime) -> datetime | None:

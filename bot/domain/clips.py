@@ -26,6 +26,9 @@ class ClipStage(StrEnum):
     STOPPED = "stopped"
     """The bot stops; its next start goes on with the clip."""
 
+    DELAYED = "delayed"
+    """A passing error ended an attempt; the next one follows by itself."""
+
     DOWNLOAD = "download"
     TRACK = "look"
     """Its value is a key of the output of `nugu annotate --json`."""
@@ -195,16 +198,16 @@ class ClipReporter(Protocol):
         """Post the clip, and return the message's id. A second call posts it only if the first call did not.
 
         The clip replaces the card while that can be edited. Otherwise it is a reply with a mention. Raises
-        UploadRefusedError.
+        UploadRefusedError, and ConnectionError where Discord gives no answer.
         """
         ...
 
     async def answered(self, clip: ReportedClip) -> int | None:
-        """The id of the message with the clip, if `answer` posted it before the bot ended."""
+        """The id of the message with the clip, if `answer` posted it. Raises ConnectionError where nobody can tell."""
         ...
 
     async def posted_card(self, clip: ReportedClip) -> int | None:
-        """The id of the card of a clip by message, if it was posted before the bot ended."""
+        """The id of the card of a clip by message, if it was posted. Raises ConnectionError where nobody can tell."""
         ...
 
     async def explain(self, clip: ReportedClip, message: Message) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from zlib import crc32
 
+import aiohttp
 import discord
 
 from bot.client import UNREACHABLE
@@ -25,10 +27,10 @@ from cogs.common.markup import render_for_discord
 from cogs.common.media import name_in
 from cogs.common.message_media import texts_of
 from cogs.common.own_replies import own_replies
-from cogs.common.responses import is_too_large
+from cogs.common.responses import is_passing, is_too_large
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Generator
 
     from bot.client import Nugu
     from bot.domain.clips import ClipAttachments, ClipProgress, FinishedClip, ReportedClip
@@ -61,11 +63,8 @@ class DiscordClipReporter:
 
     async def answer(self, clip: ReportedClip, finished: FinishedClip, attachments: ClipAttachments) -> int:
         """See `ClipReporter.answer`. Where Discord refuses new files in the card, the clip is posted below."""
-        try:
+        with _connection_errors():
             return await self._in_context(self._answer(clip, finished, attachments))
-        except discord.DiscordServerError as error:
-            # The queue, which does not import discord, tries again after a ConnectionError.
-            raise ConnectionError(f"Discord answers {error.status}") from error
 
     async def answered(self, clip: ReportedClip) -> int | None:
         """See `ClipReporter.answered`."""
@@ -127,27 +126,29 @@ class DiscordClipReporter:
         if asked is None:
             return None
         try:
-            if clip.target.card_id is not None and _has_clip(await self._fetch(clip)):
-                return clip.target.card_id
-        except UNREACHABLE as failure:
-            log.warning("could not look at card %s again: %s", clip.target.card_id, failure)
-        try:
-            async for message in own_replies(self._client, self._channel(clip), asked):
-                if _has_clip(message):
-                    return message.id
-        except UNREACHABLE as failure:
-            log.warning("could not look for the answer to card %s: %s", clip.target.card_id, failure)
-        return None
+            with _connection_errors():
+                if clip.target.card_id is not None and _has_clip(await self._fetch(clip)):
+                    return clip.target.card_id
+        except discord.HTTPException as refusal:
+            log.warning("may not look at card %s again: %s", clip.target.card_id, refusal)
+        return await self._find_reply(clip, asked, _has_clip)
 
     async def _posted_card(self, clip: ReportedClip) -> int | None:
         asked = clip.question_message_id
         assert asked is not None
+        return await self._find_reply(clip, asked, _is_accepted)
+
+    async def _find_reply(
+        self, clip: ReportedClip, asked: int, is_sought: Callable[[discord.Message], bool]
+    ) -> int | None:
+        """The bot's first reply of this kind to a message. Raises ConnectionError where Discord gives no answer."""
         try:
-            async for message in own_replies(self._client, self._channel(clip), asked):
-                if any(text == REQUEST_ACCEPTED for text, _ in texts_of(message)):
-                    return message.id
-        except UNREACHABLE as failure:
-            log.warning("could not look for the card of clip %s: %s", clip.job_id, failure)
+            with _connection_errors():
+                async for message in own_replies(self._client, self._channel(clip), asked):
+                    if is_sought(message):
+                        return message.id
+        except discord.HTTPException as refusal:
+            log.warning("may not look for the replies to message %s: %s", asked, refusal)
         return None
 
     async def _explain(self, clip: ReportedClip, sentence: str) -> None:
@@ -246,10 +247,25 @@ class DiscordClipReporter:
         return _is_running(until)
 
 
+@contextmanager
+def _connection_errors() -> Generator[None]:
+    """Turn the errors of an unreachable Discord into ConnectionError, for the queue, which doesn't import discord."""
+    try:
+        yield
+    except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, TimeoutError) as error:
+        if isinstance(error, discord.HTTPException) and not is_passing(error):
+            raise
+        raise ConnectionError(f"no answer from Discord: {error}") from error
+
+
 def _is_running(until: float) -> bool:
     """Whether the time ahead of a token's end is one that a token can have."""
     end = datetime.fromtimestamp(until, UTC)
     return still_lasts(end, discord.utils.utcnow(), timedelta(seconds=TOKEN_SECONDS))
+
+
+def _is_accepted(message: discord.Message) -> bool:
+    return any(text == REQUEST_ACCEPTED for text, _ in texts_of(message))
 
 
 def _has_clip(message: discord.Message) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.client import UNREACHABLE
+import discord
+
 from bot.domain.clip_requests import ClipRequest, ReplyTarget
 from bot.domain.enums import CaptionStyle
 from bot.usecases import upload_limits
@@ -13,10 +14,9 @@ from cogs.clips.cards import accepted_card
 from cogs.clips.videos import VideoLink, check, save_video
 from cogs.common.long_commands import TOKEN_SECONDS
 from cogs.common.requests import explain, message_request, reply
+from cogs.common.responses import is_passing
 
 if TYPE_CHECKING:
-    import discord
-
     from bot.client import Nugu
     from bot.usecases.questions.identify import IdentifyRequest
     from cogs.common.media import MessageMedia
@@ -39,7 +39,8 @@ async def request_clip_of_message(
 ) -> None:
     """Request the clip of a video that a message asks about. `source_message` is the message with the video.
 
-    A card, or the sentence of an error, answers once the request is kept.
+    A card, or the sentence of an error, answers once the request is kept. Where Discord gives no answer about the card, the
+    queue looks for it later.
     """
     try:
         async with message.channel.typing():
@@ -50,8 +51,9 @@ async def request_clip_of_message(
                 )
         try:
             card = await client.running_tasks.post(reply(message, view=accepted_card()))
-        except UNREACHABLE:
-            await request.attach_card(client.app, job_id, None)
+        except discord.HTTPException as refused:
+            if not is_passing(refused):
+                await request.attach_card(client.app, job_id, None)
             raise
         await request.attach_card(client.app, job_id, card.id)
     except Exception as error:  # noqa: BLE001  # a message shows it

@@ -42,6 +42,7 @@ STALE = "-# Names were corrected since this was drawn."
 DOING = {
     ClipStage.WAITING: "Waiting",
     ClipStage.STOPPED: "I am being stopped just now, and go on with this by myself when I am back.",
+    ClipStage.DELAYED: "Something that I need is out of order just now. I try again by myself.",
     ClipStage.DOWNLOAD: "Downloading the video",
     ClipStage.TRACK: "Looking for faces",
     ClipStage.NAME: "Naming them",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.client import Nugu
     from cogs.common.layout import Card
 
-BAD_REQUEST, TOO_LARGE = 400, 413
+BAD_REQUEST, TOO_LARGE, TOO_MANY_REQUESTS, SERVER_ERROR = 400, 413, 429, 500
 REQUEST_TOO_LARGE = 40005
 
 
@@ -58,6 +58,11 @@ async def show(
     with contextlib.suppress(discord.NotFound):
         await interaction.delete_original_response()
     return shown
+
+
+def is_passing(refused: discord.HTTPException) -> bool:
+    """Whether Discord gave no answer now, and may give one later: it limits requests, or it is out of order."""
+    return refused.status == TOO_MANY_REQUESTS or refused.status >= SERVER_ERROR
 
 
 def is_too_large(refused: discord.HTTPException) -> bool:

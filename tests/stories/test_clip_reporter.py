@@ -212,10 +212,35 @@ async def test_a_refused_progress_card_is_only_logged(
     with caplog.at_level(logging.WARNING):
         await reporter.show(ClipProgress(asked, "MV", ClipStage.TRACK))
         await reporter.explain(asked, Message("No."))
-        assert await reporter.answered(asked) is None
     stage.env.backend.faults.clear()
     assert "could not show the progress" in caplog.text
     assert "could not explain" in caplog.text
+
+
+@pytest.mark.parametrize("status", [429, 500])
+async def test_while_discord_gives_no_answer_nobody_can_tell_what_was_posted(
+    stage: Stage, reporter: DiscordClipReporter, attachments: ClipAttachments, asked: ReportedClip, status: int
+) -> None:
+    by_message = replace(asked, question_message_id=asked.target.card_id)
+    stage.env.inject_error("*", "*", status=status, times=None)
+    with pytest.raises(ConnectionError):
+        await reporter.answered(asked)
+    with pytest.raises(ConnectionError):
+        await reporter.posted_card(by_message)
+    with pytest.raises(ConnectionError):
+        await reporter.answer(asked, clips.finished("Sana"), attachments)
+    stage.env.backend.faults.clear()
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_where_the_bot_may_not_look_nothing_was_posted(
+    stage: Stage, reporter: DiscordClipReporter, asked: ReportedClip, status: int
+) -> None:
+    by_message = replace(asked, question_message_id=asked.target.card_id)
+    stage.env.inject_error("*", "*", status=status, times=None)
+    assert await reporter.answered(asked) is None
+    assert await reporter.posted_card(by_message) is None
+    stage.env.backend.faults.clear()
 
 
 async def test_an_invalid_token_is_replaced_by_the_bots_own_edit(

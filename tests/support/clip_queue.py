@@ -32,7 +32,8 @@ TARGET = ReplyTarget(CHANNEL, upload_limits.USUAL)
 class RecordingReporter:
     """A reporter that records its calls. `refuses`: the number of uploads to refuse. `holds`: the event that an answer awaits.
 
-    `breaks`: the error of an answer whose clip arrived. `search_error`: the error of a search for an answer.
+    `breaks`: the error of an answer whose clip arrived. `search_error`: the error of a search for an answer or a card. `cards`:
+    the cards on Discord, by message with a question.
     """
 
     shown: list[ClipProgress] = field(default_factory=list[ClipProgress])
@@ -43,6 +44,7 @@ class RecordingReporter:
     holds: asyncio.Event | None = None
     breaks: Exception | None = None
     search_error: Exception | None = None
+    cards: dict[int, int] = field(default_factory=dict[int, int])
 
     async def show(self, progress: ClipProgress) -> None:
         self.shown.append(progress)
@@ -65,7 +67,9 @@ class RecordingReporter:
         return self.posted.get(clip.job_id)
 
     async def posted_card(self, clip: ReportedClip) -> int | None:
-        return None
+        if self.search_error is not None:
+            raise self.search_error
+        return self.cards.get(clip.question_message_id or 0)
 
     async def explain(self, clip: ReportedClip, message: Message) -> None:
         self.explained[clip.job_id] = str(message)
@@ -114,6 +118,15 @@ async def request_clip(app: App, asker: int, name: str = "a", *, message: int | 
         return await request.request_clip(
             app, asked, ClipRequest(PostedVideo(f"{name}.mp4", path)), replace(TARGET, card_id=asker * 10)
         )
+
+
+async def request_clip_by_message(app: App, message: int) -> int:
+    """A clip that a message asks for, which has no card yet; the job's id."""
+    asked = IdentifyRequest(1, SERVER, CHANNEL, question_message_id=message, rosters=(SERVER,))
+    async with room.incoming(app, SERVER, 1) as folder:
+        path = folder.path / "file"
+        path.write_bytes(b"a")
+        return await request.request_clip(app, asked, ClipRequest(PostedVideo("a.mp4", path)), TARGET)
 
 
 async def until(true: Callable[[], Awaitable[bool] | bool]) -> None:

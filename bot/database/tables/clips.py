@@ -20,7 +20,8 @@ LONGEST_REST = timedelta(minutes=5)
 class ClipJob(Base):
     """A job that makes a clip: its request, its state, the target of its reply, its result.
 
-    `request_hash`: equal requests have equal hashes, and are never at work at once. `attempt`: how often the work began.
+    `request_hash`: equal requests have equal hashes, and are never at work at once. `attempt`: how often the work
+    began, without attempts that passing errors ended. `delays`: the number of passing errors.
     `token`: the token of the asker's interaction, which edits its reply until `token_until` (seconds since 1970); None after
     the work. `source_message_id`, `question_message_id`, `place_id`: as in `Question`. `restricted`: the channel `place_id` is
     age-restricted. `answer_id`: the message with the clip. `max_bytes`: the largest file that Discord takes there. `spoiler`:
@@ -49,6 +50,7 @@ class ClipJob(Base):
     request_hash: Mapped[str] = mapped_column("wish", String(64))
     state: Mapped[ClipState] = mapped_column(default=ClipState.WAITING, index=True)
     attempt: Mapped[int] = mapped_column(default=0)
+    delays: Mapped[int] = mapped_column(default=0)
     asker_id: Mapped[int] = mapped_column(BigInteger, index=True)
     server_id: Mapped[int | None] = mapped_column(BigInteger)
     channel_id: Mapped[int] = mapped_column(BigInteger)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.clock import utc_now
 from bot.database.clips import ClipRepository
+from bot.database.tables.clips import LONGEST_REST
 from bot.domain.clips import ClipStage
 from bot.domain.deletions import MessageScope
 from bot.domain.enums import ClipState
@@ -42,7 +43,7 @@ AT_ONCE = 3
 """Clips in work at a time. The workers track faces for one, or draw it; the others are downloaded or posted meanwhile."""
 
 PAUSE = 10.0
-"""Seconds before the next attempt after a passing error."""
+"""Seconds before the next attempt after a passing error. Each further error doubles them."""
 
 SHOW_SECONDS = 2.0
 """Seconds in which the cards of stopped clips are shown."""
@@ -95,10 +96,12 @@ class ClipQueue:
             await asyncio.wait(shown, timeout=SHOW_SECONDS)
 
     async def _run(self) -> None:
-        await self._find_cards()
+        began = False
         while True:
             now = utc_now()
             try:
+                await self._find_cards(None if not began else now)
+                began = True
                 await self._report_cancelled()
                 await self._requeue(now)
                 await self._begin(now)
@@ -108,15 +111,22 @@ class ClipQueue:
                 pause = PAUSE
             await self._app.clips.wait_for_change(pause)
 
-    async def _find_cards(self) -> None:
-        """Give the jobs of a killed bot their cards, if it had posted them."""
-        try:
-            async with self._app.database.reading() as session:
-                cardless = await ClipRepository(session).cardless()
-            for job in cardless:
-                await request.attach_card(self._app, job.id, await self._reporter.posted_card(reported_clip(job)))
-        except Exception as error:  # noqa: BLE001  # the queue goes on
-            log_failure("the cards of clips were not found again", error=error, logger=log)
+    async def _find_cards(self, now: datetime | None) -> None:
+        """Give jobs by message the cards that nobody attached: the bot was killed, or it never heard that Discord took them.
+
+        `now`: only jobs whose rest is over. A job rests while its card can't be looked for, so that it gets no second one.
+        """
+        async with self._app.database.reading() as session:
+            cardless = await ClipRepository(session).cardless()
+        for job in cardless:
+            if now is not None and not job.is_due(now):
+                continue
+            try:
+                card_id = await self._reporter.posted_card(reported_clip(job))
+            except ConnectionError as error:
+                await self._rest(job, error)
+            else:
+                await request.attach_card(self._app, job.id, card_id)
 
     async def _report_cancelled(self) -> None:
         """Report the jobs that were cancelled since the last call. A cancelled redrawing isn't: its earlier clip stays."""
@@ -135,8 +145,13 @@ class ClipQueue:
             await self._settle(job)
 
     async def _settle(self, job: ClipJob) -> None:
-        """Finish a job whose clip has arrived; put another one back in the queue."""
-        if (answer_id := await self._reporter.answered(reported_clip(job))) is not None:
+        """Finish a job whose clip has arrived; put another one back in the queue. While nobody can tell, it rests."""
+        try:
+            answer_id = await self._reporter.answered(reported_clip(job))
+        except ConnectionError as error:
+            await self._rest(job, error)
+            return
+        if answer_id is not None:
             await self._write_sent(job, answer_id)
             return
         async with self._app.database.writing() as session:
@@ -212,12 +227,17 @@ class ClipQueue:
 
     async def _delay(self, job: ClipJob, error: Exception) -> None:
         """Let a job rest after a passing error. Its card shows Cancel, even where the first step failed."""
-        log.warning("clip %s is tried again in %.0f s: %s", job.id, PAUSE, error)
         if isinstance(error, StorageError) and error.reason is StorageReason.FULL:
             await room.make_room(self._app)
-        await self._cards.show_if_due(job, ClipStage.WAITING)
+        await self._cards.show(job, ClipStage.DELAYED)
+        await self._rest(job, error)
+
+    async def _rest(self, job: ClipJob, error: Exception) -> None:
+        """Let a job rest, the longer the more often it has rested."""
+        pause = min(timedelta(seconds=PAUSE * 2**job.delays), LONGEST_REST)
+        log.warning("clip %s is tried again in %.0f s: %s", job.id, pause.total_seconds(), error)
         async with self._app.database.writing() as session:
-            await ClipRepository(session).delay(job, utc_now() + timedelta(seconds=PAUSE))
+            await ClipRepository(session).delay(job, utc_now() + pause)
 
     async def _write_sent(self, job: ClipJob, answer_id: int) -> None:
         async with self._app.database.writing() as session:

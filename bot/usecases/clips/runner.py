@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     from bot.usecases.clips.progress import ProgressCards
 
 MAX_ATTEMPTS = 3
-"""Attempts at a clip, those that ended with the bot included."""
+"""Attempts at a clip that end with the bot, after which the clip is taken for the cause."""
+
+MAX_DELAYS = 12
+"""Passing errors that a clip waits out: some 40 minutes of them."""
 
 PASSING = (
     NoWorkersError,
@@ -120,6 +123,6 @@ def _outcome_of(error: Exception, job: ClipJob) -> Outcome:
         return ClipSuperseded()
     if isinstance(error, UploadRefusedError):
         return ClipTooLarge(error.max_bytes)
-    if isinstance(error, PASSING) and job.attempt < MAX_ATTEMPTS:
+    if isinstance(error, PASSING) and job.delays < MAX_DELAYS:
         return ClipDelayed(error)
     return ClipFailed(message_for(error))

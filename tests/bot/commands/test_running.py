@@ -7,7 +7,7 @@ from collections.abc import Generator
 
 import pytest
 
-from bot.cli.running import NEW_OBJECTS, exit_on_error
+from bot.cli.running import NEW_OBJECTS, at_work
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +22,6 @@ def importing() -> Generator[None]:
 
 
 def test_a_verb_at_work_looks_for_garbage() -> None:
-    with exit_on_error():
+    with at_work():
         assert gc.isenabled()
         assert gc.get_threshold()[0] == NEW_OBJECTS

@@ -54,6 +54,7 @@ def test_several_unreadable_recordings_are_named_or_counted(unread: tuple[int, .
 def test_progress_lines() -> None:
     assert "⏳ Waiting: next in the queue" in progress(ClipStage.WAITING, place=1)
     assert "⏳ Waiting: number 3 in the queue" in progress(ClipStage.WAITING, place=3)
+    assert progress(ClipStage.DELAYED).endswith("out of order just now. I try again by myself.")
     shown = progress(ClipStage.TRACK, share=0.42, left=71.0, seen=("Tzuyu", "Sa_na"))
     assert shown.startswith(r"**TWICE \*\*M/V\*\***")
     assert "Looking for faces\n`████████░░░░░░░░░░░░` 42% · about 70 s left" in shown

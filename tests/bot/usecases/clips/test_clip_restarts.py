@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import aiohttp
 import pytest
@@ -24,6 +25,7 @@ from tests.support.clip_queue import (
     RecordingReporter,
     check_hidden,
     request_clip,
+    request_clip_by_message,
     state_of,
     until,
     until_state,
@@ -118,6 +120,87 @@ async def test_a_passing_trouble_is_tried_again(
     works.fails = None
     await until_state(app, job_id, ClipState.DONE)
     assert not reporter.explained
+
+
+async def test_an_outage_counts_as_no_breakdown_and_is_waited_out(
+    app: App, works: FakeClipWork, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAUSE", 0.001)
+    works.go_on.set()
+    works.fails = NoWorkersError()
+    job_id = await request_clip(app, 1)
+    await until(lambda: len(works.began) > 2 * runner.MAX_ATTEMPTS)
+    works.fails = None
+    await until_state(app, job_id, ClipState.DONE)
+    assert not reporter.explained
+
+
+async def test_each_further_passing_error_doubles_the_rest_and_the_last_ends_the_clip(
+    app: App,
+    works: FakeClipWork,
+    reporter: RecordingReporter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(queue, "PAUSE", 0.02)
+    monkeypatch.setattr(queue, "LONGEST_REST", timedelta(seconds=0.1))
+    works.go_on.set()
+    works.fails = NoWorkersError()
+    job_id = await request_clip(app, 1)
+    await until_state(app, job_id, ClipState.FAILED)
+    assert reporter.explained == {job_id: str(works.fails)}
+    assert len(works.began) == runner.MAX_DELAYS + 1
+    rests = [
+        record.args[1] for record in caplog.records if isinstance(record.args, tuple) and "tried again" in record.msg
+    ]
+    assert rests == pytest.approx([0.02, 0.04, 0.08, *[0.1] * (runner.MAX_DELAYS - 3)])
+
+
+async def test_a_card_that_cannot_be_looked_for_is_not_replaced_by_a_second_one(
+    app: App, works: FakeClipWork, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await app.clips.close()
+    job_id = await request_clip_by_message(app, 60)
+    reporter.cards[60] = 61
+    reporter.search_error = ConnectionError()
+    works.go_on.set()
+    monkeypatch.setattr(queue, "PAUSE", 0.01)
+    await ClipQueue(app, reporter).start()
+
+    async def has_rested() -> bool:
+        async with app.database.reading() as session:
+            return (await session.get_one(ClipJob, job_id)).delays > 2
+
+    await until(has_rested)
+    assert await state_of(app, job_id) is ClipState.WAITING
+    assert works.began == []
+    reporter.search_error = None
+    await until_state(app, job_id, ClipState.DONE)
+    assert [clip.target.card_id for clip in reporter.answers] == [61]
+
+
+async def test_a_card_whose_posting_had_no_answer_is_looked_for_by_the_running_queue(
+    app: App, works: FakeClipWork, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(request, "CARD_SECONDS", 0.1)
+    reporter.cards[60] = 61
+    works.go_on.set()
+    await until_state(app, await request_clip_by_message(app, 60), ClipState.DONE)
+    assert [clip.target.card_id for clip in reporter.answers] == [61]
+
+
+async def test_a_clip_is_not_posted_again_while_nobody_can_tell_whether_it_was_posted(
+    app: App, works: FakeClipWork, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "PAUSE", 0.01)
+    job_id = await end_while_posting(app, works, reporter)
+    reporter.search_error, reporter.holds = ConnectionError(), None
+    await ClipQueue(app, reporter).start()
+    await until_state(app, await request_clip(app, 2, "b"), ClipState.DONE)
+    assert await state_of(app, job_id) is ClipState.SENDING
+    reporter.search_error = None
+    await until_state(app, job_id, ClipState.DONE)
+    assert len(reporter.answers) == 2
 
 
 async def test_a_cancel_during_the_pause_is_reported_and_ends_it(

@@ -13,7 +13,7 @@ from bot.app import App
 from bot.domain.clips import ClipStage
 from bot.domain.enums import ClipState
 from bot.errors import StorageError
-from bot.usecases.clips import queue
+from bot.usecases.clips import queue, runner
 from tests.support.clip_queue import FakeClipWork, RecordingReporter, request_clip, state_of, until, until_state
 from tests.support.disks import filled, small_disk
 
@@ -71,12 +71,13 @@ async def test_videos_that_nobody_used_lately_make_room_for_a_clip(
     await until(lambda: not old.exists())
     works.fails = None
     await until_state(app, job_id, ClipState.DONE)
-    assert any(shown.stage is ClipStage.WAITING for shown in reporter.shown)
+    assert any(shown.stage is ClipStage.DELAYED for shown in reporter.shown)
 
 
 async def test_a_clip_for_which_no_room_comes_is_explained(
-    app: App, data: Path, works: FakeClipWork, reporter: RecordingReporter
+    app: App, data: Path, works: FakeClipWork, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(runner, "MAX_DELAYS", 2)
     works.go_on.set()
     works.fails = OSError(28, "No space left on device")
     job_id = await request_clip(app, 1)
