@@ -255,7 +255,7 @@ def _connection_errors() -> Generator[None]:
     except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, TimeoutError) as error:
         if isinstance(error, discord.HTTPException) and not is_passing(error):
             raise
-        raise ConnectionError(f"no answer from Discord: {error}") from error
+        raise ConnectionError(str(error)) from error
 
 
 def _is_running(until: float) -> bool:

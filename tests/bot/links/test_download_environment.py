@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -31,6 +32,8 @@ async def test_it_inherits_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, "hunter2")
     with (tmp_path / "stderr").open("wb") as errors:
         async with download_process(REQUEST, 5.0, tmp_path, errors) as process:
-            started_with = Path(f"/proc/{process.pid}/environ").read_bytes()
+            # It is empty for a moment after the program has replaced its parent's.
+            while not (started_with := Path(f"/proc/{process.pid}/environ").read_bytes()):
+                await asyncio.sleep(0.01)
     assert f"HOME={tmp_path}".encode() in started_with
     assert b"hunter2" not in started_with
