@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 import dlib
 import numpy as np
 
-from models.faces import Landmarks
+from models.faces import Landmarks, largest_faces
+from models.networks.second_look import second_look
+from models.networks.turned import with_turned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,14 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.faces import Encodings, Face, Picture
+    from models.networks.landmark_detector import LandmarkDetector
     from models.networks.runtime import Embedder
 
 Reference = tuple[tuple[float, float], ...]
 """The positions of the five landmarks in a chip: (x, y) each, in shares of its side."""
 
-
-CLOSE = 130
-"""The width of a face, in pixels, at which `AlignedEngine.refined` detects it again: about that of a chip."""
 
 NARROW = 80
 """Faces narrower than so many pixels are refined in a thorough detection: a scan leaves them few pixels, so their landmarks are
@@ -43,19 +43,8 @@ But at 100 px the right names of single photos of BTS fall from 98.8 to 95.0% (`
 --photos 5`). Up to 80 px no figure of that table changes by more than 0.5 points.
 """
 
-_MARGIN, _SAME_FACE = 0.5, 0.4
-
-
-class LandmarkDetector(Protocol):
-    """A detector with five landmarks: eye, eye, nose, corner of the mouth, corner, from left to right."""
-
-    def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
-        """All faces of the picture, in reading order. Faces narrower than `smallest` pixels may be missing."""
-        ...
-
-    def detect_at_scale(self, picture: Picture, scale: float) -> list[Face]:
-        """The faces of the picture at one scale, in pixels of the picture."""
-        ...
+MOST_REFINED = 100
+"""Faces refined in a picture at most, the largest ones, which bounds the time. The bot names no more."""
 
 
 class CompanionEncoder(Protocol):
@@ -101,22 +90,19 @@ class AlignedEngine:
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
         """All faces of the picture, in reading order. Faces narrower than `smallest` pixels may be missing.
 
-        Without `smallest`, faces narrower than NARROW are refined, which takes 4 to 7 ms each.
+        Without `smallest`, faces at every angle are found (`models.networks.turned`), and those narrower than NARROW are
+        refined, which takes 4 to 7 ms each.
         """
         found = self.detector.detect(picture, smallest)
         if smallest:
             return found
-        return [self.refined(picture, face) if face.box.width < NARROW else face for face in found]
+        faces = with_turned(self.detector, picture, found)
+        narrow = largest_faces([face for face in faces if face.box.width < NARROW], MOST_REFINED)
+        return [self.refined(picture, face) if face in narrow else face for face in faces]
 
     def refined(self, picture: Picture, face: Face) -> Face:
-        """The face with landmarks detected again at a width of CLOSE pixels; unchanged where that finds no face."""
-        side = max(face.box.width, face.box.height)
-        area = face.box.grown(_MARGIN)
-        left, top = max(0, area.left), max(0, area.top)
-        around = picture[top : area.bottom, left : area.right]
-        moved = [other.moved(left, top) for other in self.detector.detect_at_scale(around, CLOSE / side)]
-        best = max(moved, key=lambda other: other.box.overlap(face.box), default=face)
-        return best if best.box.overlap(face.box) >= _SAME_FACE else face
+        """The face detected again at about the width of a chip; unchanged where that finds no face."""
+        return second_look(self.detector, picture, face) or face
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """Encodings of the faces: (n, d) float32, rows of unit length, each the mean over the face and its mirror image."""

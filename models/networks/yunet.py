@@ -71,22 +71,26 @@ class YuNet:
         """
         pixels = picture.shape[0] * picture.shape[1]
         small = math.sqrt(SCANNED_PIXELS / pixels)
-        scale = max(SCALE, small)
+        scale = self.thorough_scale(picture)
         if smallest:
             scale = min(scale, SURELY_FOUND / smallest)
         found: list[Face] = []
         if scale**2 * pixels > LARGE_SCAN:
             found = self.detect_at_scale(picture, small)
         found += [
-            face for face in self.detect_at_scale(picture, scale) if not any(_is_within(face, large) for large in found)
+            face for face in self.detect_at_scale(picture, scale) if not any(is_within(face, large) for large in found)
         ]
         return reading_order(found)
+
+    def thorough_scale(self, picture: Picture) -> float:
+        """The scale of a thorough scan."""
+        return max(SCALE, math.sqrt(SCANNED_PIXELS / (picture.shape[0] * picture.shape[1])))
 
     def detect_at_scale(self, picture: Picture, scale: float) -> list[Face]:
         """The faces of the picture at one scale, in pixels of the picture."""
         height, width = picture.shape[:2]
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
-        scaled = cv2.cvtColor(_resized(picture, size), cv2.COLOR_RGB2BGR)
+        scaled = cv2.cvtColor(resized(picture, size), cv2.COLOR_RGB2BGR)
         with self._scanning:
             self._detector.setInputSize(size)
             _, rows = self._detector.detect(scaled)
@@ -94,7 +98,7 @@ class YuNet:
         return [_face(row, size, picture) for row in found] if found is not None else []
 
 
-def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
+def resized(picture: Picture, size: tuple[int, int]) -> Picture:
     """`picture` at a `size` (width, height): halved while it is twice as large, then bilinear.
 
     OpenCV takes ten times as long for averages over other areas than two by two.
@@ -106,7 +110,8 @@ def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
     return cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
-def _is_within(face: Face, large: Face) -> bool:
+def is_within(face: Face, large: Face) -> bool:
+    """Whether the middle of a face lies in the middle half of a larger one."""
     across, down = face.box.left + face.box.right, face.box.top + face.box.bottom
     return 2 * large.box.left < across < 2 * large.box.right and 2 * large.box.top < down < 2 * large.box.bottom
 

@@ -53,7 +53,7 @@ class FaceQuality:
     """The quality of one face.
 
     `width`: of its box, in pixels. `sharpness`: see `sharpness`; about 2.6 for a press photo, 1 for a face without any detail.
-    `yaw`: degrees from frontal, positive where the nose points to the right of the picture.
+    `yaw`: degrees from frontal, positive where the nose of an upright face points to the right of the picture.
     """
 
     width: int
@@ -125,10 +125,13 @@ def quality_weighted(log_odds: NDArray[np.float64], qualities: Sequence[FaceQual
 
 
 def _eyes(points: NDArray[np.float32], landmarks: Landmarks) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The centres of both eyes, (2,) each, the left one in the picture first."""
-    pairs = points[:4].reshape(2, 2, 2).mean(axis=1) if landmarks is Landmarks.EYE_CORNERS_NOSE_BASE else points[:2]
-    left, right = pairs[pairs[:, 0].argsort(kind="stable")]
-    return left, right
+    """The centres of both eyes, (2,) each, in an upright face the left one in the picture first."""
+    if landmarks is Landmarks.EYE_CORNERS_NOSE_BASE:
+        (first, second), below = points[:4].reshape(2, 2, 2).mean(axis=1), points[4]
+    else:
+        (first, second), below = points[:2], points[3:].mean(axis=0)
+    (x, y), (aside, down) = second - first, below - (first + second) / 2
+    return (first, second) if x * down > y * aside else (second, first)
 
 
 def _crop(picture: Picture, left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.uint8]:

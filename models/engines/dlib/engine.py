@@ -18,6 +18,7 @@ from models.engines.dlib.resnet import read_embedder
 from models.engines.dlib.serialised import CHIP, DIMENSIONS
 from models.engines.dlib.version import VERSION
 from models.faces import Box, Face, Landmarks, reading_order
+from models.networks.rotations import Rotation, nearest_turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +64,7 @@ _LOOK_SIDE, _LOOK_PADDING = 200, 0.6
 _SAME_FACE = 0.3
 _OF_HEIGHT, _LOWER = 0.92, 0.03
 _PADDING = 0.25
+_AROUND = 0.5
 
 
 def create() -> DlibEngine:
@@ -202,10 +204,23 @@ class DlibCompanionEncoder:
         return self.engine.dimensions
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
-        """Encodings of the faces: (n, d) float32, rows of unit length. The faces' own landmarks have no effect."""
+        """Encodings of the faces: (n, d) float32, rows of unit length. The faces' own landmarks show only their direction."""
         picture = np.ascontiguousarray(picture)
-        found = [self.engine.with_own_landmarks(picture, face.box) for face in faces]
+        found = [self._with_own_landmarks(picture, face) for face in faces]
         return self.whitening.apply(self.engine.encode(picture, found))
+
+    def _with_own_landmarks(self, picture: Picture, face: Face) -> Face:
+        """The face with dlib's landmarks, which it finds in upright faces alone."""
+        degrees = nearest_turn(face)
+        if degrees == 0:
+            return self.engine.with_own_landmarks(picture, face.box)
+        area = face.box.grown(_AROUND)
+        left, top = max(0, area.left), max(0, area.top)
+        around = picture[top : area.bottom, left : area.right]
+        rotation = Rotation(degrees, (around.shape[1], around.shape[0]))
+        box = rotation.forth(face.moved(-left, -top)).box
+        found = self.engine.with_own_landmarks(rotation.apply(around), box)
+        return rotation.back([found])[0].moved(left, top)
 
 
 def _published_models() -> Path:

@@ -21,15 +21,18 @@ AGAIN = Face(Box(1, 1, 41, 41), 0.9, np.ones((5, 2), np.float32))
 
 @dataclass
 class ScriptedDetector:
-    """Finds a small and a large face, and `close` at another scale."""
+    """Finds a small and a large face, and `close` in a picture of the small one's surroundings."""
 
     close: list[Face] = field(default_factory=lambda: [AGAIN])
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
         return [SMALL, LARGE]
 
+    def thorough_scale(self, picture: Picture) -> float:
+        return 1.0
+
     def detect_at_scale(self, picture: Picture, scale: float) -> list[Face]:
-        return self.close
+        return self.close if picture.shape[0] <= 2 * SMALL.box.height else []
 
 
 def engine(detector: ScriptedDetector) -> AlignedEngine:
