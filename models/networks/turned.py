@@ -134,9 +134,13 @@ def _confirmed(detector: LandmarkDetector, picture: Picture, suspect: Face, upri
 
 
 def _turns(directions: Sequence[float]) -> list[int]:
-    """The fewest turns, multiples of 15 degrees, that make faces of these rolls nearly upright. None is 0: that scan was."""
-    left, turns = list(directions), [0]
-    while left := [angle for angle in left if between(angle, turns[-1]) > _NEAR]:
+    """Few turns that make faces of these rolls nearly upright: quarters where they fit, else multiples of 15 degrees.
+
+    None is 0: the upright scan was that.
+    """
+    quarters = [turn for turn in _QUARTERS if any(between(angle, turn) < _STEP for angle in directions)]
+    turns = [0, *quarters]
+    while left := [angle for angle in directions if min(between(angle, turn) for turn in turns) > _NEAR]:
         near = {degrees: [between(angle, degrees) for angle in left] for degrees in range(0, 360, _STEP)}
         turns.append(max(near, key=lambda degrees: sum(max(0.0, _NEAR + 1 - way) for way in near[degrees])))
     return turns[1:]
