@@ -33,7 +33,7 @@ LONGEST_ATTRIBUTION = 300
 BASIS_SENTENCES = {
     GuessBasis.CONTEXT: "By itself this face is rather nobody's, as below. Only the others beside it speak for {name}.",
     GuessBasis.ELIMINATION: (
-        "Everybody else of the group is there, so that {name} is left. By itself the face says what is below."
+        "The other faces have the other names of the group, so that {name} is left. By itself the face says what is below."
     ),
 }
 """The reason for a name that the face alone does not support."""

@@ -128,9 +128,8 @@ class Recogniser:
         if assignment is None or not assignment.columns.size or (group is None and assignment.evidence <= prior):
             return Identification(group, None, self.unknown_guesses(log_odds - prior))
         members = [self.members[int(column)] for column in assignment.columns]
-        guesses = assignment_guesses(
-            members, assignment.with_context().with_elimination(), assignment.log_odds, threshold
-        )
+        in_picture = assignment.with_context().with_elimination(assignment)
+        guesses = assignment_guesses(members, in_picture, assignment.log_odds, threshold)
         return Identification(members[0].group, members[0].group_name, tuple(guesses))
 
     def unknown_guesses(self, log_odds: NDArray[np.float64]) -> tuple[Guess, ...]:

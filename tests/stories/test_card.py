@@ -25,7 +25,6 @@ from tests.stories.conftest import Stage
 from tests.stories.questions import annotations_of, asked, trusted
 from tests.stories.reading import alt_texts, answer, buttons, latest, now, option, texts
 from tests.support.galleries import ENGINE, add_photo
-from tests.support.people import SyntheticPeople
 from tests.support.portraits import astronauts_head
 
 
@@ -71,8 +70,8 @@ def line_up(stage: Stage) -> tuple[str, bytes]:
     return "together.png", out.getvalue()
 
 
-async def enrol_in_disguise(stage: Stage, name: str, number: int) -> None:
-    """Enrol a member whose only photo hardly resembles a face of the last picture: at 46% it is rather a stranger."""
+async def enrol_in_disguise(stage: Stage, name: str, number: int, log_odds: float) -> None:
+    """Enrol a member whose only photo gives a face of the last picture these log-odds: below 0 it is rather a stranger."""
     async with stage.app.database.reading() as session:
         rows = await RosterRepository(session).encodings_in_use([stage.guild.id], ENGINE)
         face = (await session.scalars(select(QuestionFace.vector).where(QuestionFace.number == number))).one()
@@ -83,27 +82,26 @@ async def enrol_in_disguise(stage: Stage, name: str, number: int) -> None:
         shown = seen + way * aside
         return (shown / np.linalg.norm(shown)).astype(np.float32).tobytes()
 
-    def log_odds(way: float) -> float:
+    def odds(way: float) -> float:
         row = EnrolledEncoding(0, 0, name, rows[0].group, rows[0].group_name, photo(way))
         return float(fit(gallery_of([*rows, row], ENGINE)).log_odds(seen[None])[0, -1])
 
-    steps = bisect_left(range(30_000), 0.15, key=lambda step: -log_odds(step / 10_000))
+    steps = bisect_left(range(30_000), -log_odds, key=lambda step: -odds(step / 10_000))
     await add_photo(stage.app.database, rows[0].group_name, name, photo(steps / 10_000), server=stage.guild.id)
 
 
 async def test_a_name_from_context_has_no_confidence(stage: Stage) -> None:
-    """Of four faces two are clear. Context names the third, and elimination the stranger."""
+    """Of four faces two are clear. Context names the third, and elimination the last one."""
     await stage.moderator.slash(stage.channel, "group add", name="Americans")
     for name, photo in (
         ("Obama", stage.photo("obama.jpg")),
         ("Collins", ("collins.png", astronauts_head(stage.photos))),
     ):
         await stage.moderator.slash(stage.channel, "member add", group="Americans", name=name, photo=photo)
-    johnson = SyntheticPeople(1).photos(0).tobytes()
-    await add_photo(stage.app.database, "Americans", "Johnson", johnson, server=stage.guild.id)
     await stage.fan.slash(stage.channel, "who", picture=line_up(stage))
     assert "③ someone I don't know" in texts(latest(stage.channel))
-    await enrol_in_disguise(stage, "Biden", 3)
+    await enrol_in_disguise(stage, "Johnson", 4, -1.7)
+    await enrol_in_disguise(stage, "Biden", 3, -0.15)
 
     await stage.fan.slash(stage.channel, "who", picture=line_up(stage))
     card = latest(stage.channel)
@@ -113,7 +111,7 @@ async def test_a_name_from_context_has_no_confidence(stage: Stage) -> None:
     for text in (texts(card), details):
         assert {"③ **Biden?** from context", "④ **Johnson?** by elimination"} <= set(text.splitlines())
     assert "Only the others beside it speak for Biden." in details
-    assert "Everybody else of the group is there, so that Johnson is left." in details
+    assert "The other faces have the other names of the group, so that Johnson is left." in details
 
     sure: list[int] = []
     doubtful: list[int] = []

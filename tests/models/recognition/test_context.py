@@ -14,7 +14,8 @@ from tests.models.recognition.test_recognition import face_with, names
 from tests.support.people import SyntheticPeople
 
 if TYPE_CHECKING:
-    pass
+    from models.faces import Encodings, Guess
+    from models.recognition.recogniser import Recogniser
 
 
 def test_each_name_is_given_once_and_a_stranger_between_members_stays_unknown(world: SyntheticPeople) -> None:
@@ -92,21 +93,83 @@ def test_bands_and_confidences_agree(world: SyntheticPeople) -> None:
         )
 
 
-def test_the_last_face_of_a_whole_group_is_named_by_elimination_and_shown_as_doubtful(world: SyntheticPeople) -> None:
+def whole(recogniser: Recogniser, world: SyntheticPeople, *left: Encodings) -> tuple[Guess, ...]:
+    """The guesses for the faces `left`, beside clear faces of the first of nine members."""
+    others = [world.photos(person) for person in range(9 - len(left))]
+    guesses = recogniser.identify(np.concatenate([*others, *left])).guesses
+    assert [guess.name for guess in guesses[: len(others)]] == [f"P{i}" for i in range(len(others))]
+    assert all(guess.band is ConfidenceBand.SURE for guess in guesses[: len(others)])
+    return guesses[len(others) :]
+
+
+@pytest.mark.parametrize(("left", "log_odds"), [((8,), -4.0), ((8, 7), -3.0), ((7, 6, 8), -2.5)])
+def test_the_last_faces_of_a_whole_group_are_named_by_elimination_and_shown_as_doubtful(
+    world: SyntheticPeople, left: tuple[int, ...], log_odds: float
+) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
+    guesses = whole(recogniser, world, *(face_with(recogniser, member, log_odds) for member in left))
+    assert [guess.member for guess in guesses] == list(left)
+    for guess in guesses:
+        assert (guess.band, guess.basis) == (ConfidenceBand.UNSURE, GuessBasis.ELIMINATION)
+        assert guess.confidence < 0.5 < guess.stranger_probability
+
+
+def test_more_than_a_third_of_a_group_is_left_open(world: SyntheticPeople) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    guesses = whole(recogniser, world, *(face_with(recogniser, member, -2.5) for member in (5, 6, 7, 8)))
+    assert [guess.name for guess in guesses] == [None] * 4
+
+
+@pytest.mark.parametrize("strangers", [1, 2, 3])
+def test_strangers_in_the_places_of_members_stay_strangers(world: SyntheticPeople, strangers: int) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    guesses = whole(recogniser, world, *(world.photos(person) for person in range(40, 40 + strangers)))
+    assert [guess.name for guess in guesses] == [None] * strangers
+
+
+def test_beside_a_stranger_nobody_is_named_by_elimination(world: SyntheticPeople) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    guesses = whole(recogniser, world, face_with(recogniser, 7, -3.0), world.photos(40))
+    assert [guess.name for guess in guesses] == [None, None]
+
+
+def test_a_second_face_of_one_member_does_not_get_the_last_name(world: SyntheticPeople) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    (guess,) = whole(recogniser, world, face_with(recogniser, 2, 1.0))
+    assert guess.name is None
+
+
+def test_a_face_that_resembles_several_members_is_not_named_by_context_in_a_whole_group(world: SyntheticPeople) -> None:
+    """In any other picture its company names it."""
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    between = face_with(recogniser, 8, 6.0) + face_with(recogniser, 2, 6.0)
+    between /= np.linalg.norm(between)
+    odds = recogniser.log_odds(between)[0]
+    assert -3 < odds[8] < -0.1
+    assert abs(odds[8] - odds[2]) < 1.5
+    assert [guess.name for guess in whole(recogniser, world, between)] == [None]
     others = [world.photos(person) for person in range(8)]
-    guesses = recogniser.identify(np.concatenate([*others, world.photos(40)])).guesses
-    assert [guess.name for guess in guesses] == [f"P{i}" for i in range(9)]
-    assert (guesses[8].band, guesses[8].basis) == (ConfidenceBand.UNSURE, GuessBasis.ELIMINATION)
-    assert guesses[8].confidence < 0.5 < guesses[8].stranger_probability
-    assert all(guess.basis is GuessBasis.FACE for guess in guesses[:8])
-    assert all(guess.band is ConfidenceBand.SURE for guess in guesses[:8])
+    assert names(recogniser, np.concatenate([*others, between, world.photos(40)]))[8] == "P8"
+
+
+def test_no_elimination_in_a_collage(world: SyntheticPeople) -> None:
+    recogniser = fit(world.gallery({1: range(9)}, 5))
+    faces = [world.photos(person) for person in (0, 0, 1, 2, 3, 4, 5)]
+    left = [face_with(recogniser, member, -3.0) for member in (7, 8)]
+    assert names(recogniser, np.concatenate([*faces, *left]))[7:] == [None, None]
 
 
 @pytest.mark.parametrize(
-    ("present", "strangers", "once"), [(7, 2, "auto"), (8, 2, "auto"), (8, 1, "no"), (7, 1, "auto")]
+    ("present", "left", "once"), [(7, 1, "auto"), (8, 2, "auto"), (7, 2, "no"), (6, 2, "auto"), (7, 3, "auto")]
 )
-def test_no_elimination_in_other_pictures(world: SyntheticPeople, present: int, strangers: int, once: str) -> None:
+def test_no_elimination_in_other_pictures(world: SyntheticPeople, present: int, left: int, once: str) -> None:
     recogniser = fit(world.gallery({1: range(9)}, 5))
-    faces = [world.photos(person) for person in (*range(present), *range(40, 40 + strangers))]
-    assert names(recogniser, np.concatenate(faces), once=once)[present:] == [None] * strangers
+    faces = [world.photos(person) for person in range(present)]
+    faces += [face_with(recogniser, 8 - place, -5.0) for place in range(left)]
+    assert names(recogniser, np.concatenate(faces), once=once)[present:] == [None] * left
+
+
+def test_a_group_of_three_is_too_small_for_elimination(world: SyntheticPeople) -> None:
+    recogniser = fit(world.gallery({1: range(3)}, 5))
+    faces = [world.photos(0), world.photos(1), face_with(recogniser, 2, -4.0)]
+    assert names(recogniser, np.concatenate(faces)) == ["P0", "P1", None]

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.faces import ConfidenceBand, Guess
+from models.faces import ConfidenceBand, Guess, GuessBasis
 from models.recognition.classifier import Classifier, HoldOutResult
 from models.recognition.gallery import Gallery
 from models.recognition.quality import FaceQuality
 from models.recognition.recogniser import Recogniser, fit
 from models.recognition.vetoes import NOBODY, Vetoes
+from tests.models.recognition.test_recognition import face_with
 from tests.support.people import VERSION, D, SyntheticPeople
 
 
@@ -82,13 +83,33 @@ def test_context_does_not_lift_a_veto(world: SyntheticPeople, recogniser: Recogn
 
 
 def test_elimination_respects_vetoes(world: SyntheticPeople, recogniser: Recogniser) -> None:
-    last = world.photos(40)
+    last = face_with(recogniser, 8, -4.0)
     picture = np.concatenate([*(world.photos(person) for person in range(8)), last])
-    assert recogniser.identify(picture).guesses[8].member == 8
-    (*others, guess) = vetoed(recogniser, (last, 8)).identify(picture).guesses
+    assert recogniser.identify(picture).guesses[8].basis is GuessBasis.ELIMINATION
+    for denied in (8, NOBODY):
+        (*others, guess) = vetoed(recogniser, (last, denied)).identify(picture).guesses
+        assert guess.member is None
+        assert confidence(guess, 8) == 0
+        assert [other.member for other in others] == list(range(8))
+
+
+def test_a_veto_on_one_of_two_left_faces_gives_neither_a_name(world: SyntheticPeople, recogniser: Recogniser) -> None:
+    """The vetoed name is not forced on the other face, nor the other name on the vetoed face."""
+    left = [face_with(recogniser, member, -3.0) for member in (7, 8)]
+    picture = np.concatenate([*(world.photos(person) for person in range(7)), *left])
+    assert [guess.member for guess in recogniser.identify(picture).guesses[7:]] == [7, 8]
+    (*others, first, second) = vetoed(recogniser, (left[0], 7)).identify(picture).guesses
+    assert (first.member, second.member) == (None, None)
+    assert [other.member for other in others] == list(range(7))
+
+
+def test_a_face_with_all_names_but_one_vetoed_is_not_named_by_elimination(
+    world: SyntheticPeople, recogniser: Recogniser
+) -> None:
+    stranger = world.photos(40)
+    picture = np.concatenate([*(world.photos(person) for person in range(8)), stranger])
+    (*_, guess) = vetoed(recogniser, *((stranger, member) for member in range(8))).identify(picture).guesses
     assert guess.member is None
-    assert confidence(guess, 8) == 0
-    assert [other.member for other in others] == list(range(8))
 
 
 def test_a_veto_of_all_names_holds_in_every_group(world: SyntheticPeople) -> None:
