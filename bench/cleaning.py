@@ -18,6 +18,7 @@ import numpy as np
 from bench.recognition import installed
 from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.media.pictures.refusals import PictureLimits
+from models.engines import DEFAULT
 from models.learning.cleaning import suspected_labels
 from models.learning.evaluation import MeanAndDeviation, run_trial
 from models.learning.samples import draw_enrolled
@@ -142,7 +143,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=10)
     parser.add_argument("--photos", type=int, nargs="+", default=[5, 8, 0], help="enrolled a member; 0 enrols all")
     parser.add_argument("--share", type=float, default=0.1, help="of labels that are wrong")
-    parser.add_argument("--engine", default="dlib")
+    parser.add_argument("--engine", default=DEFAULT)
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
     numbers = [photos or None for photos in arguments.photos]

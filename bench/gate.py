@@ -15,6 +15,7 @@ import numpy as np
 from bench.recognition import installed
 from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.media.pictures.refusals import PictureLimits
+from models.engines import DEFAULT
 from models.learning.gate import GateComparison, compare
 from models.learning.samples import draw_enrolled
 from models.recognition.gallery import Gallery
@@ -87,7 +88,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.gate", description="What passes the gate.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--trials", type=int, default=10)
-    parser.add_argument("--engine", default="dlib")
+    parser.add_argument("--engine", default=DEFAULT)
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
     for engine in installed(shared, [arguments.engine]):

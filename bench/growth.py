@@ -36,6 +36,7 @@ from bot.usecases.roster.groups import add_group
 from models.drawing.fonts import font
 from models.drawing.theme import BACKGROUND_COLOUR, BLUE, LIGHT, ORANGE
 from models.encodings.copies import same_photo_cosine
+from models.engines import DEFAULT
 from models.engines import load as load_engine
 from models.learning.evaluation import MeanAndDeviation, trial_outcome
 from models.recognition.recogniser import Recogniser
@@ -72,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description="Right names after annotations.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--draws", type=int, default=3)
-    parser.add_argument("--engine", default="dlib")
+    parser.add_argument("--engine", default=DEFAULT)
     parser.add_argument("--out", type=Path, help="draw the curve into this PNG")
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
@@ -107,7 +108,7 @@ async def grow(
     asked = [(name, path) for name, files in order.items() for path in files[1 : 1 + QUESTIONS]]
     asked = [asked[i] for i in chance.permutation(len(asked))]
     async with App.open(Settings(data=folder, threshold=0.5)) as app:
-        if engine != "dlib":
+        if engine != DEFAULT:
             await engines.install(app, engine, shared / "models", lambda *_: None)
         await add_group(app, SERVER, GROUP)
         for name, files in order.items():

@@ -20,6 +20,7 @@ from sklearn.neighbors import KNeighborsClassifier
 from bench.recognition import installed
 from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.media.pictures.refusals import PictureLimits
+from models.engines import DEFAULT
 from models.faces import ProjectionMethod
 from models.recognition.gallery import Gallery
 from models.similarity import maps
@@ -64,7 +65,7 @@ def main() -> None:
     """Print a table for each group; rows with * are the bot's own settings."""
     parser = argparse.ArgumentParser(prog="python -m bench.maps", description="Which map keeps members apart.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
-    parser.add_argument("--engine", default="dlib")
+    parser.add_argument("--engine", default=DEFAULT)
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
     with TemporaryDirectory() as compiled:

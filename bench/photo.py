@@ -1,4 +1,4 @@
-"""Seconds for a photo, against the first article's way: `python -m bench.photo [SHARED] [--engines dlib,retail] [--repeats 3]`.
+"""Seconds for a photo, against the first article's way: `python -m bench.photo [SHARED] [--engines sface,…] [--repeats 3]`.
 
 Both enrol the ten photos a member of TWICE in SHARED (default `../shared`) and name its three photos of all nine members. They
 run in turn, each in its own process, and the fastest of the repeats counts. The seconds of the article's way are those of
@@ -47,7 +47,7 @@ def main() -> None:
     """Run the yardstick and every engine in turn and print a table each."""
     parser = argparse.ArgumentParser(prog="python -m bench.photo", description="Seconds and names of a group photo.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
-    parser.add_argument("--engines", default="dlib,retail", help="which to measure, with commas between")
+    parser.add_argument("--engines", default="sface,dlib,retail", help="which to measure, with commas between")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--ours", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()

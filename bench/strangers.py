@@ -1,4 +1,4 @@
-"""How many people are the unknown faces of a video? `python -m bench.strangers [SHARED] [--engines dlib,retail] [--seeds 1,2]`.
+"""How many people are the unknown faces of a video? `python -m bench.strangers [SHARED] [--engines sface,…] [--seeds 1,2]`.
 
 For each seed SHARED/bench/make_mv.py makes a fast-cut video of all people in SHARED/faces/groups. Seven of ten photos a
 member of TWICE are enrolled, the other three are in the video. The photos of a person come from several occasions, so this is
@@ -71,7 +71,7 @@ def main() -> None:
     """Print a row for each engine and seed."""
     parser = argparse.ArgumentParser(prog="python -m bench.strangers", description="How many people unknown faces are.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
-    parser.add_argument("--engines", default="dlib,retail", help="which to measure, with commas between")
+    parser.add_argument("--engines", default="sface,dlib,retail", help="which to measure, with commas between")
     parser.add_argument("--seeds", default="1,2", help="which videos to make, with commas between")
     parser.add_argument("--seconds", type=float, default=90)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""The cost of an annotated clip: `python -m bench.video [SHARED] [--engines dlib,retail] [--seconds 60] [--minutes 1,5,10]`.
+"""The cost of an annotated clip: `python -m bench.video [SHARED] [--engines sface,…] [--seconds 60] [--minutes 1,5,10]`.
 
 All work on one fast-cut video at 720p, of photos of TWICE in SHARED (default `../shared`) that are not enrolled. The second
 article's way works on a slice of it, and its time is scaled. A plain transcode by ffmpeg with our encoder settings is the lower
@@ -39,6 +39,7 @@ from bot.usecases import engines
 from bot.usecases.clips.options import ClipOptions, RequestedSection
 from bot.usecases.clips.pipeline import annotate
 from bot.usecases.roster import enrolment
+from models.engines import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -66,7 +67,7 @@ def main() -> None:
     """Make the video and print the cost of each of the three in turn."""
     parser = argparse.ArgumentParser(prog="python -m bench.video", description="What an annotated clip costs.")
     parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--engines", default="dlib,retail", help="which to measure, with commas between")
+    parser.add_argument("--engines", default="sface,dlib,retail", help="which to measure, with commas between")
     parser.add_argument("--seconds", type=int, default=60, help="length of the video")
     parser.add_argument("--minutes", default="1,5,10", help="lengths at which memory is watched; empty: none")
     arguments = parser.parse_args()
@@ -100,7 +101,7 @@ async def measure(
     """Annotate the video, and longer ones, with one engine; print the cost."""
     settings = Settings(data=folder / f"data-{engine}", workers=2)
     async with App.open(settings) as app:
-        if engine != "dlib":
+        if engine != DEFAULT:
             await engines.install(app, engine, shared / "models", lambda *_: None)
         await enrol(app, enrolled)
         await app.recognisers.for_rosters([SHARED_ROSTER])

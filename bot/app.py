@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot import jobs
 from bot.clock import AgeClock
 from bot.database.engine import Database
 from bot.infra.cache import SingleFlightCache
@@ -13,6 +14,7 @@ from bot.infra.clip_files import ClipFiles
 from bot.infra.clip_tasks import ClipTasks
 from bot.infra.compute import Compute
 from bot.infra.concurrency import TOO_MANY_GATHERINGS, ConcurrencyLimit
+from bot.infra.outbox import Outbox
 from bot.infra.postponed_work import PostponedWork
 from bot.infra.recent_deletions import RecentDeletions
 from bot.infra.storage import Storage
@@ -23,11 +25,13 @@ from bot.learning.notifications import Notification, NotificationQueue
 from bot.learning.recognisers import RecogniserCache
 from bot.learning.reports import ReportCache
 from bot.learning.trainer import QUIET, Trainer
+from models.engines import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from bot.domain.maps import GroupMap
+    from bot.domain.messages import Message
     from bot.domain.rosters import Revisions
     from bot.domain.twins import DrawnLookAlikes, DrawnTwins
     from bot.settings import Settings
@@ -86,7 +90,8 @@ class BulkQueues:
 class App:
     """The services that use cases work with.
 
-    `engine_config`: of the default engine. `recognisers.config()` is that of the engine in use.
+    `engine_config`: of the default engine. `recognisers.config()` is that of the engine in use. `advice`: what the bot's owners
+    may want to know, and is no fault.
     """
 
     settings: Settings
@@ -101,6 +106,7 @@ class App:
     question_limit: ConcurrencyLimit
     videos: ClipFiles
     faults: StorageFaults = field(default_factory=StorageFaults)
+    advice: Outbox[Message] = field(default_factory=lambda: Outbox["Message"]())
     postponed_work: PostponedWork = field(default_factory=PostponedWork)
     clips: ClipTasks = field(default_factory=ClipTasks)
     gathering_limit: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(1, TOO_MANY_GATHERINGS))
@@ -169,11 +175,15 @@ class App:
             finally:
                 await app.clips.close()
 
+    async def warm_up(self) -> None:
+        """Load the engine in use in each worker, so that no question waits for it. An error is left to the questions."""
+        await self.compute.run_in_each_worker(jobs.warm_up, await self.recognisers.config())
+
 
 def engine_config(settings: Settings) -> EngineConfig:
     """The configuration of the default engine."""
     return EngineConfig(
-        engine="dlib",
+        engine=DEFAULT,
         weights=(settings.data / "engines").absolute(),
         picture_bytes=settings.picture_bytes,
         picture_pixels=settings.picture_pixels,

@@ -9,6 +9,7 @@ import json
 import logging
 import sys
 from collections import deque
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -103,6 +104,7 @@ class Nugu(commands.AutoShardedBot):
         self._received: deque[int] = deque(maxlen=REMEMBERED_INTERACTIONS)
         self.uploads: TTLCache[int, Sequence[discord.Attachment]] = TTLCache(REMEMBERED_UPLOADS, INTERACTION_SECONDS)
         """The attachments of commands, by question. No message has them."""
+        self._warming: asyncio.Task[None] | None = None
         self.downloads: aiohttp.ClientSession | None = None
         """The session that reads files from Discord's servers; None where Discord is simulated, which has none."""
 
@@ -114,6 +116,8 @@ class Nugu(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """See `discord.Client.close`."""
+        if self._warming is not None:
+            self._warming.cancel()
         await super().close()
         if self.downloads is not None:
             await self.downloads.close()
@@ -134,6 +138,16 @@ class Nugu(commands.AutoShardedBot):
         """Start the workers once the bot is connected: both at once would take longer."""
         log.info("connected as %s", self.user)
         self.app.compute.start()
+        if self._warming is None:
+            # In a fresh context: no event waits for it, and no simulated clock runs in it.
+            self._warming = Context().run(asyncio.create_task, self._warm_up())
+
+    async def _warm_up(self) -> None:
+        await self.wait_until_ready()
+        try:
+            await self.app.warm_up()
+        except Exception as error:  # noqa: BLE001  # a question tells its asker
+            log_failure("the workers are not warm", error=error, logger=log)
 
     async def accept(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether the current task is to work on this interaction, for its user. Called once for each event.

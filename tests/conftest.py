@@ -7,8 +7,10 @@ import os
 import pickle
 import shutil
 import signal
+import sqlite3
 from collections.abc import AsyncGenerator, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,6 +25,7 @@ from bot.domain.rosters import EnrolledEncoding
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from models.encodings import background
+from models.engines import DEFAULT, version_of
 from tests.support.image_search import ImageSearch, serving
 from tests.support.portraits import locked, public_portraits, small_photo
 from tests.support.remembered_engine import RememberingCompute
@@ -94,7 +97,7 @@ def shared_faces(shared: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the engines' files. The engine dlib, which stories use, needs none."""
+    """The folder of the engines' files. The default engine, which stories use, needs none."""
     return tmp_path_factory.mktemp("engines")
 
 
@@ -129,6 +132,13 @@ def data(tmp_path: Path, migrated: Path) -> Path:
 
 
 @pytest.fixture
+def dlib_in_use(data: Path) -> None:
+    """The engine that an installation of an older version has in use, for tests of invented encodings and figures by dlib."""
+    with closing(sqlite3.connect(data / "nugu.sqlite3")) as connection, connection:
+        connection.execute("UPDATE engine_in_use SET name = 'dlib', told = 1")
+
+
+@pytest.fixture
 async def app(data: Path, weights: Path, compute: Compute) -> AsyncGenerator[App]:
     """An app on a new data folder. All tests share its workers and the engines' files."""
     (data / "engines").symlink_to(weights)
@@ -146,9 +156,20 @@ async def search() -> AsyncGenerator[ImageSearch]:
 
 @pytest.fixture(scope="session")
 def gallery_rows() -> list[EnrolledEncoding]:
-    """Four members of one group with four photos each, and a soloist with one; invented encodings in the manner of dlib's."""
+    """`invented_rows` in the manner of the default engine's."""
+    return invented_rows(version_of(DEFAULT))
+
+
+@pytest.fixture(scope="session")
+def dlib_rows() -> list[EnrolledEncoding]:
+    """`invented_rows` in the manner of dlib's, for tests whose figures were chosen for those."""
+    return invented_rows("dlib-1")
+
+
+def invented_rows(version: str) -> list[EnrolledEncoding]:
+    """Four members of one group with four photos each, and a soloist with one."""
     chance = np.random.default_rng(7)
-    mean = background.load("dlib-1").whitening.mean
+    mean = background.load(version).whitening.mean
     rows: list[EnrolledEncoding] = []
     for member, photos in ((11, 4), (12, 4), (13, 4), (14, 4), (21, 1)):
         person = chance.normal(size=len(mean))
@@ -170,7 +191,9 @@ def trained(
         file = common / "trained.pickle"
         if file.exists():
             return pickle.loads(file.read_bytes())
-        trained = run_in_new_loop(compute.run_isolated(TRAINING_LIMIT, jobs.train_classifier, gallery_rows, "dlib-1"))
+        trained = run_in_new_loop(
+            compute.run_isolated(TRAINING_LIMIT, jobs.train_classifier, gallery_rows, version_of(DEFAULT))
+        )
         assert trained is not None
         file.write_bytes(pickle.dumps(trained))
         return trained

@@ -21,6 +21,7 @@ from bench.kill.running import Bot, Scheduler, separate_scheduler
 from bot.database.engine import FILE
 from bot.settings import Settings
 from bot.usecases import checking
+from models.engines import DEFAULT
 from tests.support.image_search import serving
 from tests.support.portraits import public_portraits
 from tests.support.wire import WireDiscord
@@ -175,7 +176,7 @@ class Rounds:
             return None
         self._installed = not self._installed
         if not self._installed:
-            return await self._bot.begin("engine", "use", "dlib")
+            return await self._bot.begin("engine", "use", DEFAULT)
         source = self._bot.folder / "source" / "toy"
         source.mkdir(parents=True, exist_ok=True)
         (source / "weights.bin").write_bytes(bytes(range(256)) * 1024)

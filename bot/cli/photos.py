@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.running import LinePerGroup, at_work, run_async, settings
+from models.engines import DEFAULT
 
 verbs = typer.Typer()
 
@@ -69,7 +70,7 @@ def evaluate(
         int | None, typer.Option(help="Photos a member to enrol, drawn anew a trial.", min=1, metavar="<int>")
     ] = None,
     trials: Annotated[int, typer.Option(help="Times to draw and ask.", min=1, metavar="<int>")] = 10,
-    engine: Annotated[str, typer.Option(help="The engine that encodes.")] = "dlib",
+    engine: Annotated[str, typer.Option(help="The engine that encodes.")] = DEFAULT,
     as_json: LinePerGroup = False,
     out: Annotated[Path | None, typer.Option(help="Draw the figures into this folder.", file_okay=False)] = None,
 ) -> None:

@@ -15,6 +15,7 @@ from bot.client import Nugu
 from bot.errors import PersonError
 from bot.infra import private_files
 from bot.infra.redaction import redact_logs, register_secrets
+from bot.usecases import engines
 from bot.usecases.retention import forget_periodically
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def _stop(serving: asyncio.Task[None]) -> None:
 async def _serve(settings: Settings, token: str) -> None:
     async with App.open(settings, serves=True) as app, forget_periodically(app):
         await app.database.check_writable()
+        await engines.advise_operator(app)
         pause = FIRST_PAUSE
         while not await _served(app, token):
             log.warning("trying again in %.0f seconds", pause)

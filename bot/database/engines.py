@@ -67,7 +67,7 @@ class EngineRepository:
         switched = await self._session.scalars(
             update(EngineInUse)
             .where(~unseen)
-            .values(name=name)
+            .values(name=name, told=True)
             .returning(EngineInUse.id)
             .execution_options(synchronize_session=False)
         )
@@ -75,6 +75,17 @@ class EngineRepository:
             return False
         await self._session.execute(update(Server).values(roster_revision=Server.roster_revision + 1))
         return True
+
+    async def tell_once(self) -> str | None:
+        """The engine in use, unless the operator was told of others before, or has chosen it."""
+        told = await self._session.scalars(
+            update(EngineInUse)
+            .where(EngineInUse.told.is_(False))
+            .values(told=True)
+            .returning(EngineInUse.name)
+            .execution_options(synchronize_session=False)
+        )
+        return told.one_or_none()
 
     async def unencoded(self, version: str, limit: int) -> list[UnencodedCrop]:
         """Crops that the engine has not seen, the oldest first; `limit` at most."""

@@ -14,6 +14,7 @@ from bot.database.servers import ServerRepository
 from bot.database.tables import visibility
 from bot.database.tables.questions import Annotation, QuestionFace
 from bot.database.tables.rosters import Crop, CropEncoding, Group, Member, Photo
+from bot.domain.faces import PhotoFingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -136,13 +137,19 @@ class PhotoRepository:
         rows = await self._session.execute(query)
         return [(member, phash) for member, phash in rows if phash is not None and _PHASH.fullmatch(phash)]
 
-    async def vectors(self, group_id: int, engine: str) -> list[tuple[int, bytes]]:
-        """(member's id, encoding by `engine`) of each photo of a group that has such an encoding."""
+    async def fingerprints(self, group_id: int, engine: str) -> list[tuple[int, PhotoFingerprint]]:
+        """(member's id, perceptual hash and encoding by `engine`) of each photo of a group that has such an encoding."""
         query = (
-            select(Photo.member_id, CropEncoding.vector)
+            select(Photo.member_id, Crop.phash, CropEncoding.vector)
+            .join(Photo.crop)
             .join(Photo.member)
             .join(CropEncoding, CropEncoding.crop_id == Photo.crop_id)
             .where(Member.group_id == group_id, is_comparable(engine))
             .order_by(Photo.id)
         )
-        return [(member, vector) for member, vector in await self._session.execute(query) if vector]
+        rows = await self._session.execute(query)
+        return [
+            (member, PhotoFingerprint(phash if phash and _PHASH.fullmatch(phash) else None, vector))
+            for member, phash, vector in rows
+            if vector
+        ]

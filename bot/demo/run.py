@@ -12,7 +12,6 @@ import discord
 import simcord
 from pydantic import SecretStr
 
-from bot import jobs
 from bot.app import App
 from bot.client import Nugu
 from bot.demo.opening import prepare, show
@@ -44,7 +43,7 @@ async def run_demo(settings: Settings, faces: Path | None, port: int | None) -> 
     async with App.open(demo_settings(settings), serves=True) as app, forget_periodically(app):
         print("Starting the workers…", flush=True)
         opening = await prepare(app, DEMO_SERVER, faces)
-        await app.compute.run(jobs.warm_up, await app.recognisers.config())
+        await app.warm_up()
         bot = Nugu(app, always_sync=True, shard_count=1)
         async with simcord.run(bot, check_errors=False, settle_timeout=settings.deadline * 2) as env:
             env.backend.clock = WallClock()

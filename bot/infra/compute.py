@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
 from functools import partial
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from bot.domain.files import Content, SubmittedFile
     from bot.infra.turns import Turn
     from bot.settings import Settings
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -173,6 +176,24 @@ class Compute:
         return await self._twice(
             lambda: self._attempt(until.left() + GRACE, None, JobLane.PICTURES, job, (until, *args), kwargs)
         )
+
+    async def run_in_each_worker(self, job: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Run a job once in each of the own workers, beside other jobs. Its errors are only logged.
+
+        A running scheduler's workers are left alone: other programs may use them too.
+        """
+        if self._settings.scheduler:
+            return
+        client = await self._workers.client()
+        addresses = list(client.cluster.scheduler.workers)
+        executors = [client.get_executor(pure=False, workers=[address]) for address in addresses]
+        run = [in_fresh_context(partial(executor.submit, job, *args, **kwargs)) for executor in executors]
+        # A worker that dies meanwhile leaves its job to nobody.
+        deadline = self._settings.deadline
+        ended = [asyncio.wait_for(asyncio.wrap_future(future), deadline) for future in run]
+        for result in await asyncio.gather(*ended, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.warning("%s failed in a worker: %s", job.__name__, result)
 
     async def background_slots(self) -> int:
         """The number of background jobs that run at a time."""

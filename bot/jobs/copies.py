@@ -14,41 +14,37 @@ def find_copies(
     faces: Sequence[PhotoFingerprint],
     engine: str,
     hashes: Sequence[tuple[int, str]],
-    vectors: Sequence[tuple[int, bytes]],
+    group: Sequence[tuple[int, PhotoFingerprint]],
 ) -> list[CopyMatches]:
     """For each face, the photos and the earlier faces that it is a copy of.
 
-    `engine`: the version of the engine of all encodings. `hashes`, `vectors`: (member's id, perceptual hash) and (member's
-    id, encoding) of the photos on record.
+    `engine`: the version of the engine of all encodings. `hashes`: (member's id, perceptual hash) of the server's photos.
+    `group`: (member's id, fingerprint) of the group's photos.
     """
-    import numpy as np
+    from models.encodings.copies import SAME_HASH
 
-    from models.encodings.copies import NEAR_HASH, same_photo_cosine
-
-    def are_copies(face: PhotoFingerprint, hashes: Sequence[str | None], vectors: Sequence[bytes]) -> list[bool]:
-        """For each of the hashes, then each of the encodings, whether it is that of a copy of the face."""
-        codes = np.array([int(code or "0", 16) for code in hashes], np.uint64)
-        given = np.array([code is not None and face.phash is not None for code in hashes], np.bool_)
-        near = given & (np.bitwise_count(codes ^ np.uint64(int(face.phash or "0", 16))) <= NEAR_HASH)
-        rows = np.frombuffer(b"".join(vectors), np.float32).reshape(len(vectors), -1) if vectors else np.zeros((0, 1))
-        alike = (
-            rows @ np.frombuffer(face.vector, np.float32) >= same_photo_cosine(engine)
-            if vectors
-            else np.zeros(0, np.bool_)
-        )
-        return [*near.tolist(), *alike.tolist()]
-
-    members = [member for member, _ in (*hashes, *vectors)]
     found: list[CopyMatches] = []
     for place, face in enumerate(faces):
-        known = are_copies(face, [code for _, code in hashes], [vector for _, vector in vectors])
-        before = faces[:place]
-        by_hash = are_copies(face, [earlier.phash for earlier in before], [])
-        by_face = are_copies(face, [], [earlier.vector for earlier in before])
-        found.append(
-            CopyMatches(
-                frozenset(member for member, is_copy in zip(members, known, strict=True) if is_copy),
-                tuple(i for i, either in enumerate(zip(by_hash, by_face, strict=True)) if any(either)),
-            )
-        )
+        known = {member for member, code in hashes if face.phash is not None and _bits(face.phash, code) <= SAME_HASH}
+        known |= {member for member, other in group if _is_copy(face, other, engine)}
+        earlier = [i for i, other in enumerate(faces[:place]) if _is_copy(face, other, engine)]
+        found.append(CopyMatches(frozenset(known), tuple(earlier)))
     return found
+
+
+def _is_copy(face: PhotoFingerprint, other: PhotoFingerprint, engine: str) -> bool:
+    """Whether the encodings are nearly the same, or the hashes are near and the faces alike."""
+    import numpy as np
+
+    from models.encodings.copies import ALIKE_COSINE, NEAR_HASH, SAME_HASH, same_photo_cosine
+
+    cosine = float(np.frombuffer(face.vector, np.float32) @ np.frombuffer(other.vector, np.float32))
+    if cosine >= same_photo_cosine(engine):
+        return True
+    if face.phash is None or other.phash is None:
+        return False
+    return _bits(face.phash, other.phash) <= (NEAR_HASH if cosine >= ALIKE_COSINE else SAME_HASH)
+
+
+def _bits(one: str, other: str) -> int:
+    return (int(one, 16) ^ int(other, 16)).bit_count()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ from bot.database.engines import EncodingProgress, EngineRepository, FacelessPho
 from bot.domain.engines import DownloadStep, EncodingStep
 from bot.errors import EngineBrokenError, EngineMissingError, KilledWorkersError, PersonError
 from bot.infra import downloads
-from models.engines import UnknownEngineError, names, weights_of
+from bot.text.engines import outdone_engine_notice
+from models.engines import DEFAULT, OUTDONE, UnknownEngineError, names, weights_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     EngineProgressCallback = Callable[[EngineStep, int, int], None]
     """Called with a step, the amount of it that is done, and its whole amount: bytes, or photos."""
+
+log = logging.getLogger(__name__)
 
 BATCH = 8
 """Crops in one job: a second or two of a worker for which a question may be waiting."""
@@ -108,6 +112,16 @@ async def use(app: App, name: str, progress: EngineProgressCallback) -> EngineSw
             # A photo that the running bot has added meanwhile is encoded first.
             if await engines.switch(name, version):
                 return EngineSwitch(name, version, encoded, tuple(await engines.faceless_photos(version)))
+
+
+async def advise_operator(app: App) -> None:
+    """Tell the operator once of the default engine, where an older one is in use."""
+    async with app.database.writing() as session:
+        name = await EngineRepository(session).tell_once()
+    if name is not None and name in OUTDONE:
+        notice = outdone_engine_notice(name, DEFAULT)
+        log.warning("%s", notice)
+        app.advice.send(notice)
 
 
 async def _listed(app: App, name: str, *, in_use: bool) -> ListedEngine:

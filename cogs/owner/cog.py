@@ -1,4 +1,4 @@
-"""Tells the bot's owners in private about faults that only they can mend."""
+"""Tells the bot's owners in private about faults that only they can mend, and gives them advice."""
 
 from __future__ import annotations
 
@@ -19,17 +19,19 @@ log = logging.getLogger(__name__)
 
 
 class OwnerCog(commands.Cog):
-    """Sends each owner a private message for each notice."""
+    """Sends each owner a private message for each notice and each piece of advice."""
 
     def __init__(self, client: Nugu) -> None:
         self.client = client
         self._telling: set[asyncio.Task[None]] = set()
 
     async def cog_load(self) -> None:
-        self.client.app.faults.notices.listen(self._tell_later)
+        for outbox in (self.client.app.faults.notices, self.client.app.advice):
+            outbox.listen(self._tell_later)
 
     async def cog_unload(self) -> None:
-        self.client.app.faults.notices.listen(None)
+        for outbox in (self.client.app.faults.notices, self.client.app.advice):
+            outbox.listen(None)
 
     def _tell_later(self, notice: Message) -> None:
         task = asyncio.create_task(self._tell(notice))

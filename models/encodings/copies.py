@@ -22,13 +22,19 @@ SAME_ENCODING = 0.9999
 """Minimum cosine of two encodings of the same pixels; the rest is rounding."""
 
 NEAR_HASH = 10
-"""The largest difference between the `perceptual_hash` of two copies, in bits of 64.
+"""The largest difference between the `perceptual_hash` of two copies, in bits of 64, where the two faces are alike as well.
 
-Measured on ../shared/faces: two photos differ by 12 bits or more (the nearest pair of 15,931), and copies saved at JPEG
-quality 30 or reduced to a third by 2 at most. Of brightened copies 99% are within this limit, of copies cropped by 3 and 5%
-on each side 94 and 51%. The hash and dlib's encodings complement each other: encodings find 57% of brightened copies, and 98%
-of those cropped by 10%.
+Measured on ../shared/faces: copies saved at JPEG quality 30 or reduced to a third differ by 2 bits at most. Of copies 30%
+brighter 91% are within this limit, of copies cropped by 3 and 5% on each side 94 and 51%. Of the 15,931 pairs of different
+photos the nearest differ by 12 bits in crops by dlib, and by 6, 8, 8, 10 and 10 in those by sface. The hash and dlib's
+encodings complement each other: encodings find 57% of brightened copies, and 98% of those cropped by 10%.
 """
+
+SAME_HASH = 4
+"""The largest difference at which the hashes alone show a copy."""
+
+ALIKE_COSINE = 0.5
+"""The minimum cosine of the faces of two pictures whose hashes are near. The five nearest pairs by sface reach 0.3."""
 
 
 def same_photo_cosine(version: str) -> float:

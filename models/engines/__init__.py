@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from models.faces import Encodings, Face, Landmarks, Picture
 
 
+DEFAULT = "sface"
+"""The engine of new installations. An installation in use keeps its engine."""
+
+OUTDONE = frozenset({"dlib"})
+"""Engines that the default outdoes by far, which an operator is told once."""
+
+
 class UnknownEngineError(LookupError):
     """No engine has that name."""
 
@@ -108,7 +115,7 @@ def names() -> tuple[str, ...]:
 
 
 def weights_of(name: str) -> tuple[WeightFile, ...]:
-    """The weight files of the engine `name`; none where the package index has all. Raises UnknownEngineError."""
+    """The weight files of the engine `name`; none where the package index has brought all. Raises UnknownEngineError."""
     return cast("tuple[WeightFile, ...]", getattr(_module(name), "WEIGHTS", ()))
 
 

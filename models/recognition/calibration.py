@@ -48,12 +48,6 @@ WELL_SEPARATED = 6.0
 Galleries of ../shared/faces have separations from 0.1 (BTS, two photos a member) to 3.8 (TWICE, five).
 """
 
-NEARNESS_DEVIATIONS = 4.0
-"""Deviations from the background's mean within which a gallery is whitened, where nothing overrules it.
-
-All of 179 photos of TWICE, ITZY and BTS lie within, and one of 200 people in Labeled Faces in the Wild.
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class LogOddsScale:
@@ -199,4 +193,6 @@ def _resembles_background(encodings: Encodings, owners: NDArray[np.intp], count:
     faces = unit_rows(sums_by_owner(encodings, owners, count))
     mean = background.whitening.mean
     nearness = faces @ (mean / np.linalg.norm(mean))
-    return bool(np.median(nearness) > background.nearness_mean - NEARNESS_DEVIATIONS * background.nearness_deviation)
+    return bool(
+        np.median(nearness) > background.nearness_mean - background.nearness_bound * background.nearness_deviation
+    )

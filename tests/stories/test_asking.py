@@ -196,7 +196,7 @@ async def test_each_reason_for_an_empty_gallery_has_its_hint(
         await session.execute(update(Photo).values(origin=FaceOrigin.SUBMITTED))
         await session.execute(update(CropEncoding).values(engine="dlib-0"))
         await ServerRepository(session).mark_roster_changed(stage.guild.id)
-    assert "The engine dlib knows nobody here by sight." in await refusal()
+    assert "The engine sface knows nobody here by sight." in await refusal()
 
 
 async def test_a_picture_with_damaged_metadata_or_without_its_end_is_no_broken_picture(stage: Stage) -> None:

@@ -8,6 +8,7 @@ import re
 from bisect import bisect_left
 
 import numpy as np
+import pytest
 from PIL import Image, ImageFilter, ImageOps
 from skimage.data import lfw_subset
 from sqlalchemy import select
@@ -24,8 +25,10 @@ from models.recognition.recogniser import fit
 from tests.stories.conftest import Stage
 from tests.stories.questions import annotations_of, asked, trusted
 from tests.stories.reading import alt_texts, answer, buttons, latest, now, option, texts
-from tests.support.galleries import ENGINE, add_photo
+from tests.support.galleries import add_photo
 from tests.support.portraits import astronauts_head
+
+DLIB = "dlib-1"
 
 
 async def test_only_the_user_of_the_button_sees_details(stage: Stage) -> None:
@@ -35,7 +38,7 @@ async def test_only_the_user_of_the_button_sees_details(stage: Stage) -> None:
     text = texts(shown)
     assert "Obama" in text
     assert "Biden" in text
-    assert "Answered by `dlib-1`; an answer is sure from 50% on." in text
+    assert "Answered by `sface-1`; an answer is sure from 50% on." in text
 
 
 async def test_details_give_the_flaws_of_a_face(stage: Stage) -> None:
@@ -73,7 +76,7 @@ def line_up(stage: Stage) -> tuple[str, bytes]:
 async def enrol_in_disguise(stage: Stage, name: str, number: int, log_odds: float) -> None:
     """Enrol a member whose only photo gives a face of the last picture these log-odds: below 0 it is rather a stranger."""
     async with stage.app.database.reading() as session:
-        rows = await RosterRepository(session).encodings_in_use([stage.guild.id], ENGINE)
+        rows = await RosterRepository(session).encodings_in_use([stage.guild.id], DLIB)
         face = (await session.scalars(select(QuestionFace.vector).where(QuestionFace.number == number))).one()
     seen = np.frombuffer(face, np.float32)
     aside = np.random.default_rng(1).normal(scale=len(seen) ** -0.5, size=len(seen))
@@ -84,12 +87,15 @@ async def enrol_in_disguise(stage: Stage, name: str, number: int, log_odds: floa
 
     def odds(way: float) -> float:
         row = EnrolledEncoding(0, 0, name, rows[0].group, rows[0].group_name, photo(way))
-        return float(fit(gallery_of([*rows, row], ENGINE)).log_odds(seen[None])[0, -1])
+        return float(fit(gallery_of([*rows, row], DLIB)).log_odds(seen[None])[0, -1])
 
     steps = bisect_left(range(30_000), -log_odds, key=lambda step: -odds(step / 10_000))
-    await add_photo(stage.app.database, rows[0].group_name, name, photo(steps / 10_000), server=stage.guild.id)
+    await add_photo(
+        stage.app.database, rows[0].group_name, name, photo(steps / 10_000), server=stage.guild.id, engine=DLIB
+    )
 
 
+@pytest.mark.usefixtures("dlib_in_use")
 async def test_a_name_from_context_has_no_confidence(stage: Stage) -> None:
     """Of four faces two are clear. Context names the third, and elimination the last one."""
     await stage.moderator.slash(stage.channel, "group add", name="Americans")

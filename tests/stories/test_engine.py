@@ -60,7 +60,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
     """The story for any engine."""
     await stage.enrol_presidents()
     assert "① **Obama**" in await ask(stage)
-    assert "Answered by `dlib-1`" in await details(stage)
+    assert "Answered by `sface-1`" in await details(stage)
     old_card = latest(stage.channel)
 
     await install(stage, name, source)
@@ -73,7 +73,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
 
     # The earlier card keeps its engine, and can be corrected.
     shown = answer(await stage.other.click(old_card, label="Details"))
-    assert "Answered by `dlib-1`" in texts(shown)
+    assert "Answered by `sface-1`" in texts(shown)
     who = answer(await stage.moderator.click(old_card, label="Fix a face"))
     await stage.moderator.select(who, [option(who, "Biden")])
     corrected = next(message for message in stage.channel.history() if message.id == old_card.id)
@@ -89,9 +89,9 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
     )
     assert "is known by 2 photos now" in texts(answer(added))
     assert "① **Biden**" in await ask(stage, "biden.jpg")
-    await engines.use(stage.app, "dlib", lambda *_: None)
+    await engines.use(stage.app, "sface", lambda *_: None)
     assert "① **Obama**" in await ask(stage, "obama3.jpg")
-    assert "Answered by `dlib-1`" in await details(stage)
+    assert "Answered by `sface-1`" in await details(stage)
 
 
 @pytest.mark.thorough

@@ -78,6 +78,7 @@ async def names(stage: Stage, server_id: int, photo: str) -> list[tuple[str | No
     return [(face.guess.name, face.guess.confidence) for face in result.faces]
 
 
+@pytest.mark.usefixtures("dlib_in_use")
 async def test_a_roster_survives_export_and_import(stage: Stage) -> None:
     await stage.enrol_presidents()
     await stage.moderator.slash(stage.channel, "group add", name="AC/DC: CON.")

@@ -199,6 +199,7 @@ async def accepted(app: App, number: int) -> None:
             await asyncio.sleep(0.2)
 
 
+@pytest.mark.usefixtures("dlib_in_use")
 async def test_recognition_improves_with_each_round(stage: Stage, material: Material) -> None:
     await stage.moderator.slash(stage.channel, "group add", name=GROUP)
     for name, photo in material.enrolled.items():

@@ -60,6 +60,7 @@ async def suspected(stage: Stage) -> int:
         return len(list(await session.scalars(select(QuestionFace.id).where(QuestionFace.suspected))))
 
 
+@pytest.mark.usefixtures("dlib_in_use")
 @pytest.mark.slow
 async def test_everybody_sees_the_map_of_public_photos_and_it_is_drawn_once(
     presidents: Stage, adults: ChannelHandle, monkeypatch: pytest.MonkeyPatch
@@ -151,4 +152,4 @@ async def test_photos_without_an_encoding_get_their_own_sentence(stage: Stage) -
     await stage.enrol_presidents()
     async with stage.app.database.writing() as session:
         await session.execute(delete(CropEncoding))
-    assert "`nugu engine use dlib`" in texts(await asked(stage, group="Presidents"))
+    assert "`nugu engine use sface`" in texts(await asked(stage, group="Presidents"))

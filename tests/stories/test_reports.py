@@ -21,7 +21,7 @@ from tests.support.galleries import add_photo
 
 
 @pytest.fixture
-async def presidents(stage: Stage) -> Stage:
+async def presidents(dlib_in_use: None, stage: Stage) -> Stage:
     """Four photos each of two members, three of them synthetic; a moderator mixed up one of each."""
     await stage.enrol_presidents()
     async with stage.app.database.reading() as session:
@@ -31,7 +31,7 @@ async def presidents(stage: Stage) -> Stage:
     for who, looks in (*[("Obama", "Obama")] * 4, *[("Biden", "Biden")] * 4, ("Obama", "Biden")):
         face = shown[looks] + chance.normal(scale=0.01, size=128)
         vector = (face / np.linalg.norm(face)).astype(np.float32).tobytes()
-        await add_photo(stage.app.database, "Presidents", who, vector, server=stage.guild.id)
+        await add_photo(stage.app.database, "Presidents", who, vector, server=stage.guild.id, engine="dlib-1")
     return stage
 
 

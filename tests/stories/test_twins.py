@@ -233,4 +233,4 @@ async def test_photos_without_an_encoding_get_their_own_sentence(stage: Stage) -
     await stage.enrol_presidents()
     async with stage.app.database.writing() as session:
         await session.execute(delete(CropEncoding))
-    assert "`nugu engine use dlib`" in texts(await ask(stage, group="Presidents"))
+    assert "`nugu engine use sface`" in texts(await ask(stage, group="Presidents"))

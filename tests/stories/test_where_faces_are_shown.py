@@ -50,6 +50,7 @@ async def test_an_embedded_picture_behind_a_spoiler_is_covered(stage: Stage) -> 
         assert covered(card) == [text.startswith("||")]
 
 
+@pytest.mark.usefixtures("dlib_in_use")
 async def test_a_submitted_photo_keeps_its_channel_too(stage: Stage, adults: ChannelHandle) -> None:
     await stage.enrol_presidents()
     more = {"group": "Presidents", "name": "Obama"}

@@ -21,9 +21,10 @@ from bot.settings import Settings
 from bot.usecases import setup
 from bot.usecases.questions import crops, record
 from bot.usecases.questions.record import PictureRecord, QuestionRecord
+from models.engines import DEFAULT, version_of
 from models.faces import Box, ConfidenceBand, Guess
 
-ENGINE = "dlib-1"
+ENGINE = version_of(DEFAULT)
 SERVER = 7
 
 

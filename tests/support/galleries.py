@@ -12,6 +12,7 @@ from bot.database.rosters import RosterRepository
 from bot.database.tables.rosters import Crop, Photo
 from bot.domain.enums import FaceOrigin
 from bot.domain.faces import FaceCrop
+from models.engines import DEFAULT, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from bot.domain.rosters import EnrolledEncoding
 
 SERVER = 77
-ENGINE = "dlib-1"
+ENGINE = version_of(DEFAULT)
 
 
 async def enrol(database: Database, rows: Sequence[EnrolledEncoding], *, server: int = SERVER) -> None:
@@ -42,6 +43,7 @@ async def add_photo(
     *,
     server: int = SERVER,
     key: str = "none",
+    engine: str = ENGINE,
 ) -> int:
     """One more photo of a member, who may be new; its id."""
     async with database.writing() as session:
@@ -51,7 +53,7 @@ async def add_photo(
         known = await rosters.find_member(found.id, member) or await rosters.add_member(found.id, member)
         number = await session.scalar(select(func.coalesce(func.max(Crop.id), 0)))
         cut = StoredCrop(FaceCrop(b"", 100, 2.0), key, f"{number:064}")
-        crop = await CropRepository(session).add(server, cut, vector, ENGINE)
+        crop = await CropRepository(session).add(server, cut, vector, engine)
         photo = Photo(member_id=known.id, crop_id=crop.id, origin=origin, added_by=1)
         await rosters.add_photo(photo, server)
         return photo.id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.infra.compute import Compute
 from bot.infra.workers import WorkerConnection
-from models.engines import dlib
+from models.engines import dlib, sface
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -58,7 +58,10 @@ class RememberedEngine:
 
 
 class RememberingWorkers(WorkerConnection):
-    """Worker processes whose engine dlib is a `RememberedEngine`. A worker that restarts has the plain engine."""
+    """Worker processes with a `RememberedEngine` in place of each engine that needs no files.
+
+    A worker that restarts has the plain engines.
+    """
 
     def connect(self) -> Any:
         client = super().connect()
@@ -74,8 +77,9 @@ class RememberingCompute(Compute):
 
 
 def remember() -> None:
-    """Let this process make a `RememberedEngine` for dlib."""
+    """Let this process make a `RememberedEngine` for each engine that needs no files."""
     dlib.create = partial(_remembered, dlib.create)
+    sface.create = partial(_remembered, sface.create)
 
 
 def _remembered(create: Callable[[Path], Engine], weights: Path) -> RememberedEngine:

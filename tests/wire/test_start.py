@@ -100,3 +100,19 @@ async def test_the_start_waits_for_an_outage_and_a_reset_token_ends_the_bot(wire
     assert stderr.splitlines()[-1].startswith("nugu: Discord refuses this DISCORD_TOKEN")
     assert stderr.count("Discord has an outage: 503") == 2
     assert "Traceback" not in stderr
+
+
+async def test_the_workers_are_warm_once_the_bot_is_ready(
+    app: App, wire: WireDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warmed: list[App] = []
+
+    async def warm_up(app: App) -> None:
+        warmed.append(app)
+
+    monkeypatch.setattr(App, "warm_up", warm_up)
+    bot = Nugu(app, shard_count=1, guild_ready_timeout=0.1)
+    async with wire.running(bot):
+        await wire.until(lambda: warmed, "the warm-up")
+        assert bot.is_ready()
+    assert warmed == [app]

@@ -47,10 +47,14 @@ class ModelPhoto(Base):
 
 
 class EngineInUse(Base):
-    """The only row names the engine in use. It changes only to an engine that has seen every crop."""
+    """The only row names the engine in use. It changes only to an engine that has seen every crop.
+
+    `told`: the operator knows that there are others.
+    """
 
     __tablename__ = "engine_in_use"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(50))
+    told: Mapped[bool] = mapped_column(default=False)

@@ -150,8 +150,8 @@ async def _compared(
         return list(examined)
     async with app.database.reading() as session:
         hashes = await PhotoRepository(session).hashes(server_id)
-        vectors = await PhotoRepository(session).vectors(group_id, engine) if group_id is not None else []
-    matches = await app.compute.run(jobs.find_copies, prints, engine, hashes, vectors)
+        known = await PhotoRepository(session).fingerprints(group_id, engine) if group_id is not None else []
+    matches = await app.compute.run(jobs.find_copies, prints, engine, hashes, known)
     places = [place for place, face in enumerate(alone) if face is not None]
     found = {
         place: CopyMatches(match.members, tuple(places[earlier] for earlier in match.earlier))

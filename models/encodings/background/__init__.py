@@ -21,6 +21,9 @@ FOLDER = Path(__file__).parent
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+FLOAT32 = "-fp32"
+"""The end of an engine's version whose network is that of another version before the quantisation of its weights."""
+
 PHOTOS = (1, 2, 3, 5, 8)
 """The numbers of photos a member with measured scores."""
 
@@ -56,7 +59,8 @@ class Background:
     """Statistics of faces like those of groups.
 
     `version`: of the engine. `whitening`: learned from such faces. `nearness_mean`, `nearness_deviation`: of the cosine
-    between such a face and the mean face. `whitened`: scores of such faces after whitening. `raw`: scores of all kinds of
+    between such a face and the mean face. `nearness_bound`: the deviations from that mean within which a gallery is whitened,
+    where nothing overrules it. `whitened`: scores of such faces after whitening. `raw`: scores of all kinds of
     faces without it.
     """
 
@@ -64,6 +68,7 @@ class Background:
     whitening: Whitening
     nearness_mean: float
     nearness_deviation: float
+    nearness_bound: float
     whitened: ScoreQuantiles
     raw: ScoreQuantiles
 
@@ -76,6 +81,7 @@ class Background:
             "gains": _rounded(self.whitening.gains),
             "nearness_mean": round(self.nearness_mean, 6),
             "nearness_deviation": round(self.nearness_deviation, 6),
+            "nearness_bound": self.nearness_bound,
         }
         for name, scores in (("whitened", self.whitened), ("raw", self.raw)):
             numbers[f"{name}_genuine"] = [_rounded(row) for row in scores.genuine]
@@ -92,7 +98,11 @@ def _rounded(values: NDArray[np.floating[Any]]) -> list[float]:
 
 @cache
 def load(version: str, folder: Path = FOLDER) -> Background:
-    """The background of an engine version. Raises LookupError for a version without a file in `folder`."""
+    """The background of an engine version. Raises LookupError for a version without a file in `folder`.
+
+    A version that ends in `FLOAT32` has the background of the quantised network.
+    """
+    version = version.removesuffix(FLOAT32)
     path = folder / f"{version}.json"
     if not path.exists():
         raise LookupError(f"no background of engine {version!r}: run `python -m models.learning.background`")
@@ -107,6 +117,7 @@ def load(version: str, folder: Path = FOLDER) -> Background:
         whitening=Whitening(mean, directions.reshape(len(gains), len(mean)), gains),
         nearness_mean=numbers["nearness_mean"],
         nearness_deviation=numbers["nearness_deviation"],
+        nearness_bound=numbers["nearness_bound"],
         whitened=scores("whitened"),
         raw=scores("raw"),
     )

@@ -42,7 +42,7 @@ PHOTOS = 12
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> Path:
-    """A data folder with two members, encoded by dlib. One of them has the same photo many times, written to the database."""
+    """A data folder with two members, encoded by the default engine. One has the same photo many times in the database."""
     faces = tmp_path_factory.mktemp("faces") / "Presidents"
     for member, photo in (("Obama", "obama.jpg"), ("Biden", "biden.jpg")):
         (faces / member).mkdir(parents=True)
@@ -81,7 +81,7 @@ def small(photo: Path) -> bytes:
     """The photo with few pixels, for speed."""
     out = BytesIO()
     with Image.open(photo) as picture:
-        picture.thumbnail((600, 600))
+        picture.thumbnail((680, 680))
         picture.save(out, "JPEG")
     return out.getvalue()
 
@@ -179,7 +179,7 @@ def publisher(content: bytes, delay: float = 0.0) -> Generator[tuple[str, list[s
 
 
 def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -> None:
-    assert answered_by(data, public_photos / "obama2.jpg") == ("dlib-1", "Obama")
+    assert answered_by(data, public_photos / "obama2.jpg") == ("sface-1", "Obama")
     done = engine("install", "toy", "--from", source, data=data)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == f"toy-1 answers from now on; {PHOTOS} of {PHOTOS} photos are encoded by it"
@@ -187,7 +187,7 @@ def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -
     assert answered_by(data, public_photos / "obama2.jpg") == ("toy-1", "Obama")
 
     listed = engine("list", data=data).stdout.splitlines()
-    assert f"  dlib      dlib-1      installed  {PHOTOS} of {PHOTOS} photos encoded" in listed
+    assert f"  sface     sface-1     installed  {PHOTOS} of {PHOTOS} photos encoded" in listed
     assert f"* toy       toy-1       installed  {PHOTOS} of {PHOTOS} photos encoded" in listed
     records = [json.loads(line) for line in engine("list", "--json", data=data).stdout.splitlines()]
     (record,) = [record for record in records if record["engine"] == "toy"]
@@ -212,8 +212,8 @@ def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -
     assert refused.returncode == 1
     (line,) = refused.stderr.splitlines()
     assert "The engine toy is not installed." in line
-    assert engine("use", "dlib", data=data).returncode == 0
-    assert answered_by(data, public_photos / "obama2.jpg") == ("dlib-1", "Obama")
+    assert engine("use", "sface", data=data).returncode == 0
+    assert answered_by(data, public_photos / "obama2.jpg") == ("sface-1", "Obama")
 
 
 def test_from_its_publisher(data: Path, public_photos: Path) -> None:
@@ -236,7 +236,7 @@ def test_killed_while_it_downloads(data: Path) -> None:
             os.killpg(process.pid, signal.SIGKILL)
             _, errors = process.communicate(timeout=LONG_ENOUGH)
         assert errors == ""
-        assert state(data) == ("dlib", (PHOTOS, 0, 0))
+        assert state(data) == ("sface", (PHOTOS, 0, 0))
         assert part.stat().st_size > 0
         done = engine("install", "toy", data=data, TOY_URL=url)
         assert done.returncode == 0, done.stderr
@@ -262,8 +262,8 @@ def test_stopped_while_it_looks_at_the_photos(
     pace.unlink()
     assert errors == ""
     assert process.returncode in {-signal.SIGKILL, 130}
-    assert state(data)[0] == "dlib"
-    assert answered_by(data, public_photos / "obama2.jpg") == ("dlib-1", "Obama")
+    assert state(data)[0] == "sface"
+    assert answered_by(data, public_photos / "obama2.jpg") == ("sface-1", "Obama")
     done = engine("install", "toy", data=data)
     assert done.returncode == 0, done.stderr
     assert state(data) == ("toy", (PHOTOS, PHOTOS, 0))
@@ -295,7 +295,7 @@ def test_another_file_is_refused(data: Path, source: Path) -> None:
     assert done.returncode == 1
     assert "is another file than the one I know" in done.stderr
     assert list((data / "engines" / "toy").iterdir()) == []
-    assert state(data)[0] == "dlib"
+    assert state(data)[0] == "sface"
 
 
 def test_evaluating_an_engine_that_is_not_installed(tmp_path: Path, public_photos: Path) -> None:

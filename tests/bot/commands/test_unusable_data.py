@@ -50,7 +50,7 @@ def test_a_command_on_a_full_disk_ends_with_a_sentence_and_keeps_nothing(
     with small_disk(tmp_path / "disk", 4) as disk:
         shutil.copy(migrated, disk)
         with filled(disk):
-            line = complaint("engine", "use", "dlib", data=disk, cwd=away)
+            line = complaint("engine", "use", "sface", data=disk, cwd=away)
         assert line.startswith(f"nugu: No space is left for {disk}")
 
 

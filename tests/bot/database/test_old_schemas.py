@@ -36,6 +36,7 @@ from bot.usecases.questions import correct, identify
 from bot.usecases.questions.correct import Actor
 from bot.usecases.questions.identify import IdentifyRequest
 from bot.usecases.restoring import restore
+from models.engines import DEFAULT
 from tests.conftest import LONG_ENOUGH, run_in_new_loop
 from tests.support.old_databases import REVISIONS, columns, load, make_folder, rows, tables
 
@@ -122,6 +123,17 @@ def test_no_row_is_lost(tmp_path: Path, migrated: Path, upgraded: Callable[[str]
                 assert rows(new, table, kept) == [{name: row[name] for name in kept} for row in before], table
         ids = last_ids(new)
         assert {table: ids[table] for table in last_ids(old)} == last_ids(old)
+
+
+@every_revision
+def test_an_installation_in_use_keeps_its_engine(upgraded: Callable[[str], Path], revision: str) -> None:
+    with closing(sqlite3.connect(upgraded(revision) / FILE)) as new:
+        assert rows(new, "engine_in_use") == [{"id": 1, "name": "dlib", "told": 0}]
+
+
+def test_a_new_installation_has_the_default_engine(migrated: Path) -> None:
+    with closing(sqlite3.connect(migrated)) as fresh:
+        assert [row["name"] for row in rows(fresh, "engine_in_use")] == [DEFAULT]
 
 
 @before_crops

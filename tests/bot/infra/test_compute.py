@@ -48,6 +48,14 @@ def slow_at_first(marks: Path) -> int:
     return os.getpid()
 
 
+def leave_mark(marks: Path) -> None:
+    (marks / str(os.getpid())).touch()
+
+
+def fail_everywhere() -> None:
+    raise EngineBrokenError("toy", "it is broken")
+
+
 def hang_without_the_gil(marks: Path) -> None:
     """Sleep in C, like a decoder that hangs, where Python can't interrupt it."""
     (marks / str(os.getpid())).touch()
@@ -108,6 +116,21 @@ async def started_in(marks: Path) -> int:
         while not list(marks.iterdir()):
             await asyncio.sleep(0.02)
     return int(next(marks.iterdir()).name)
+
+
+async def test_a_job_runs_once_in_each_worker(compute: Compute, tmp_path: Path) -> None:
+    await compute.run_in_each_worker(leave_mark, tmp_path)
+    pids = await asyncio.to_thread(compute.worker_pids)
+    assert sorted(int(mark.name) for mark in tmp_path.iterdir()) == pids
+    assert len(pids) == 2
+
+
+async def test_a_job_that_fails_in_each_worker_is_only_logged(
+    compute: Compute, caplog: pytest.LogCaptureFixture
+) -> None:
+    await compute.run_in_each_worker(fail_everywhere)
+    assert "fail_everywhere failed in a worker" in caplog.text
+    assert await compute.run(os.getpid)
 
 
 async def test_a_killed_worker_costs_a_retry_and_not_the_answer(compute: Compute, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ from bot import jobs
 from models.recognition.recogniser import Recogniser
 import numpy as np
 rows, file = pickle.load(open(sys.argv[1], "rb"))
-recogniser = Recogniser.from_bytes(jobs.fit_recogniser(rows, "dlib-1", [file]))
+recogniser = Recogniser.from_bytes(jobs.fit_recogniser(rows, "sface-1", [file]))
 assert recogniser.classifiers
 recogniser.identify(np.stack([np.frombuffer(row.vector, np.float32) for row in rows]))
 print(sorted({"tensorflow", "keras"} & set(sys.modules)))
@@ -180,12 +180,12 @@ async def test_a_model_of_wrong_labels_does_not_pass(compute: Compute, gallery_r
     assert set(made.suspected) == {row.photo for row in rows} - photos_of(group)
 
 
-async def test_a_model_of_right_labels_passes(compute: Compute, gallery_rows: list[EnrolledEncoding]) -> None:
+async def test_a_model_of_right_labels_passes(compute: Compute, dlib_rows: list[EnrolledEncoding]) -> None:
     """The rows are too few for a classifier."""
-    group = [row for row in gallery_rows if row.group_name == "G1" and row.photo % 4 and row.name != "M14"]
+    group = [row for row in dlib_rows if row.group_name == "G1" and row.photo % 4 and row.name != "M14"]
     rows = group + labelled(group, {"M11": "M11", "M12": "M12"}, 1)
-    made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), ENGINE)
+    made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), "dlib-1")
     assert (made.judged.passes, made.judged.probes, made.trained) == (True, 9, None)
-    report = await compute.run_isolated(LONG_ENOUGH, jobs.report_on_group, rows, ENGINE)
+    report = await compute.run_isolated(LONG_ENOUGH, jobs.report_on_group, rows, "dlib-1")
     assert made.named == report.named
     assert made.named.photos == len(rows)

@@ -24,6 +24,7 @@ from bot.database.tables.rosters import Crop, CropEncoding
 from bot.domain.engines import EncodingStep, EngineStep
 from bot.domain.faces import CropEncodings, IdentifiedPicture
 from bot.domain.files import SubmittedFile
+from bot.domain.messages import Message
 from bot.domain.rosters import SHARED_ROSTER
 from bot.errors import EngineBrokenError, EngineMissingError, NoRosterError, PersonError, UnencodedPhotosError
 from bot.gather.candidates import CandidatePhoto
@@ -34,6 +35,7 @@ from bot.usecases import engines
 from bot.usecases.questions.identify import IdentifyRequest, identify_pictures
 from bot.usecases.roster import enrolment, gather
 from cogs.common.markup import render_for_discord
+from models.engines import DEFAULT
 from tests.conftest import LONG_ENOUGH
 from tests.support import toy
 from tests.support.portraits import small_photo
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
     from bot.jobs import EngineConfig
     from models.engines import WeightFile
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("dlib_in_use")]
 
 
 @pytest.fixture
@@ -86,6 +88,7 @@ def template(tmp_path_factory: pytest.TempPathFactory, public_photos: Path) -> P
 
     async def enrol() -> None:
         async with App.open(settings, own_processes=False) as app:
+            await engines.use(app, "dlib", silent)
             for name, photos in (("Obama", ["obama.jpg", "obama2.jpg"]), ("Biden", ["biden.jpg"])):
                 given = [submitted(public_photos / photo) for photo in photos]
                 await enrolment.add_member(app, SHARED_ROSTER, "Presidents", name, given, by=0, make_group=True)
@@ -139,8 +142,7 @@ async def who(app: App, photo: Path) -> tuple[str, list[str | None]]:
     return examined.engine, [face.guess.name for face in result.faces]
 
 
-async def test_a_new_folder_answers_by_dlib(app: App) -> None:
-    assert await in_use(app) == "dlib"
+async def test_a_new_folder_has_nobody_to_name(app: App) -> None:
     with pytest.raises(NoRosterError):
         await app.recognisers.for_rosters([SHARED_ROSTER])
 
@@ -164,6 +166,41 @@ async def test_going_back_encodes_what_came_since(enrolled: App, source: Path, p
     await engines.use(enrolled, "dlib", silent)
     assert await encoded(enrolled, "dlib-1") == (4, 4, 0)
     assert (await who(enrolled, public_photos / "biden.jpg"))[0] == "dlib-1"
+
+
+async def test_the_operator_of_an_older_engine_is_told_once_of_the_default(enrolled: App) -> None:
+    told: list[str] = []
+    enrolled.advice.listen(lambda notice: told.append(str(notice)))
+    await use_unasked(enrolled, "dlib")
+    await engines.advise_operator(enrolled)
+    assert len(told) == 1
+    assert f"nugu engine use {DEFAULT}" in told[0]
+    await engines.advise_operator(enrolled)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("engine", ["sface", "retail"])
+async def test_the_operator_of_a_good_engine_is_told_nothing(app: App, engine: str) -> None:
+    told: list[Message] = []
+    app.advice.listen(told.append)
+    await use_unasked(app, engine)
+    await engines.advise_operator(app)
+    assert told == []
+
+
+async def test_an_operator_who_has_chosen_the_older_engine_is_told_nothing(enrolled: App) -> None:
+    told: list[Message] = []
+    enrolled.advice.listen(told.append)
+    await use_unasked(enrolled, "dlib")
+    await engines.use(enrolled, "dlib", silent)
+    await engines.advise_operator(enrolled)
+    assert told == []
+
+
+async def use_unasked(app: App, engine: str) -> None:
+    """The engine that an upgrade leaves in use."""
+    async with app.database.writing() as session:
+        await session.execute(update(EngineInUse).values(name=engine, told=False))
 
 
 async def test_using_the_engine_in_use_changes_nothing(enrolled: App) -> None:

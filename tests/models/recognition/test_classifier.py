@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from models.encodings import background
+from models.engines import DEFAULT, version_of
 from models.learning.training import FOLDS, hold_out_masks
 from models.recognition.classifier import Classifier, HoldOutResult, MalformedClassifierError, load
 from models.recognition.classifier_file import LARGEST, METADATA
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-VERSION = "dlib-1"
+VERSION = version_of(DEFAULT)
 D = 128
 
 KERAS = """

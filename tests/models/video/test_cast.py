@@ -20,15 +20,15 @@ GOOD = FaceQuality(120, 2.4, 0.0)
 
 
 @pytest.fixture(scope="module")
-def recogniser(gallery_rows: list[EnrolledEncoding]) -> Recogniser:
-    return Recogniser.from_bytes(fit_recogniser(gallery_rows, "dlib-1"))
+def recogniser(dlib_rows: list[EnrolledEncoding]) -> Recogniser:
+    return Recogniser.from_bytes(fit_recogniser(dlib_rows, "dlib-1"))
 
 
 @pytest.fixture(scope="module")
-def photos(gallery_rows: list[EnrolledEncoding]) -> dict[int, np.ndarray]:
+def photos(dlib_rows: list[EnrolledEncoding]) -> dict[int, np.ndarray]:
     """The mean encoding of each member's photos: (128,)."""
-    members = {row.member for row in gallery_rows}
-    of = {m: [np.frombuffer(row.vector, np.float32) for row in gallery_rows if row.member == m] for m in members}
+    members = {row.member for row in dlib_rows}
+    of = {m: [np.frombuffer(row.vector, np.float32) for row in dlib_rows if row.member == m] for m in members}
     return {member: np.mean(vectors, axis=0) for member, vectors in of.items()}
 
 

@@ -59,7 +59,7 @@ async def test_an_engine_that_has_not_looked(app: App, gallery_rows: list[Enroll
         app.trainer.train(group, by=1),
         app.reports.for_group(SERVER, group),
     ):
-        with pytest.raises(UnencodedPhotosError, match="The engine dlib knows nobody here"):
+        with pytest.raises(UnencodedPhotosError, match="The engine sface knows nobody here"):
             await asked
 
 

@@ -78,7 +78,7 @@ async def test_a_blurred_photo_is_not_enrolled(app: App, public_photos: Path) ->
     blur, good = [photo.reason for photo in added.outcomes]
     assert good is None
     assert isinstance(blur, BlurredFace)
-    assert photo_reason(blur) == "the face is blurred: its sharpness is 1.6, and 1.8 or more makes a good example"
+    assert photo_reason(blur) == "the face is blurred: its sharpness is 1.7, and 1.8 or more makes a good example"
 
 
 async def test_a_list_takes_two_queries_however_many_groups_there_are(app: App) -> None:
