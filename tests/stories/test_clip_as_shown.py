@@ -73,6 +73,7 @@ def extent(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 @pytest.mark.thorough
+@pytest.mark.usefixtures("dlib_in_use")
 async def test_a_joined_hlg_video_that_is_cropped_and_turned(stage: Stage, tmp_path: Path) -> None:
     shown = [upright(stage.photos / name, part) for name, (part, _) in PHOTOS.items()]
     film = b"".join(in_matroska(frame, tmp_path) for frame in shown)

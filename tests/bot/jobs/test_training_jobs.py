@@ -172,10 +172,10 @@ def labelled(rows: list[EnrolledEncoding], labels: dict[str, str], count: int) -
 
 
 @pytest.mark.thorough
-async def test_a_model_of_wrong_labels_does_not_pass(compute: Compute, gallery_rows: list[EnrolledEncoding]) -> None:
-    group = [row for row in gallery_rows if row.group_name == "G1"]
+async def test_a_model_of_wrong_labels_does_not_pass(compute: Compute, dlib_rows: list[EnrolledEncoding]) -> None:
+    group = [row for row in dlib_rows if row.group_name == "G1"]
     rows = group + labelled(group, {"M11": "M12", "M12": "M11"}, 3)
-    made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), ENGINE)
+    made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), "dlib-1")
     assert (made.judged.passes, made.judged.probes, made.trained) == (False, 16, None)
     assert set(made.suspected) == {row.photo for row in rows} - photos_of(group)
 
