@@ -156,13 +156,14 @@ async def test_each_further_passing_error_doubles_the_rest_and_the_last_ends_the
     assert rests == pytest.approx([0.02, 0.04, 0.08, *[0.1] * (runner.MAX_DELAYS - 3)])
 
 
+@pytest.mark.parametrize("error", [ConnectionError(), ValueError("a message that can't be read")])
 async def test_a_card_that_cannot_be_looked_for_is_not_replaced_by_a_second_one(
-    app: App, works: FakeClipWork, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch
+    app: App, works: FakeClipWork, reporter: RecordingReporter, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     await app.clips.close()
     job_id = await request_clip_by_message(app, 60)
     reporter.cards[60] = 61
-    reporter.search_error = ConnectionError()
+    reporter.search_error = error
     works.go_on.set()
     monkeypatch.setattr(queue, "PAUSE", 0.01)
     await ClipQueue(app, reporter).start()
