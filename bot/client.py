@@ -23,6 +23,7 @@ from bot.errors import PersonError, StoppingError, StorageError, log_failure
 from bot.infra.request_context import Asker, Urgency, set_request_context
 from bot.infra.running_tasks import RunningTasks
 from bot.retries import retry_once
+from bot.usecases import engines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -146,6 +147,7 @@ class Nugu(commands.AutoShardedBot):
         await self.wait_until_ready()
         try:
             await self.app.warm_up()
+            await engines.catch_up(self.app)
         except Exception as error:  # noqa: BLE001  # a question tells its asker
             log_failure("the workers are not warm", error=error, logger=log)
 

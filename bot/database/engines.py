@@ -73,8 +73,12 @@ class EngineRepository:
         )
         if switched.one_or_none() is None:
             return False
-        await self._session.execute(update(Server).values(roster_revision=Server.roster_revision + 1))
+        await self.fit_anew()
         return True
+
+    async def fit_anew(self) -> None:
+        """Have the recognisers of all servers fitted anew."""
+        await self._session.execute(update(Server).values(roster_revision=Server.roster_revision + 1))
 
     async def tell_once(self) -> str | None:
         """The engine in use, unless the operator was told of others before, or has chosen it."""

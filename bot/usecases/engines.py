@@ -114,6 +114,24 @@ async def use(app: App, name: str, progress: EngineProgressCallback) -> EngineSw
                 return EngineSwitch(name, version, encoded, tuple(await engines.faceless_photos(version)))
 
 
+async def catch_up(app: App) -> int:
+    """Let the engine in use encode the crops that it has not encoded; returns their number.
+
+    They lack encodings where an upgrade of nugu or of a package has changed the engine's version. Raises PersonError as `use`
+    does; the next call goes on where this one stopped.
+    """
+    config = await app.recognisers.config()
+    async with app.database.reading() as session:
+        left = (await EngineRepository(session).progress(config.version)).left
+    if left:
+        log.info("%s encodes %d photos anew", config.version, left)
+        await _encode_crops(app, config, config.version, _ignore_progress)
+        async with app.database.writing() as session:
+            await EngineRepository(session).fit_anew()
+        log.info("%s has encoded all photos", config.version)
+    return left
+
+
 async def advise_operator(app: App) -> None:
     """Tell the operator once of the default engine, where an older one is in use."""
     async with app.database.writing() as session:
@@ -133,6 +151,10 @@ async def _listed(app: App, name: str, *, in_use: bool) -> ListedEngine:
         return ListedEngine(name, None, True, in_use, None, error.message)
     async with app.database.reading() as session:
         return ListedEngine(name, version, True, in_use, await EngineRepository(session).progress(version), None)
+
+
+def _ignore_progress(_step: EngineStep, _done: int, _total: int) -> None:
+    pass
 
 
 def _download_progress(progress: EngineProgressCallback) -> DownloadProgressCallback:

@@ -495,6 +495,15 @@ async def test_photos_that_the_engine_in_use_never_saw(enrolled: App) -> None:
     assert await enrolled.recognisers.for_rosters([SHARED_ROSTER])
 
 
+async def test_the_running_bot_encodes_what_an_upgrade_left_unencoded(enrolled: App, public_photos: Path) -> None:
+    async with enrolled.database.writing() as session:
+        await session.execute(update(CropEncoding).values(engine="dlib-0"))
+    with pytest.raises(UnencodedPhotosError):
+        await enrolled.recognisers.for_rosters([SHARED_ROSTER])
+    assert [await engines.catch_up(enrolled) for _ in range(2)] == [3, 0]
+    assert (await who(enrolled, public_photos / "obama3.jpg"))[1] == ["Obama"]
+
+
 async def test_the_files_of_an_engine_come_from_one_place(
     enrolled: App, tmp_path: Path, weights: Path, toy_engine: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
