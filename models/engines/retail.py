@@ -74,14 +74,15 @@ def create(weights: Path) -> AlignedEngine:
     detector, network, _ = (_installed(file, weights) for file in WEIGHTS)
 
     from models.engines import dlib
-    from models.networks.aligned import AlignedEngine
+    from models.networks.aligned import AlignedEncoder, AlignedEngine
     from models.networks.runtime import Embedder
     from models.networks.yunet import YuNet
 
     # bfloat16 halves the time of a face. On 179 photos of ../shared/faces the cosine with the encoding in float32 is 0.9995 or
     # more, scores of two faces differ by 0.002 (standard deviation), and the nearest centroid names the same 178.
     embedder = Embedder(network, SIDE, colours="BGR", exact=False)
-    return AlignedEngine("retail", VERSION, YuNet(detector), REFERENCE, embedder, dlib.create_companion(), DLIB_SHARE)
+    encoder = AlignedEncoder(REFERENCE, embedder)
+    return AlignedEngine("retail", VERSION, YuNet(detector), encoder, dlib.create_companion(), DLIB_SHARE)
 
 
 def _installed(file: WeightFile, weights: Path) -> Path:

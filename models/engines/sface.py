@@ -62,12 +62,12 @@ def create(weights: Path) -> AlignedEngine:
     """The engine. Raises MissingWeightsError where neither a package nor `weights` has it, and OSError for other files."""
     detector, network = (YUNET.read(), SFACE.read()) if CARRIED else _published(weights)
 
-    from models.networks.aligned import AlignedEngine
+    from models.networks.aligned import AlignedEncoder, AlignedEngine
     from models.networks.runtime import Embedder
     from models.networks.yunet import YuNet
 
     # SFace takes pixels as they are: it subtracts and scales by itself.
-    return AlignedEngine("sface", VERSION, YuNet(detector), REFERENCE, Embedder(network, SIDE))
+    return AlignedEngine("sface", VERSION, YuNet(detector), AlignedEncoder(REFERENCE, Embedder(network, SIDE)))
 
 
 def _published(weights: Path) -> tuple[Path, bytes]:

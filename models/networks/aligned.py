@@ -47,8 +47,8 @@ MOST_REFINED = 100
 """Faces refined in a picture at most, the largest ones, which bounds the time. The bot names no more."""
 
 
-class CompanionEncoder(Protocol):
-    """A second network, with an alignment of its own."""
+class FaceEncoder(Protocol):
+    """A network for faces with five landmarks, with an alignment of its own."""
 
     @property
     def dimensions(self) -> int:
@@ -61,20 +61,46 @@ class CompanionEncoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class AlignedEngine:
-    """An `Engine` of a detector, an alignment and a network.
+class AlignedEncoder:
+    """A network for chips: faces are rotated and scaled until their landmarks lie on `reference`; `embedder` encodes them."""
 
-    Faces of `detector` are rotated and scaled until their landmarks lie on `reference`; `embedder` encodes them. The
-    encodings of a `companion` follow in each row. The cosine of two rows is the mean of both networks' cosines, with the
+    reference: Reference
+    embedder: Embedder
+
+    @property
+    def dimensions(self) -> int:
+        """Length d of an encoding."""
+        return self.embedder.dimensions
+
+    def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
+        """Encodings of the faces: (n, d) float32, rows of unit length, each the mean over the face and its mirror image."""
+        return self.embedder.encode(self.chips(picture, faces))
+
+    def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
+        """Aligned crops of the faces: (n, side, side, 3) uint8 RGB, black outside the picture."""
+        side = self.embedder.side
+        if not faces:
+            return np.empty((0, side, side, 3), np.uint8)
+        picture = np.ascontiguousarray(picture)
+        corners = _points(np.array(self.reference) * side)
+        size = dlib.chip_dims(side, side)
+        details = [dlib.chip_details(corners, _points(face.landmarks), size) for face in faces]
+        return np.stack([dlib.extract_image_chip(picture, detail) for detail in details])
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedEngine:
+    """An `Engine` of a detector and a network for its faces.
+
+    The encodings of a `companion` follow in each row. The cosine of two rows is the mean of both networks' cosines, with the
     weight `share` for the companion.
     """
 
     name: str
     version: str
     detector: LandmarkDetector
-    reference: Reference
-    embedder: Embedder
-    companion: CompanionEncoder | None = None
+    encoder: AlignedEncoder
+    companion: FaceEncoder | None = None
     share: float = 0.0
 
     @property
@@ -85,7 +111,7 @@ class AlignedEngine:
     @property
     def dimensions(self) -> int:
         """Length d of an encoding."""
-        return self.embedder.dimensions + (self.companion.dimensions if self.companion else 0)
+        return self.encoder.dimensions + (self.companion.dimensions if self.companion else 0)
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
         """All faces of the picture, in reading order. Faces narrower than `smallest` pixels may be missing.
@@ -106,7 +132,7 @@ class AlignedEngine:
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """Encodings of the faces: (n, d) float32, rows of unit length, each the mean over the face and its mirror image."""
-        encodings = self.embedder.encode(self.chips(picture, faces))
+        encodings = self.encoder.encode(picture, faces)
         if self.companion is None:
             return encodings
         others = self.companion.encode(picture, faces)
@@ -114,14 +140,7 @@ class AlignedEngine:
 
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
         """Aligned crops of the faces: (n, side, side, 3) uint8 RGB, black outside the picture."""
-        side = self.embedder.side
-        if not faces:
-            return np.empty((0, side, side, 3), np.uint8)
-        picture = np.ascontiguousarray(picture)
-        corners = _points(np.array(self.reference) * side)
-        size = dlib.chip_dims(side, side)
-        details = [dlib.chip_details(corners, _points(face.landmarks), size) for face in faces]
-        return np.stack([dlib.extract_image_chip(picture, detail) for detail in details])
+        return self.encoder.chips(picture, faces)
 
 
 def _points(points: NDArray[np.floating]) -> dlib.dpoints:

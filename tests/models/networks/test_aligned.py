@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from models.faces import Box, Face
-from models.networks.aligned import NARROW, AlignedEngine
+from models.networks.aligned import NARROW, AlignedEncoder, AlignedEngine
 
 if TYPE_CHECKING:
     from models.faces import Picture
@@ -36,7 +36,7 @@ class ScriptedDetector:
 
 
 def engine(detector: ScriptedDetector) -> AlignedEngine:
-    return AlignedEngine("scripted", "scripted-1", detector, (), cast("Embedder", None))
+    return AlignedEngine("scripted", "scripted-1", detector, AlignedEncoder((), cast("Embedder", None)))
 
 
 PICTURE = np.zeros((300, 400, 3), np.uint8)
