@@ -60,9 +60,13 @@ class PlainEngine:
         """The engine's."""
         return self._engine.detect(picture, smallest)
 
-    def refined(self, picture: Picture, face: Face) -> Face:
+    def refined(self, picture: Picture, face: Face, known: Face | None = None) -> Face:
         """The engine's."""
-        return self._engine.refined(picture, face)
+        return self._engine.refined(picture, face, known)
+
+    def look_again(self, picture: Picture, known: Face) -> Face | None:
+        """The engine's."""
+        return self._engine.look_again(picture, known)
 
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
         """The engine's."""

@@ -96,8 +96,18 @@ class Engine(Protocol):
         """
         ...
 
-    def refined(self, picture: Picture, face: Face) -> Face:
-        """A face of a fast detection (`smallest`), with the landmarks of a thorough one."""
+    def refined(self, picture: Picture, face: Face, known: Face | None = None) -> Face:
+        """A face of a fast detection (`smallest`), with the landmarks of a thorough one.
+
+        `known`: the same face in another frame of a video, whose direction may help.
+        """
+        ...
+
+    def look_again(self, picture: Picture, known: Face) -> Face | None:
+        """The face of another frame of a video, near its place in this one; None where it isn't found.
+
+        It may have turned since, if the engine detects turned faces.
+        """
         ...
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:

@@ -15,6 +15,7 @@ import numpy as np
 from models.faces import Landmarks, largest_faces
 from models.networks.second_look import second_look
 from models.networks.turned import with_turned
+from models.networks.turning import look_again, straightened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,11 +125,15 @@ class AlignedEngine:
             return found
         faces = with_turned(self.detector, picture, found)
         narrow = largest_faces([face for face in faces if face.box.width < NARROW], MOST_REFINED)
-        return [self.refined(picture, face) if face in narrow else face for face in faces]
+        return [(second_look(self.detector, picture, face) or face) if face in narrow else face for face in faces]
 
-    def refined(self, picture: Picture, face: Face) -> Face:
-        """The face detected again at about the width of a chip; unchanged where that finds no face."""
-        return second_look(self.detector, picture, face) or face
+    def refined(self, picture: Picture, face: Face, known: Face | None = None) -> Face:
+        """The face detected again when upright, at about the width of a chip; unchanged where that finds no face."""
+        return straightened(self.detector, picture, face, known) or face
+
+    def look_again(self, picture: Picture, known: Face) -> Face | None:
+        """The face of another frame near its place in this one, turned as there or by up to 45 degrees more or less."""
+        return look_again(self.detector, picture, known)
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """Encodings of the faces: (n, d) float32, rows of unit length, each the mean over the face and its mirror image."""

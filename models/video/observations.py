@@ -40,11 +40,19 @@ class FacePatch:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """A face in one frame. `detected`: by the detector, else followed by its pixels. `patch`: None where none was kept."""
+    """A face in one frame. `patch`: None where none was kept.
 
-    box: Box
+    `detected`: by the detector. Else it was followed by its pixels, and `face` is that of the other frame at its new place.
+    """
+
+    face: Face
     detected: bool
     patch: FacePatch | None = None
+
+    @property
+    def box(self) -> Box:
+        """The box of the face."""
+        return self.face.box
 
 
 @dataclass(slots=True, eq=False)

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from models.engines import Engine
-    from models.faces import Box, Face, Picture
+    from models.faces import Face, Picture
     from models.video.observations import Tracklet
 
 SEARCH_SECONDS = 0.75
@@ -62,19 +62,14 @@ SEARCHES, SEARCHES_AT_ONCE = 8.0, 16.0
 most 22 in eight seconds, and 5 in one; the Hamilton clip has 15 and 3."""
 
 CLOSER_SEARCHES, CLOSER_SEARCHES_AT_ONCE = 60.0, 400.0
-"""The same for searches around a face. The videos have at most 56 in eight seconds, and 22 in one."""
+"""The same for searches around a face, each of a few small scans. The videos have at most 122 in eight seconds, and 44 in
+one."""
 
 TRACKS, TRACKS_AT_ONCE = 25.0, 150.0
 """The same for tracks. The videos have at most 12 in eight seconds, and 4 in one."""
 
 CUT_SECONDS = 0.1
 """Seconds. A track that begins this soon after a cut begins at the cut. One that ends this shortly before a cut ends there."""
-
-_MIN_SIZE_SHARE = 0.6
-"""The smallest width of a face in another frame, as a share of its known width."""
-
-_SEARCH_MARGIN = 0.7
-"""The margin around a face's known box that is searched in another frame, as a share of the box's longer side."""
 
 _PATCH_MARGIN = 0.95
 """The margin of a patch, as a share of the box's longer side: enough for the face's chip and portrait."""
@@ -165,16 +160,21 @@ class FaceTracker:
         """Search a whole frame, and then between it and the one searched before."""
         self._searches.spend(1)
         picture = frame.picture()
-        frame.observations = [self._observe(picture, face) for face in self._detect(picture)]
+        found = self._detect(picture)
         if not self._searched:
+            frame.observations = [self._observe(picture, face) for face in found]
             self._searched.append(frame)
             return
         before = self._searched[-1]
-        for source, target in ((before, frame), (frame, before)):
-            for observation in _unmatched(source, target):
-                target.add(self._search_around(target, source, observation.box, with_patch=True))
+        matches = match_boxes(before.boxes, [face.box for face in found], SAME_FACE_OVERLAP)
+        known = {place: before.observations[which].face for which, place in matches}
+        frame.observations = [self._observe(picture, face, known.get(place)) for place, face in enumerate(found)]
         between = [buffered for buffered in self._buffered if buffered is not frame]
+        self._search_missing(before, frame)
+        self._search_missing(frame, before)
         self._bisect(before, frame, between)
+        if between:
+            self._search_missing(between[-1], frame)
         self._searched += [buffered for buffered in between if buffered.observations]
         self._searched.append(frame)
         self._buffered.clear()
@@ -191,6 +191,11 @@ class FaceTracker:
             return found
         return self._engine.detect(picture, SMALL)
 
+    def _search_missing(self, source: SampledFrame, target: SampledFrame) -> None:
+        """Search a frame for the faces that another frame alone has, around their places."""
+        for observation in _unmatched(source, target):
+            target.add(self._search_around(target, source, observation, with_patch=True))
+
     def _bisect(self, before: SampledFrame, after: SampledFrame, between: Sequence[SampledFrame]) -> None:
         """Search the middle frame of those between for the faces that two frames disagree on, then each half."""
         if not between:
@@ -200,43 +205,49 @@ class FaceTracker:
             return
         half = len(between) // 2
         middle = between[half]
-        for source, box in disagreements:
-            if not middle.has_face_at(box, EVEN_OVERLAP):
-                middle.add(self._search_around(middle, source, box))
+        for source, observation in disagreements:
+            if not middle.has_face_at(observation.box, EVEN_OVERLAP):
+                middle.add(self._search_around(middle, source, observation))
         self._bisect(before, middle, between[:half])
         self._bisect(middle, after, between[half + 1 :])
 
     def _search_around(
-        self, frame: SampledFrame, source: SampledFrame, box: Box, *, with_patch: bool = False
+        self, frame: SampledFrame, source: SampledFrame, known: Observation, *, with_patch: bool = False
     ) -> Observation | None:
-        """The face of another frame's `box` near the same place in this frame, by detection or else by its pixels.
+        """A face that is `known` in another frame, near its place in this frame, by detection or else by its pixels.
 
         None also where the budget of these searches is spent.
         """
-        if self._closer_searches.at(max(frame.time, source.time)) < 1:
+        if not self._spend_closer_search():
             return None
-        self._closer_searches.spend(1)
         picture = frame.picture()
-        area = clip_box(box.grown(_SEARCH_MARGIN), picture)
-        around = picture[area.top : area.bottom, area.left : area.right]
-        if not around.size:
+        face = self._engine.look_again(picture, known.face)
+        if face is not None:
+            return self._observe(picture, face, known.face) if with_patch else Observation(face, detected=True)
+        followed = track_box(source.picture(), known.box, picture)
+        if followed is None:
             return None
-        faces = [
-            face.moved(area.left, area.top)
-            for face in self._engine.detect(around, max(16, round(_MIN_SIZE_SHARE * box.width)))
-        ]
-        best = max(faces, key=lambda face: face.box.overlap(box), default=None)
-        if best is not None and best.box.overlap(box) >= SAME_FACE_OVERLAP:
-            return self._observe(picture, best) if with_patch else Observation(best.box, detected=True)
-        followed = track_box(source.picture(), box, picture)
-        return None if followed is None else Observation(followed, detected=False)
+        moved = known.face.moved(followed.left - known.box.left, followed.top - known.box.top)
+        return Observation(moved, detected=False)
 
-    def _observe(self, picture: Picture, face: Face) -> Observation:
-        """The observation of a detected face, with its patch."""
+    def _spend_closer_search(self) -> bool:
+        """Whether a search around a face was left; now it is spent."""
+        left = self._closer_searches.at(self.times[-1]) >= 1
+        if left:
+            self._closer_searches.spend(1)
+        return left
+
+    def _observe(self, picture: Picture, face: Face, known: Face | None = None) -> Observation:
+        """The observation of a detected face, with its patch. `known`: the same face in another frame.
+
+        Its landmarks are refined while the budget of the searches around a face lasts.
+        """
+        if self._spend_closer_search():
+            face = self._engine.refined(picture, face, known)
         area = clip_box(face.box.grown(_PATCH_MARGIN), picture)
         quality = measure_quality(picture, face, self._engine.landmarks)
         pixels = picture[area.top : area.bottom, area.left : area.right].copy()
-        return Observation(face.box, True, FacePatch(pixels, face.moved(-area.left, -area.top), quality))
+        return Observation(face, True, FacePatch(pixels, face.moved(-area.left, -area.top), quality))
 
     def _track(self, tracklet: Tracklet, first: int, last: int) -> Track:
         """The track of a tracklet in the shot of the frames `first` to `last`, with the encodings of its best patches."""
@@ -252,8 +263,7 @@ class FaceTracker:
         boxes = interpolate_boxes(np.array(tracklet.numbers), corners, start, end)
         patches = [observation.patch for observation in tracklet.observations if observation.patch is not None]
         best = sorted(patches, key=lambda patch: -encoding_priority(patch.quality))[:MAX_ENCODINGS]
-        refined = [(patch.picture, self._engine.refined(patch.picture, patch.face)) for patch in best]
-        encodings = np.concatenate([self._engine.encode(picture, [face]) for picture, face in refined])
+        encodings = np.concatenate([self._engine.encode(patch.picture, [patch.face]) for patch in best])
         quality = best[0].quality
         portrait = TrackPortrait(square_crop(best[0].picture, best[0].face.box), quality.width, quality.sharpness)
         return Track(start, boxes, encodings, tuple(patch.quality for patch in best), portrait)
@@ -265,8 +275,8 @@ def _unmatched(source: SampledFrame, target: SampledFrame) -> list[Observation]:
     return [observation for i, observation in enumerate(source.observations) if i not in matched]
 
 
-def _disagreements(before: SampledFrame, after: SampledFrame) -> list[tuple[SampledFrame, Box]]:
-    """The boxes of each of two frames that the other one lacks or has elsewhere, with their frame."""
+def _disagreements(before: SampledFrame, after: SampledFrame) -> list[tuple[SampledFrame, Observation]]:
+    """The observations of each of two frames that the other one lacks or has elsewhere, with their frame."""
     matches = match_boxes(before.boxes, after.boxes, EVEN_OVERLAP)
-    left = [(before, box) for i, box in enumerate(before.boxes) if i not in {match[0] for match in matches}]
-    return left + [(after, box) for i, box in enumerate(after.boxes) if i not in {match[1] for match in matches}]
+    left = [(before, one) for i, one in enumerate(before.observations) if i not in {match[0] for match in matches}]
+    return left + [(after, one) for i, one in enumerate(after.observations) if i not in {match[1] for match in matches}]

@@ -44,8 +44,11 @@ class RememberedEngine:
             self._found[key] = self._engine.detect(picture, smallest)
         return list(self._found[key])
 
-    def refined(self, picture: Picture, face: Face) -> Face:
-        return self._engine.refined(picture, face)
+    def refined(self, picture: Picture, face: Face, known: Face | None = None) -> Face:
+        return self._engine.refined(picture, face, known)
+
+    def look_again(self, picture: Picture, known: Face) -> Face | None:
+        return self._engine.look_again(picture, known)
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         key = (*_pixels(picture), *((face.box, face.landmarks.tobytes()) for face in faces))

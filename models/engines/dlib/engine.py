@@ -18,6 +18,7 @@ from models.engines.dlib.resnet import read_embedder
 from models.engines.dlib.serialised import CHIP, DIMENSIONS
 from models.engines.dlib.version import VERSION
 from models.faces import Box, Face, Landmarks, reading_order
+from models.networks.nearby import detect_nearby
 from models.networks.rotations import Rotation, nearest_turn
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ _LOOK_SIDE, _LOOK_PADDING = 200, 0.6
 _SAME_FACE = 0.3
 _OF_HEIGHT, _LOWER = 0.92, 0.03
 _PADDING = 0.25
+_MIN_SIZE_SHARE = 0.6
+"""The smallest width of a face in another frame, as a share of its known width."""
 _AROUND = 0.5
 
 
@@ -127,9 +130,14 @@ class DlibEngine:
             found.append(Face(box, score, points))
         return reading_order(found)
 
-    def refined(self, picture: Picture, face: Face) -> Face:
+    def refined(self, picture: Picture, face: Face, known: Face | None = None) -> Face:
         """The same face, because its landmarks already come from the picture at full size."""
         return face
+
+    def look_again(self, picture: Picture, known: Face) -> Face | None:
+        """The nearly upright face near the place of `known`, a face of another frame; None without one."""
+        smallest = max(16, round(_MIN_SIZE_SHARE * known.box.width))
+        return detect_nearby(lambda around: self.detect(around, smallest), picture, known)
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         """Encodings of the faces: (n, 128) float32, rows of unit length, each the mean over the face and its mirror image."""

@@ -34,6 +34,7 @@ class CountingEngine:
     faces: int = 1
     runs: int = 0
     runs_on_frames: int = 0
+    closer_runs: int = 0
     encoded: int = 0
     name: str = "counting"
     version: str = "counting-1"
@@ -52,8 +53,13 @@ class CountingEngine:
             for number, (left, top) in enumerate(corners)
         ]
 
-    def refined(self, picture: Picture, face: Face) -> Face:
+    def refined(self, picture: Picture, face: Face, known: Face | None = None) -> Face:
+        self.closer_runs += 1
         return face
+
+    def look_again(self, picture: Picture, known: Face) -> Face | None:
+        self.closer_runs += 1
+        return None
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
         self.encoded += len(faces)
@@ -107,6 +113,8 @@ def test_a_flickering_crowd_is_followed_in_part(tmp_path: Path) -> None:
     engine, seconds = CountingEngine(faces=60), 3
     found = tracked(film(tmp_path / "crowd.mp4", 1, seconds), engine)
     assert engine.encoded == len(found.tracks) <= tracker.TRACKS * seconds + tracker.TRACKS_AT_ONCE
+    closer_searches = tracker.CLOSER_SEARCHES * seconds + tracker.CLOSER_SEARCHES_AT_ONCE
+    assert closer_searches / 2 < engine.closer_runs <= closer_searches
     assert found.left_out == 60 * (len(found.shots) - found.passed_over) - len(found.tracks) > 1500
     cut_short = [one for one in found.tracks if one.first > RATE]
     assert {float(one.boxes[0, 2] - one.boxes[0, 0]) for one in cut_short} == {14.0}
@@ -121,7 +129,7 @@ def test_an_ordinary_video_has_the_same_tracks_as_without_bounds(
         monkeypatch.setattr(tracker, name, 1e9)
     free = tracked(path, other := CountingEngine(faces=4))
     assert (bounded.shots, bounded.passed_over, bounded.left_out) == (free.shots, 0, 0)
-    assert (engine.runs, len(bounded.tracks)) == (other.runs, 4 * 18)
+    assert (engine.runs, engine.closer_runs, len(bounded.tracks)) == (other.runs, other.closer_runs, 4 * 18)
     assert [(one.first, one.boxes.tolist()) for one in bounded.tracks] == [
         (one.first, one.boxes.tolist()) for one in free.tracks
     ]

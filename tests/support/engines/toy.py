@@ -64,8 +64,11 @@ class ToyEngine:
     def detect(self, picture: Any, smallest: int = 0) -> list[Any]:
         return self._dlib.detect(picture, smallest)
 
-    def refined(self, picture: Any, face: Any) -> Any:
-        return self._dlib.refined(picture, face)
+    def refined(self, picture: Any, face: Any, known: Any = None) -> Any:
+        return self._dlib.refined(picture, face, known)
+
+    def look_again(self, picture: Any, known: Any) -> Any:
+        return self._dlib.look_again(picture, known)
 
     def encode(self, picture: Any, faces: Sequence[Any]) -> Any:
         if self._pace:
