@@ -11,6 +11,7 @@ from bot.commands.training import training_summary
 from bot.database.rosters import RosterRepository
 from bot.domain.rosters import SHARED_ROSTER
 from bot.text.formatting import counted
+from bot.text.models import look_recognition
 from bot.usecases import models
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ async def show_report(settings: Settings, group: str, server: int, out: Path | N
     """Print a group's report, and draw it into the file `out`."""
     async with App.open(settings) as app:
         with terminal.spinner("asking the group's photos about one another"):
-            report = await models.report(app, server, group)
+            report = await models.report(app, server, None, group)
     if out is not None:
         terminal.write_file(out, report.found.picture)
     if as_json:
@@ -112,15 +113,19 @@ def model_line(model: GroupModel) -> str:
 
 
 def report_lines(report: GroupReport) -> list[str]:
-    """A line a member, and a line a label that looks wrong."""
+    """A line a member, a line a missing look, and a line a label that looks wrong."""
     lines: list[str] = []
     for member in report.found.members:
         right = f"{member.right} of {member.asked} right" if member.asked else "not tried"
         mixed = f", called {member.mixed_up} in {member.mixed_up_photos}" if member.mixed_up else ""
         need = {"few": ", needs more photos", "unreliable": ", needs better photos"}.get(member.need or "", "")
         lines.append(f"{member.name}: {counted(member.photos, 'photo')}, {right}{mixed}{need}")
+    looks = (
+        f"recent photos of {member.name} are {look_recognition(look)}; add some of the look of photo {look.missed[-1]}"
+        for member, look in report.found.members_with_missing_looks
+    )
     suspected = (
         f"photo {label.photo} says {label.member} and looks like {label.looks_like_name or 'nobody'}"
         for label in report.labels
     )
-    return [*lines, *suspected]
+    return [*lines, *looks, *suspected]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import delete, func, select
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncSession
 
     from bot.domain.enums import FaceOrigin
@@ -65,24 +66,17 @@ class PhotoRepository:
 
     async def of_member(self, member_id: int, *, offset: int = 0, limit: int | None = None) -> list[PhotoWithCrop]:
         """The photos of a member, the oldest first."""
-        query = (
-            select(
-                Photo.id,
-                Crop.key,
-                Crop.sha256,
-                Crop.face_width,
-                Crop.sharpness,
-                Crop.only_in,
-                Crop.spoiler,
-                Photo.origin,
-                Photo.added_by,
-                Photo.added_at,
-            )
-            .join(Photo.crop)
-            .where(Photo.member_id == member_id)
-            .order_by(Photo.id)
-        )
+        query = _with_crops().where(Photo.member_id == member_id)
         return [PhotoWithCrop(*row) for row in await self._session.execute(query.offset(offset).limit(limit))]
+
+    async def with_crops(self, photos: Collection[int]) -> list[PhotoWithCrop]:
+        """Those of `photos` (ids) that still exist, the oldest first."""
+        return [PhotoWithCrop(*row) for row in await self._session.execute(_with_crops().where(Photo.id.in_(photos)))]
+
+    async def arrived_since(self, group_id: int, since: datetime) -> frozenset[int]:
+        """The ids of a group's photos whose crops were made since then. Another label doesn't make a photo recent."""
+        query = select(Photo.id).join(Photo.crop).join(Photo.member)
+        return frozenset(await self._session.scalars(query.where(Member.group_id == group_id, Crop.made_at >= since)))
 
     async def counts(self, member_id: int) -> dict[FaceOrigin, int]:
         """The number of a member's photos by origin."""
@@ -153,3 +147,25 @@ class PhotoRepository:
             for member, phash, vector in rows
             if vector
         ]
+
+
+def _with_crops() -> Select[
+    int, str, str, int, float | None, int | None, bool, FaceOrigin, int, datetime, *tuple[Any, ...]
+]:
+    """The columns of `PhotoWithCrop`, the oldest photo first."""
+    return (
+        select(
+            Photo.id,
+            Crop.key,
+            Crop.sha256,
+            Crop.face_width,
+            Crop.sharpness,
+            Crop.only_in,
+            Crop.spoiler,
+            Photo.origin,
+            Photo.added_by,
+            Photo.added_at,
+        )
+        .join(Photo.crop)
+        .order_by(Photo.id)
+    )

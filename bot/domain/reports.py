@@ -10,6 +10,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingLook:
+    """A member's recent photos, which are recognised worse than the older ones; see `models.learning.report.LookAccuracy`.
+
+    `recent_share`, `older_share`: of the held-out photos with the right name, in [0, 1]. `missed`: the ids of the recent photos
+    without it, at least one, ascending.
+    """
+
+    recent_share: float
+    older_share: float
+    missed: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MemberReport:
     """A member in the report; see `models.learning.report.MemberAccuracy`. `need`: "few", "unreliable" or None."""
 
@@ -21,6 +34,7 @@ class MemberReport:
     mixed_up: str | None
     mixed_up_photos: int
     need: str | None
+    look: MissingLook | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +60,9 @@ class ReportFigures:
     suspected: tuple[SuspectedPhoto, ...]
     picture: bytes
     engine: str
+
+    @property
+    def members_with_missing_looks(self) -> list[tuple[MemberReport, MissingLook]]:
+        """The members whose recent photos show a missing look, the least recognised first."""
+        found = ((member, member.look) for member in self.members if member.look is not None)
+        return sorted(found, key=lambda pair: pair[1].recent_share)

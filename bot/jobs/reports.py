@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain.reports import MemberReport, ReportFigures, SuspectedPhoto
+from bot.domain.reports import MemberReport, MissingLook, ReportFigures, SuspectedPhoto
 from bot.jobs.rosters import gallery_of
 from bot.jobs.training import leave_one_out_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from bot.domain.rosters import EnrolledEncoding
     from bot.infra.deadline import Deadline
@@ -17,14 +20,22 @@ if TYPE_CHECKING:
     from models.recognition.gallery import Gallery
 
 
-def report_on_group(until: Deadline, rows: Sequence[EnrolledEncoding], engine: str) -> ReportFigures:
-    """The report on the group of `rows`, made in an isolated process. Raises IsolatedProcessError."""
+def report_on_group(
+    until: Deadline, rows: Sequence[EnrolledEncoding], recent: Collection[int], engine: str
+) -> ReportFigures:
+    """The report on the group of `rows`, made in an isolated process. Raises IsolatedProcessError.
+
+    `recent`: the ids of the photos that arrived lately.
+    """
+    import numpy as np
+
     from bot.infra.worker_side import release_worker
     from models.learning.isolation import run_in_child
     from models.learning.report import IdentificationCounts
 
     release_worker()
-    found, picture = run_in_child(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name)
+    lately = np.array([row.photo in recent for row in rows], np.bool_)
+    found, picture = run_in_child(until.left(), draw_report, gallery_of(rows, engine), rows[0].group_name, lately)
     members = {
         accuracy.member.id: MemberReport(
             accuracy.member.name,
@@ -35,6 +46,9 @@ def report_on_group(until: Deadline, rows: Sequence[EnrolledEncoding], engine: s
             accuracy.confused_with.name if accuracy.confused_with else None,
             accuracy.confused_photos,
             accuracy.need.value if accuracy.need else None,
+            MissingLook(look.recent_share, look.older_share, tuple(rows[photo].photo for photo in look.missed))
+            if (look := accuracy.look)
+            else None,
         )
         for accuracy in found.members
     }
@@ -49,10 +63,10 @@ def report_on_group(until: Deadline, rows: Sequence[EnrolledEncoding], engine: s
     )
 
 
-def draw_report(gallery: Gallery, group: str) -> tuple[GalleryReport, bytes]:
-    """The report on a group's gallery, and its chart as a PNG."""
+def draw_report(gallery: Gallery, group: str, recent: NDArray[np.bool_] | None = None) -> tuple[GalleryReport, bytes]:
+    """The report on a group's gallery, and its chart as a PNG. `recent`: (n,) mask of the photos that arrived lately."""
     from models.drawing.charts import report_chart
     from models.learning.report import report
 
-    found = report(gallery)
+    found = report(gallery, recent)
     return found, report_chart(group, found)

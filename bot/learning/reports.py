@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from bot import jobs
+from bot.clock import utc_now
 from bot.database.models import ModelRepository
+from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
 from bot.errors import PersonError, UnencodedPhotosError
 from bot.infra.cache import SingleFlightCache
@@ -24,6 +27,11 @@ KEPT = 16
 LIMIT = 600.0
 """Seconds that a report may take. A group of nine members with ten photos each takes a quarter of a minute."""
 
+RECENT = timedelta(days=90)
+"""The age up to which a photo is recent. A quarter of a year has one comeback or two, each with its own hair and make-up; in
+less time too few photos arrive to judge a look by.
+"""
+
 
 class ReportCache:
     """The report on each group, about all its photos, also those that wait for the next model."""
@@ -32,7 +40,9 @@ class ReportCache:
         self._database = database
         self._compute = compute
         self._recognisers = recognisers
-        self._reports: SingleFlightCache[tuple[int, str, Revisions], ReportFigures] = SingleFlightCache(KEPT)
+        self._reports: SingleFlightCache[tuple[int, str, Revisions, frozenset[int]], ReportFigures] = SingleFlightCache(
+            KEPT
+        )
 
     async def for_group(self, server: int, group: int) -> ReportFigures:
         """The report on a group of a server, by its current roster.
@@ -41,10 +51,11 @@ class ReportCache:
         """
         engine = await self._recognisers.engine()
         async with self._database.reading() as session:
-            key = group, engine, await RosterRepository(session).revisions([server])
-        return await self._reports.get(key, partial(self._make, group, engine))
+            recent = await PhotoRepository(session).arrived_since(group, utc_now() - RECENT)
+            key = group, engine, await RosterRepository(session).revisions([server]), recent
+        return await self._reports.get(key, partial(self._make, group, engine, recent))
 
-    async def _make(self, group: int, engine: str) -> ReportFigures:
+    async def _make(self, group: int, engine: str, recent: frozenset[int]) -> ReportFigures:
         async with self._database.reading() as session:
             rows = await RosterRepository(session).encodings_of_groups([group], engine)
             state = await ModelRepository(session).state(group)
@@ -52,4 +63,4 @@ class ReportCache:
             if state is not None and state.photos:
                 raise UnencodedPhotosError((await self._recognisers.config()).engine)
             raise PersonError("There is no photo of that group yet that I could report on.")
-        return await self._compute.run_isolated(LIMIT, jobs.report_on_group, rows, engine)
+        return await self._compute.run_isolated(LIMIT, jobs.report_on_group, rows, recent, engine)

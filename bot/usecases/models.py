@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING
 from bot.database.labels import LabelRepository
 from bot.database.lookup import require_group, require_group_by_id
 from bot.database.models import ModelRepository
+from bot.database.photos import PhotoRepository
 from bot.database.rosters import RosterRepository
+from bot.database.tables.visibility import may_show
 from bot.domain.messages import Hint, Message, Strong
 from bot.errors import PersonError
+from bot.usecases.questions import crops
 from models.learning.isolation import IsolatedProcessError
 
 if TYPE_CHECKING:
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
     from bot.database.labels import NamedSuspectedLabel
     from bot.database.tables.rosters import Group
     from bot.domain.models import GroupModel
-    from bot.domain.reports import ReportFigures
+    from bot.domain.reports import MissingLook, ReportFigures
 
 log = logging.getLogger(__name__)
+
+PICTURED_LOOKS = 3
+"""Members whose missing look a report shows by a photo. More pictures would hide the rest of the card."""
 
 GONE = Message("That model has been removed since.")
 
@@ -64,13 +70,28 @@ class RollbackPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberLook:
+    """A missing look of a member.
+
+    `crop`: of a recent photo without the right name. None past the first `PICTURED_LOOKS`, where the file is lost or damaged,
+    or where this channel may show none of these photos. `spoiler`: it is shown covered.
+    """
+
+    member: str
+    look: MissingLook
+    crop: bytes | None
+    spoiler: bool
+
+
+@dataclass(frozen=True, slots=True)
 class GroupReport:
-    """The report on a group, with the suspected labels that nobody has confirmed."""
+    """The report on a group, with the suspected labels that nobody has confirmed. `looks`: the least recognised first."""
 
     group: int
     name: str
     found: ReportFigures
     labels: tuple[NamedSuspectedLabel, ...]
+    looks: tuple[MemberLook, ...]
 
 
 async def status(app: App, server_id: int, group: str | None = None) -> list[GroupStatus]:
@@ -155,8 +176,11 @@ async def roll_back(app: App, server_id: int, group_id: int, model_id: int, *, i
         return model
 
 
-async def report(app: App, server_id: int, group: str) -> GroupReport:
-    """Report on a group. Suspected labels come first in the review. Raises UnknownGroupError, PersonError without photos."""
+async def report(app: App, server_id: int, channel_id: int | None, group: str) -> GroupReport:
+    """Report on a group, as this channel may show it. Suspected labels come first in the review.
+
+    Raises UnknownGroupError, PersonError without photos.
+    """
     async with app.database.reading() as session:
         found = await require_group(session, [server_id], group)
     try:
@@ -167,7 +191,22 @@ async def report(app: App, server_id: int, group: str) -> GroupReport:
     async with app.database.writing() as session:
         labels = await LabelRepository(session).with_names({photo.photo: photo.looks_like for photo in made.suspected})
         await LabelRepository(session).suspect([label.photo for label in labels])
-    return GroupReport(found.id, found.name, made, tuple(labels))
+    return GroupReport(found.id, found.name, made, tuple(labels), await _looks(app, channel_id, made))
+
+
+async def _looks(app: App, channel_id: int | None, made: ReportFigures) -> tuple[MemberLook, ...]:
+    """The missing looks of a report, the first ones with the newest photo that this channel may show."""
+    found = made.members_with_missing_looks
+    missed = [photo for _, look in found[:PICTURED_LOOKS] for photo in look.missed]
+    async with app.database.reading() as session:
+        photos = await PhotoRepository(session).with_crops(missed)
+    shown = {photo.id: photo for photo in photos if may_show(photo.only_in, channel_id)}
+    examples = [max((shown[photo] for photo in look.missed if photo in shown), default=None) for _, look in found]
+    files = await crops.read(app, [example.key if example else None for example in examples])
+    return tuple(
+        MemberLook(member.name, look, crop, spoiler=example is not None and example.spoiler)
+        for (member, look), example, crop in zip(found, examples, files, strict=True)
+    )
 
 
 async def _status(app: App, session: AsyncSession, group: Group) -> GroupStatus:

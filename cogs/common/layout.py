@@ -54,6 +54,11 @@ def gallery(*pictures: tuple[str, str], spoiler: bool = False) -> discord.ui.Med
     )
 
 
+def thumbnail(name: str, alt: str, *, spoiler: bool) -> discord.ui.Thumbnail[Any]:
+    """A small picture beside a text, sent as a file `name` of the card's message. `spoiler`: Discord covers it."""
+    return discord.ui.Thumbnail(f"attachment://{name}", description=removed(alt)[:LONGEST_ALT], spoiler=spoiler)
+
+
 def bar(share: float, width: int) -> str:
     """A bar of `width` characters for a share in [0, 1]. A share above 0 fills at least one of them."""
     full = max(round(share * width), int(share > 0))

@@ -21,11 +21,14 @@ from cogs.common.layout import (
     custom_id,
     framed_card,
     gallery,
+    lines_within,
     message_card,
+    thumbnail,
 )
 from cogs.common.texts import NO_GROUP
 from cogs.model.texts import (
     LABEL_IS_RIGHT,
+    MISSING_LOOKS,
     MIXED_UP,
     NEEDS_PHOTOS,
     NEWER,
@@ -36,6 +39,8 @@ from cogs.model.texts import (
     history_title,
     label_is_button,
     label_text,
+    look_alt_text,
+    look_line,
     mixed_up_lines,
     model_text,
     more_line,
@@ -55,11 +60,13 @@ from cogs.model.texts import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.usecases.models import GroupReport, GroupStatus, ModelHistory, RollbackPlan
+    from bot.usecases.models import GroupReport, GroupStatus, MemberLook, ModelHistory, RollbackPlan
     from bot.usecases.roster.labels import LabelledPhoto
 
 PAGE = 4
 MAX_LINES = 10
+LONGEST_LIST, LONGEST_LOOKS = 900, 600
+"""Characters of a report's list, and of its missing looks without a picture. Those with one take up to 900 more."""
 
 
 def status_card(groups: Sequence[GroupStatus]) -> Card:
@@ -102,9 +109,10 @@ def rollback_card(back: RollbackPlan) -> Card:
 
 
 def report_card(report: GroupReport) -> CardAndFiles:
-    """A group's report with its picture, and a menu of the labels that look wrong."""
+    """A group's report with its picture, photos of missing looks, and a menu of the labels that look wrong."""
     found = report.found
     file = discord.File(BytesIO(found.picture), filename="report.png")
+    looks, crops = _look_parts(report.looks)
     parts: list[Part] = [
         report_title(report),
         gallery((file.filename, report_alt_text(found.members))),
@@ -115,12 +123,13 @@ def report_card(report: GroupReport) -> CardAndFiles:
     ):
         if lines:
             more = [more_line(len(lines) - MAX_LINES)] if len(lines) > MAX_LINES else []
-            parts.append("\n".join([title, *lines[:MAX_LINES], *more])[:1200])
+            parts.append("\n".join([title, *lines[:MAX_LINES], *more])[:LONGEST_LIST])
+    parts += looks
     parts.append(wrong_labels_text(count=len(report.labels), most=MAX_OPTIONS))
     card = framed_card(BLUE, *parts)
     if report.labels:
         card.add_item(Row(_suspect_menu(report)))
-    return card, [file]
+    return card, [file, *crops]
 
 
 def label_card(label: LabelledPhoto) -> CardAndFiles:
@@ -146,6 +155,22 @@ def label_card(label: LabelledPhoto) -> CardAndFiles:
     )
     card.add_item(row)
     return card, files
+
+
+def _look_parts(looks: Sequence[MemberLook]) -> tuple[list[Part], list[discord.File]]:
+    """The missing looks, those with a crop first, each beside it; and the files of these crops."""
+    parts: list[Part] = [MISSING_LOOKS] if looks else []
+    files: list[discord.File] = []
+    for look in looks:
+        if look.crop is not None:
+            file = discord.File(BytesIO(look.crop), filename=f"look-{len(files) + 1}.jpg")
+            picture = thumbnail(file.filename, look_alt_text(look.member), spoiler=look.spoiler)
+            parts.append(discord.ui.Section(look_line(look), accessory=picture))
+            files.append(file)
+    without = [look_line(look) for look in looks if look.crop is None]
+    if without:
+        parts.append(lines_within(without, LONGEST_LOOKS))
+    return parts, files
 
 
 def _suspect_menu(report: GroupReport) -> Select:

@@ -18,7 +18,7 @@ from cogs.common.autocomplete import Name, own_groups
 from cogs.common.discord_limits import LONGEST_OPTION, MAX_OPTIONS
 from cogs.common.layout import CardAndFiles, message_card
 from cogs.common.long_commands import ProgressResponse
-from cogs.common.places import require_server
+from cogs.common.places import channel_id_of, require_server
 from cogs.common.responses import defer_in_server, show
 from cogs.common.trust import requires
 from cogs.model.cards import history_card, report_card, rollback_card, status_card
@@ -88,9 +88,10 @@ class ModelCog(commands.GroupCog, name="model"):
     @app_commands.autocomplete(group=own_groups)
     @app_commands.describe(group="The group")
     async def report(self, interaction: discord.Interaction[Nugu], group: Name) -> None:
-        """Who is recognised, who is mixed up with whom, who needs photos, which labels look wrong."""
+        """Who is recognised, who is mixed up, who needs photos, which looks I lack, which labels look wrong."""
         server_id = await defer_in_server(interaction)
-        await show(interaction, *report_card(await models.report(self.client.app, server_id, group)))
+        report = await models.report(self.client.app, server_id, channel_id_of(interaction), group)
+        await show(interaction, *report_card(report))
 
     @rollback.autocomplete("number")
     async def earlier(self, interaction: discord.Interaction[Nugu], typed: str) -> list[app_commands.Choice[int]]:

@@ -11,7 +11,7 @@ from bot.domain.labels import LabelConfirmed, LabelMoved, LabelRemoved
 from bot.domain.quotas import QuotaUsage, quota_full_message
 from bot.text.faces import face_quality
 from bot.text.formatting import counted
-from bot.text.models import classifier_trial, gate_objections, model_accuracy, recognition_counts
+from bot.text.models import classifier_trial, gate_objections, look_recognition, model_accuracy, recognition_counts
 from cogs.common.markup import code, plain, render_for_discord
 from cogs.common.texts import shown_only_in
 
@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from bot.domain.models import GroupModel
     from bot.domain.reports import MemberReport
     from bot.learning.notifications import Notification
-    from bot.usecases.models import GroupReport, GroupStatus, RollbackPlan
+    from bot.usecases.models import GroupReport, GroupStatus, MemberLook, RollbackPlan
     from bot.usecases.roster.labels import LabelledPhoto
 
 NEWER, OLDER = "Newer", "Older"
 LABEL_IS_RIGHT, REMOVE_LABEL = "It is right", "Remove"
 MIXED_UP, NEEDS_PHOTOS = "**Mixed up**", "**Needs photos, large and clear**"
+MISSING_LOOKS = "**Looks that I lack**"
 WRONG_LABELS = "Labels that look wrong"
 
 LABELS_STAY = "Labels still count; I only learn from no further face until then. `/setup` shows all such limits."
@@ -166,6 +167,17 @@ def need_line(member: MemberReport) -> str:
         return f"{plain(member.name)}: {photos}, five make a good start"
     result = f"named right in {member.right} of {member.asked}" if member.asked else "never tried"
     return f"{plain(member.name)}: {photos}, but {result}"
+
+
+def look_line(found: MemberLook) -> str:
+    """A member's look that the photos lack."""
+    look = "this look" if found.crop is not None else "the new look"
+    return f"Recent photos of **{plain(found.member)}** are {look_recognition(found.look)}. Add some of {look}."
+
+
+def look_alt_text(member: str) -> str:
+    """The crop beside a missing look, without markup."""
+    return f"A recent photo of {member} that I didn't recognise"
 
 
 def more_line(count: int) -> str:

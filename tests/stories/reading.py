@@ -45,14 +45,20 @@ def card_text(card: Card) -> str:
 
 def alt_texts(message: Any) -> list[str]:
     """The descriptions of the message's pictures."""
-    galleries = [part for part in walk(components(message)) if part["type"] == 12]
-    return [item["description"] for gallery in galleries for item in gallery["items"]]
+    return [picture["description"] for picture in pictures(message)]
 
 
 def covered(message: Any) -> list[bool]:
     """Whether a spoiler covers each picture of the message."""
-    galleries = [part for part in walk(components(message)) if part["type"] == 12]
-    return [item["spoiler"] for gallery in galleries for item in gallery["items"]]
+    return [picture["spoiler"] for picture in pictures(message)]
+
+
+def pictures(message: Any) -> list[dict[str, Any]]:
+    """The pictures of the message, those beside a text too."""
+    found: list[dict[str, Any]] = []
+    for part in walk(components(message)):
+        found += part["items"] if part["type"] == 12 else [part["accessory"]] if part["type"] == 9 else []
+    return found
 
 
 def buttons(message: Any) -> list[str]:

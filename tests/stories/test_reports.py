@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from simcord import ChannelHandle
+from sqlalchemy import select, update
 
+from bot.clock import utc_now
 from bot.database.rosters import RosterRepository
 from bot.database.tables.questions import Annotation
-from bot.database.tables.rosters import Member, Photo
+from bot.database.tables.rosters import Crop, Member, Photo
 from bot.domain.enums import FaceOrigin
 from tests.stories.conftest import Stage
-from tests.stories.reading import alt_texts, answer, buttons, latest, option, options, texts
+from tests.stories.reading import alt_texts, answer, buttons, covered, latest, option, options, texts
 from tests.support.galleries import add_photo
+from tests.support.people import SyntheticPeople
 
 
 @pytest.fixture
@@ -113,6 +117,47 @@ async def test_a_wrong_label_is_corrected_by_another(presidents: Stage) -> None:
     async with stage.app.database.reading() as session:
         names = list(await session.scalars(select(Annotation.name).order_by(Annotation.id)))
     assert names == ["Biden", "Obama"]
+
+
+@pytest.fixture
+async def new_look(dlib_in_use: None, stage: Stage) -> Stage:
+    """A member P0 with eight photos of a year ago, and four new ones of another look, which have crops."""
+    gallery, recent = SyntheticPeople(5).gallery_with_new_look(4)
+    await stage.moderator.slash(stage.channel, "group add", name="Presidents")
+    _, crop = stage.photo("obama.jpg")
+    await stage.app.storage.put("crops/look.jpg", crop)
+    server, database = stage.guild.id, stage.app.database
+    for label, vector, is_new in zip(gallery.labels.tolist(), gallery.encodings, recent, strict=True):
+        key = "crops/look.jpg" if is_new else "none"
+        await add_photo(database, "Presidents", f"P{label}", vector.tobytes(), server=server, engine="dlib-1", key=key)
+    async with database.writing() as session:
+        await session.execute(update(Crop).values(made_at=utc_now() - timedelta(365)).where(Crop.key == "none"))
+    return stage
+
+
+@pytest.mark.slow
+async def test_a_report_shows_a_look_that_the_photos_lack(new_look: Stage, adults: ChannelHandle) -> None:
+    stage = new_look
+    card = await report(stage)
+    (line,) = re.findall(r"Recent photos of .*", texts(card))
+    assert re.fullmatch(
+        r"Recent photos of \*\*P0\*\* are recognised at (0|25|50)%, older ones at 100%. Add some of this look.", line
+    )
+    assert alt_texts(card)[1:] == ["A recent photo of P0 that I didn't recognise"]
+    assert covered(card) == [False, False]
+    assert [file.filename for file in card.attachments] == ["report.png", "look-1.jpg"]
+
+    async with stage.app.database.writing() as session:
+        await session.execute(update(Crop).values(only_in=adults.id, spoiler=True).where(Crop.key == "crops/look.jpg"))
+    hidden = await report(stage)
+    assert line.replace("this look", "the new look") in texts(hidden)
+    assert covered(hidden) == [False]
+    shown = answer(await stage.moderator.slash(adults, "model report", group="Presidents"))
+    assert covered(shown) == [False, True]
+
+    async with stage.app.database.writing() as session:
+        await session.execute(update(Crop).values(made_at=utc_now() - timedelta(365)))
+    assert "Recent photos" not in texts(await report(stage)), "they are recent no more"
 
 
 async def test_a_group_without_photos_has_no_report(stage: Stage) -> None:

@@ -10,6 +10,8 @@ from models.encodings import background
 from models.recognition.gallery import Gallery, GalleryMember
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from models.faces import Encodings
 
 VERSION = "dlib-1"
@@ -29,8 +31,18 @@ class SyntheticPeople:
 
     def photos(self, person: int, count: int = 1) -> Encodings:
         """Encodings of a person: (count, 128)."""
-        noise = self.chance.normal(scale=NOISE, size=(count, D)).astype(np.float32)
-        faces = self.mean + 0.25 * (self.people[person] + noise)
+        return self._around(self.people[person], count, NOISE)
+
+    def new_look(self, person: int, count: int = 1) -> Encodings:
+        """Encodings of a person who looks otherwise, and each time differently: (count, 128).
+
+        Beside eight of `photos` most of four are not recognised, and most of 24 are.
+        """
+        look = self.people[person] + 2 * self.people[-1]
+        return self._around(look / np.linalg.norm(look), count, 3 * NOISE)
+
+    def _around(self, person: NDArray[np.float32], count: int, noise: float) -> Encodings:
+        faces = self.mean + 0.25 * (person + self.chance.normal(scale=noise, size=(count, D)).astype(np.float32))
         return faces / np.linalg.norm(faces, axis=1, keepdims=True)
 
     def gallery(self, groups: dict[int, range], photos: int) -> Gallery:
@@ -41,3 +53,10 @@ class SyntheticPeople:
             for person in people
         ]
         return Gallery.from_rows(rows, VERSION, D)
+
+    def gallery_with_new_look(self, photos: int) -> tuple[Gallery, NDArray[np.bool_]]:
+        """Five members with eight photos each, and the new look of the first one; the mask of its photos."""
+        before = self.gallery({1: range(5)}, 8)
+        labels = np.concatenate([before.labels, np.zeros(photos, np.int64)])
+        encodings = np.vstack([before.encodings, self.new_look(0, photos)])
+        return Gallery(encodings, labels, before.members, VERSION), np.arange(len(labels)) >= len(before.labels)

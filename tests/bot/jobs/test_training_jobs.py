@@ -186,6 +186,6 @@ async def test_a_model_of_right_labels_passes(compute: Compute, dlib_rows: list[
     rows = group + labelled(group, {"M11": "M11", "M12": "M12"}, 1)
     made = await compute.run_isolated(LONG_ENOUGH, jobs.train_model, rows, photos_of(group), "dlib-1")
     assert (made.judged.passes, made.judged.probes, made.trained) == (True, 9, None)
-    report = await compute.run_isolated(LONG_ENOUGH, jobs.report_on_group, rows, "dlib-1")
+    report = await compute.run_isolated(LONG_ENOUGH, jobs.report_on_group, rows, frozenset(), "dlib-1")
     assert made.named == report.named
     assert made.named.photos == len(rows)

@@ -10,7 +10,15 @@ import pytest
 from PIL import Image
 
 from models.drawing.charts import report_chart
-from models.learning.report import ENOUGH, GalleryReport, IdentificationCounts, MemberAccuracy, PhotoNeed, report
+from models.learning.report import (
+    ENOUGH,
+    ENOUGH_RIGHT,
+    GalleryReport,
+    IdentificationCounts,
+    MemberAccuracy,
+    PhotoNeed,
+    report,
+)
 from models.recognition.gallery import Gallery, GalleryMember
 from tests.support.people import VERSION, D, SyntheticPeople
 
@@ -76,6 +84,43 @@ def test_a_wrong_label_is_among_the_suspected(world: SyntheticPeople) -> None:
     labels[8] = 4
     (label,) = report(replace(gallery, labels=labels)).suspected
     assert (label.photo, label.label, label.looks_like) == (8, 4, 1)
+
+
+def test_a_new_look_of_few_photos_is_missing(world: SyntheticPeople) -> None:
+    gallery, recent = world.gallery_with_new_look(4)
+    first, *others = report(gallery, recent).members
+    look = first.look
+    assert look is not None
+    assert (look.recent, look.older, look.older_share) == (4, 8, 1)
+    assert look.recent_share < ENOUGH_RIGHT
+    assert len(look.missed) == look.recent - look.recent_right
+    assert recent[list(look.missed)].all()
+    assert first.right == look.recent_right + look.older_right
+    assert [member.look for member in others] == [None] * 4
+    assert [member.look for member in report(gallery).members] == [None] * 5, "no dates, no look"
+
+
+def test_more_photos_of_a_look_teach_it(world: SyntheticPeople) -> None:
+    gallery, recent = world.gallery_with_new_look(24)
+    assert [member.look for member in report(gallery, recent).members] == [None] * 5
+
+
+def test_a_look_needs_three_different_recent_photos_and_older_ones(world: SyntheticPeople) -> None:
+    gallery, recent = world.gallery_with_new_look(3)
+    photos = np.flatnonzero(recent)
+    assert report(gallery, recent).members[0].look is not None
+    copied = gallery.encodings.copy()
+    copied[photos[2]] = copied[photos[1]]
+    assert report(replace(gallery, encodings=copied), recent).members[0].look is None
+    assert report(gallery, recent | (gallery.labels == 0)).members[0].look is None
+
+
+def test_random_dates_make_no_look(world: SyntheticPeople) -> None:
+    """The photos that are not recognised are as often old ones as recent ones."""
+    gallery, _ = world.gallery_with_new_look(4)
+    found = [report(gallery, world.chance.random(len(gallery.labels)) < 0.4, repeats=1).members[0] for _ in range(12)]
+    assert found[0].right < found[0].asked
+    assert sum(member.look is not None for member in found) <= 2
 
 
 def test_a_roster_without_photos_needs_them_all() -> None:
