@@ -1,4 +1,4 @@
-"""Are all people in a video named right? `python -m bench.cast [SHARED] [--engines sface,dlib,retail] [--seeds 31,32]`.
+"""Are all people in a video named right? `python -m bench.cast [SHARED] [--engines sface,dlib,trio] [--seeds 31,32]`.
 
 For each seed, the ten photos a member of TWICE in SHARED (default `../shared`) are split at random. Seven (`--enrolled`) are
 enrolled. The other three make a fast-cut video with SHARED/bench/make_mv.py, in which women of ITZY are the strangers. A frame
@@ -206,7 +206,7 @@ def main() -> None:
         prog="python -m bench.cast", description="Frames in which everybody has the right name."
     )
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
-    parser.add_argument("--engines", default="sface,dlib,retail", help="which to measure, with commas between")
+    parser.add_argument("--engines", default="sface,dlib,trio", help="which to measure, with commas between")
     parser.add_argument("--seeds", default="31,32,33,34,35,36", help="which videos to make, with commas between")
     parser.add_argument("--seconds", type=float, default=45)
     parser.add_argument("--enrolled", type=int, default=7, help="photos a member, of ten; the others are in the video")

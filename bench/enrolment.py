@@ -61,7 +61,7 @@ def main() -> None:
         prog="python -m bench.enrolment", description="Which photos look like another member."
     )
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
-    parser.add_argument("--engines", nargs="+", default=["sface", "dlib", "retail"])
+    parser.add_argument("--engines", nargs="+", default=["sface", "dlib", "trio"])
     parser.add_argument("--trials", type=int, default=3)
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()

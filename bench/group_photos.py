@@ -176,7 +176,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.group_photos", description="Everybody once.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
     parser.add_argument("--trials", type=int, default=10)
-    parser.add_argument("--engines", nargs="+", default=["sface", "dlib", "retail"])
+    parser.add_argument("--engines", nargs="+", default=["sface", "dlib", "trio"])
     arguments = parser.parse_args()
     shared: Path = arguments.shared.resolve()
     for engine in installed(shared, arguments.engines):

@@ -47,7 +47,7 @@ def main() -> None:
     """Run the yardstick and every engine in turn and print a table each."""
     parser = argparse.ArgumentParser(prog="python -m bench.photo", description="Seconds and names of a group photo.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
-    parser.add_argument("--engines", default="sface,dlib,retail", help="which to measure, with commas between")
+    parser.add_argument("--engines", default="sface,dlib,trio", help="which to measure, with commas between")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--ours", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -71,7 +71,7 @@ def main() -> None:
     """Print a row for each engine and seed."""
     parser = argparse.ArgumentParser(prog="python -m bench.strangers", description="How many people unknown faces are.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
-    parser.add_argument("--engines", default="sface,dlib,retail", help="which to measure, with commas between")
+    parser.add_argument("--engines", default="sface,dlib,trio", help="which to measure, with commas between")
     parser.add_argument("--seeds", default="1,2", help="which videos to make, with commas between")
     parser.add_argument("--seconds", type=float, default=90)
     arguments = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Faces of turned photos: `python -m bench.turned [SHARED] [--engines sface retail] [--photos 12] [--step 15]`.
+"""Faces of turned photos: `python -m bench.turned [SHARED] [--engines sface trio] [--photos 12] [--step 15]`.
 
 Group photos of BTS and TWICE, and single photos of BTS that aren't enrolled, are turned by each multiple of `--step` degrees,
 with black corners. The truth is the engine's own upright picture. The table has, for each angle, the share of the faces found
@@ -21,7 +21,7 @@ from PIL import Image
 from bench.recognition import installed
 from bot.commands.evaluation import CachingEncoder, photos_by_member, read_sample
 from bot.media.pictures.refusals import PictureLimits
-from models.networks.aligned import NARROW, AlignedEngine
+from models.networks.aligned import AlignedEngine
 from models.networks.rotations import Rotation
 from models.recognition.quality import measure_quality
 from models.recognition.recogniser import fit
@@ -86,9 +86,7 @@ def turned_by(naming: Naming, picture: Picture, degrees: int) -> Tally:
     turn = Rotation(degrees, (picture.shape[1], picture.shape[0]))
     turned = turn.apply(picture)
     started = time.process_time()
-    alone = [
-        engine.refined(turned, face) if face.box.width < NARROW else face for face in engine.detector.detect(turned)
-    ]
+    alone = engine.detector.detect(turned)
     between = time.process_time()
     found = engine.detect(turned)
     ended = time.process_time()
@@ -158,7 +156,7 @@ def main() -> None:
     """Print the tables of the engines."""
     parser = argparse.ArgumentParser(prog="python -m bench.turned", description="Faces of turned photos.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
-    parser.add_argument("--engines", nargs="+", default=["sface", "retail"])
+    parser.add_argument("--engines", nargs="+", default=["sface", "trio"])
     parser.add_argument("--photos", type=int, default=12, help="of each kind")
     parser.add_argument("--step", type=int, default=15, help="degrees between two angles")
     arguments = parser.parse_args()

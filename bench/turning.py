@@ -1,4 +1,4 @@
-"""Faces that turn in videos: `python -m bench.turning [SHARED] [--engines sface retail] [--photos 8] [--upright]`.
+"""Faces that turn in videos: `python -m bench.turning [SHARED] [--engines sface trio] [--photos 8] [--upright]`.
 
 A photo of one member of TWICE or BTS, who isn't enrolled by it, rolls about the middle of a video of 1280 by 720 pixels and 30
 frames a second: upright for half a second, evenly to the peak, half a second there, and evenly back. The face is 220 pixels
@@ -36,6 +36,7 @@ from bot.media.videos.footage import VideoLimits, VideoSection
 from bot.media.videos.frames import frames
 from models.faces import Box
 from models.networks.aligned import AlignedEngine
+from models.networks.close_ups import SIDE
 from models.networks.rotations import Rotation
 from models.networks.yunet import SURELY_FOUND
 from models.recognition.recogniser import fit
@@ -46,6 +47,8 @@ from models.video.tracks import FaceTracks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from models.faces import Face, Picture
     from models.networks.landmark_detector import LandmarkDetector
@@ -83,6 +86,14 @@ class CountingDetector:
         """The detector's."""
         self._count(picture, scale)
         return self.detector.detect_at_scale(picture, scale)
+
+    def close_ups(
+        self, picture: Picture, faces: Sequence[Face], turns: Sequence[float]
+    ) -> list[NDArray[np.float32] | None]:
+        """The detector's, each face in two pictures."""
+        self.scans += 2 * len(faces)
+        self.pixels += 2 * len(faces) * SIDE**2
+        return self.detector.close_ups(picture, faces, turns)
 
     def _count(self, picture: Picture, scale: float) -> None:
         self.scans += 1
@@ -268,7 +279,7 @@ def main() -> None:
     """Print the tables of the engines."""
     parser = argparse.ArgumentParser(prog="python -m bench.turning", description="Faces that turn in videos.")
     parser.add_argument("shared", nargs="?", type=Path, default=_ROOT.parent / "shared")
-    parser.add_argument("--engines", nargs="+", default=["sface", "retail"])
+    parser.add_argument("--engines", nargs="+", default=["sface", "trio"])
     parser.add_argument("--photos", type=int, default=8, help="of each group; those with several faces are left out")
     parser.add_argument("--upright", action="store_true", help="count also the scans of videos with upright faces")
     arguments = parser.parse_args()

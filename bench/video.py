@@ -67,7 +67,7 @@ def main() -> None:
     """Make the video and print the cost of each of the three in turn."""
     parser = argparse.ArgumentParser(prog="python -m bench.video", description="What an annotated clip costs.")
     parser.add_argument("shared", nargs="?", type=Path, default=ROOT.parent / "shared")
-    parser.add_argument("--engines", default="sface,dlib,retail", help="which to measure, with commas between")
+    parser.add_argument("--engines", default="sface,dlib,trio", help="which to measure, with commas between")
     parser.add_argument("--seconds", type=int, default=60, help="length of the video")
     parser.add_argument("--minutes", default="1,5,10", help="lengths at which memory is watched; empty: none")
     arguments = parser.parse_args()

@@ -39,7 +39,7 @@ FILE = "nugu.sqlite3"
 """The database in the data folder."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0018"
+HEAD = "0019"
 """The newest revision in `migrations`. A database at this revision is opened without Alembic, whose import takes 0.3 s."""
 
 BUSY_MILLISECONDS = 10_000

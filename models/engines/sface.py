@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.engines import MissingWeightsError, WeightFile
-from models.engines.retail import WEIGHTS as RETAIL
 from models.networks.carried import CarriedNetwork
 
 if TYPE_CHECKING:
@@ -33,14 +32,24 @@ SFACE = CarriedNetwork(
 CARRIED = YUNET.find() is not None and SFACE.find() is not None
 """Whether the package index has brought both networks."""
 
-VERSION = "sface-1" if CARRIED else "sface-1-fp32"
+VERSION = "sface-2" if CARRIED else "sface-2-fp32"
 """OpenCV Zoo's file has the weights before their quantisation, whose encodings are others."""
 
+_OPENCV_ZOO = "https://github.com/opencv/opencv_zoo/raw/main/models/"
+
 PUBLISHED = (
-    RETAIL[0],
+    WeightFile(
+        path="yunet/face_detection_yunet_2023mar.onnx",
+        url=_OPENCV_ZOO + "face_detection_yunet/face_detection_yunet_2023mar.onnx",
+        size=232_589,
+        sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+        licence="MIT",
+        equivalents=("25a606a145a5b6d7271ae138fbd00eba91dad8b83222ae3f2c7ecd0f4a7b0e31",),
+        found_as=("retail/face_detection_yunet_2023mar.onnx", "yunet/yunet_n_640_640.onnx"),
+    ),
     WeightFile(
         path="sface/face_recognition_sface_2021dec.onnx",
-        url="https://github.com/opencv/opencv_zoo/raw/main/models/face_recognition_sface/face_recognition_sface_2021dec.onnx",
+        url=_OPENCV_ZOO + "face_recognition_sface/face_recognition_sface_2021dec.onnx",
         size=38_696_353,
         sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
         licence="Apache-2.0",

@@ -6,16 +6,16 @@ A second network may encode the same faces, because two networks confuse differe
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import dlib
 import numpy as np
 
-from models.faces import Landmarks, largest_faces
-from models.networks.second_look import second_look
+from models.faces import Landmarks
+from models.networks.rotations import nearest_turn, roll
 from models.networks.turned import with_turned
-from models.networks.turning import look_again, straightened
+from models.networks.turning import REGRESSION, SURE, TILTED, look_again, straightened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,24 +28,6 @@ if TYPE_CHECKING:
 
 Reference = tuple[tuple[float, float], ...]
 """The positions of the five landmarks in a chip: (x, y) each, in shares of its side."""
-
-
-NARROW = 80
-"""Faces narrower than so many pixels are refined in a thorough detection: a scan leaves them few pixels, so their landmarks are
-less exact.
-
-F1 of the names in 19 group photos of BTS (`python -m bench.group_photos --trials 20`), with five and nine photos a member:
-
-    narrower than       none         60 px        80 px        100 px
-    `sface`             83.2, 83.7   90.0, 91.7   90.3, 91.3   91.3, 92.2
-    `retail`            90.3, 91.7   90.9, 92.7   91.0, 93.6   91.4, 92.7
-
-But at 100 px the right names of single photos of BTS fall from 98.8 to 95.0% (`python -m bench.recognition --engines sface
---photos 5`). Up to 80 px no figure of that table changes by more than 0.5 points.
-"""
-
-MOST_REFINED = 100
-"""Faces refined in a picture at most, the largest ones, which bounds the time. The bot names no more."""
 
 
 class FaceEncoder(Protocol):
@@ -117,18 +99,18 @@ class AlignedEngine:
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
         """All faces of the picture, in reading order. Faces narrower than `smallest` pixels may be missing.
 
-        Without `smallest`, faces at every angle are found (`models.networks.turned`), and those narrower than NARROW are
-        refined, which takes 4 to 7 ms each.
+        Without `smallest`, faces at every angle are found (`models.networks.turned`).
         """
         found = self.detector.detect(picture, smallest)
-        if smallest:
-            return found
-        faces = with_turned(self.detector, picture, found)
-        narrow = largest_faces([face for face in faces if face.box.width < NARROW], MOST_REFINED)
-        return [(second_look(self.detector, picture, face) or face) if face in narrow else face for face in faces]
+        return found if smallest else with_turned(self.detector, picture, found)
 
     def refined(self, picture: Picture, face: Face, known: Face | None = None) -> Face:
-        """The face detected again when upright, at about the width of a chip; unchanged where that finds no face."""
+        """The face detected again when upright, at about the width of a chip; unchanged where that finds no face.
+
+        A face that the detector is sure of, and that is hardly tilted, stays as it is: `encode` looks at it closely.
+        """
+        if face.score >= SURE and abs(roll(face)) < TILTED:
+            return face
         return straightened(self.detector, picture, face, known) or face
 
     def look_again(self, picture: Picture, known: Face) -> Face | None:
@@ -136,16 +118,45 @@ class AlignedEngine:
         return look_again(self.detector, picture, known)
 
     def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
-        """Encodings of the faces: (n, d) float32, rows of unit length, each the mean over the face and its mirror image."""
+        """Encodings of the faces: (n, d) float32, rows of unit length, each the mean over the face and its mirror image.
+
+        The landmarks of each face come from close-ups (`models.networks.close_ups`).
+        """
+        faces = self.with_exact_landmarks(picture, faces)
         encodings = self.encoder.encode(picture, faces)
         if self.companion is None:
             return encodings
         others = self.companion.encode(picture, faces)
         return np.hstack([math.sqrt(1 - self.share) * encodings, math.sqrt(self.share) * others]).astype(np.float32)
 
+    def with_exact_landmarks(self, picture: Picture, faces: Sequence[Face]) -> list[Face]:
+        """The faces with landmarks of close-ups; a face that isn't seen there keeps its own."""
+        turns = [float(nearest_turn(face)) for face in faces]
+        exact = self._close_ups(picture, faces, turns)
+        tilts = [_tilt(face, turn) for face, turn in zip(exact, turns, strict=True)]
+        tilted = [place for place, tilt in enumerate(tilts) if abs(tilt) >= TILTED]
+        straight = [turns[place] + REGRESSION * tilts[place] for place in tilted]
+        for place, face in zip(
+            tilted, self._close_ups(picture, [faces[place] for place in tilted], straight), strict=True
+        ):
+            exact[place] = face
+        return exact
+
+    def _close_ups(self, picture: Picture, faces: Sequence[Face], turns: Sequence[float]) -> list[Face]:
+        found = self.detector.close_ups(picture, faces, turns)
+        return [
+            face if landmarks is None else replace(face, landmarks=landmarks)
+            for face, landmarks in zip(faces, found, strict=True)
+        ]
+
     def chips(self, picture: Picture, faces: Sequence[Face]) -> NDArray[np.uint8]:
         """Aligned crops of the faces: (n, side, side, 3) uint8 RGB, black outside the picture."""
         return self.encoder.chips(picture, faces)
+
+
+def _tilt(face: Face, turn: float) -> float:
+    """Degrees clockwise from upright, in [-180, 180), of a face in a picture that is turned by `turn` degrees anticlockwise."""
+    return (roll(face) - turn + 180) % 360 - 180
 
 
 def _points(points: NDArray[np.floating]) -> dlib.dpoints:

@@ -44,31 +44,10 @@ class Embedder:
         `mean` in the order of `colours`. Unless `exact`, processors with bfloat16 use it. Raises RuntimeError for a file that
         OpenVINO can't read.
         """
-        if not isinstance(model, openvino.Model):
-            model = openvino.Core().read_model(model)
-        model.reshape([1, 3, side, side])
-        feed = PrePostProcessor(model)
-        pixels = feed.input()
-        pixels.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
-        pixels.tensor().set_color_format(ColorFormat.RGB)
-        pixels.model().set_layout(openvino.Layout("NCHW"))
-        pixels.preprocess().convert_element_type(openvino.Type.f32)
-        if colours == "BGR":
-            pixels.preprocess().convert_color(ColorFormat.BGR)
-        pixels.preprocess().mean(list(mean)).scale(scale)
-        threads = min(MAX_THREADS, os.cpu_count() or 1)
-        settings = {
-            "EXECUTION_MODE_HINT": "ACCURACY" if exact else "PERFORMANCE",
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": threads,
-            # With pinning all workers would use the same first cores.
-            "ENABLE_CPU_PINNING": False,
-        }
-        compiled = openvino.Core().compile_model(feed.build(), "CPU", settings)
+        self._requests, compiled = compile_network(model, side, colours=colours, mean=mean, scale=scale, exact=exact)
+        self._requests.set_callback(_keep)
         self.side = side
         self.dimensions = int(np.prod(list(compiled.output(0).shape)))
-        self._requests = openvino.AsyncInferQueue(compiled, threads)
-        self._requests.set_callback(_keep)
         self._running = Lock()
 
     def encode(self, chips: NDArray[np.uint8]) -> Encodings:
@@ -86,6 +65,43 @@ class Embedder:
                 self._requests.start_async([chip[None]], encoding)
             self._requests.wait_all()
         return encodings
+
+
+def compile_network(
+    model: Path | bytes | openvino.Model,
+    side: int,
+    *,
+    colours: Literal["RGB", "BGR"] = "RGB",
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    scale: float = 1.0,
+    exact: bool = True,
+) -> tuple[openvino.AsyncInferQueue, openvino.CompiledModel]:
+    """Compile a network for single pictures (1, side, side, 3) uint8 RGB, and make a queue of as many requests as threads.
+
+    The parameters are those of `Embedder`. Raises RuntimeError for a file that OpenVINO can't read.
+    """
+    if not isinstance(model, openvino.Model):
+        model = openvino.Core().read_model(model)
+    model.reshape([1, 3, side, side])
+    feed = PrePostProcessor(model)
+    pixels = feed.input()
+    pixels.tensor().set_element_type(openvino.Type.u8).set_layout(openvino.Layout("NHWC"))
+    pixels.tensor().set_color_format(ColorFormat.RGB)
+    pixels.model().set_layout(openvino.Layout("NCHW"))
+    pixels.preprocess().convert_element_type(openvino.Type.f32)
+    if colours == "BGR":
+        pixels.preprocess().convert_color(ColorFormat.BGR)
+    pixels.preprocess().mean(list(mean)).scale(scale)
+    threads = min(MAX_THREADS, os.cpu_count() or 1)
+    settings = {
+        "EXECUTION_MODE_HINT": "ACCURACY" if exact else "PERFORMANCE",
+        "INFERENCE_NUM_THREADS": threads,
+        "NUM_STREAMS": threads,
+        # With pinning all workers would use the same first cores.
+        "ENABLE_CPU_PINNING": False,
+    }
+    compiled = openvino.Core().compile_model(feed.build(), "CPU", settings)
+    return openvino.AsyncInferQueue(compiled, threads), compiled
 
 
 def _keep(request: openvino.InferRequest, encoding: NDArray[np.float32]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from models.faces import reading_order
@@ -59,9 +60,14 @@ def with_turned(detector: LandmarkDetector, picture: Picture, upright: Sequence[
     suspects = _suspects(_quick(detector, picture, _QUARTERS, pixels), upright)
     if suspects or doubtful:
         suspects = _suspects([*suspects, *_quick(detector, picture, _DIAGONALS, pixels)], upright)
-    directions = _directions(detector, picture, suspects, upright) + _tilts(detector, picture, upright)
+    directions = _directions(detector, picture, suspects, upright)
+    tried = _tried(upright)
+    straightened = {face: look for face in tried if (look := _straightened(detector, picture, face))}
+    if len(straightened) > len(tried) / 2:
+        directions += [roll(look) for look in straightened.values()]
+    upright = [replace(face, landmarks=straightened.get(face, face).landmarks) for face in upright]
     if not directions:
-        return list(upright)
+        return upright
     faces = _merged(detector, picture, upright, _thorough(detector, picture, directions))
     # A thorough scan misses faces that fill a large picture.
     missed = [suspect for suspect in suspects if not any(_is_same(suspect, face) for face in faces)]
@@ -83,15 +89,11 @@ def _directions(
     return directions
 
 
-def _tilts(detector: LandmarkDetector, picture: Picture, upright: Sequence[Face]) -> list[float]:
-    """The directions of some upright faces, of which the detector is surer when they are turned by 30 degrees.
-
-    These are the surest face, the least sure and the most tilted one, each in a picture of a small size.
-    """
+def _tried(upright: Sequence[Face]) -> list[Face]:
+    """The upright faces that show whether the picture is slightly turned: the surest, the least sure, the most tilted one."""
     by_score = sorted(upright, key=lambda face: face.score)
     tilted = max(upright, key=lambda face: abs(roll(face)), default=None)
-    tried = [face for face in upright if face in (*by_score[:1], *by_score[-1:], tilted)]
-    return [roll(look) for face in tried if (look := _straightened(detector, picture, face))]
+    return [face for face in upright if face in (*by_score[:1], *by_score[-1:], tilted)]
 
 
 def _straightened(detector: LandmarkDetector, picture: Picture, face: Face) -> Face | None:

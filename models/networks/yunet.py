@@ -13,8 +13,10 @@ import cv2
 import numpy as np
 
 from models.faces import Box, Face, reading_order
+from models.networks.close_ups import CloseUps
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -63,6 +65,7 @@ class YuNet:
         else:
             self._detector = cv2.FaceDetectorYN.create(str(model), "", (1, 1), CERTAIN, _SAME_FACE)
         cv2.utils.logging.setLogLevel(level)
+        self._close_ups = CloseUps(model)
 
     def detect(self, picture: Picture, smallest: int = 0) -> list[Face]:
         """All faces in reading order. Faces narrower than `smallest` pixels may be missing.
@@ -96,6 +99,12 @@ class YuNet:
             _, rows = self._detector.detect(scaled)
         found = cast("NDArray[np.float32] | None", rows)  # cv2's types don't know that it is None without a face
         return [_face(row, size, picture) for row in found] if found is not None else []
+
+    def close_ups(
+        self, picture: Picture, faces: Sequence[Face], turns: Sequence[float]
+    ) -> list[NDArray[np.float32] | None]:
+        """The landmarks of each face, as of `CloseUps.landmarks`."""
+        return self._close_ups.landmarks(picture, faces, turns)
 
 
 def resized(picture: Picture, size: tuple[int, int]) -> Picture:

@@ -19,7 +19,7 @@ def video(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> SyntheticVi
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(("engine", "frames"), [("dlib", 0.9), ("retail", 0.96)])
+@pytest.mark.parametrize(("engine", "frames"), [("dlib", 0.9), ("trio", 0.96)])
 def test_members_get_their_names(shared: Path, video: SyntheticVideo, engine: str, frames: float) -> None:
     face_tracks, faces = name(EngineConfig(engine, shared / "models", 2**28, 2**28), video)
     found = score(video.truth, faces)

@@ -38,7 +38,7 @@ async def test_only_the_user_of_the_button_sees_details(stage: Stage) -> None:
     text = texts(shown)
     assert "Obama" in text
     assert "Biden" in text
-    assert "Answered by `sface-1`; an answer is sure from 50% on." in text
+    assert "Answered by `sface-2`; an answer is sure from 50% on." in text
 
 
 async def test_details_give_the_flaws_of_a_face(stage: Stage) -> None:

@@ -116,7 +116,7 @@ async def test_a_file_becomes_a_clip_and_a_correction_draws_it_again(
         assert float(container.duration or 0) / av.time_base == pytest.approx(3.0, abs=0.1)
     for text in ("Looking for faces", "Drawing", "Seen so far: Obama"):
         assert text in all_bodies(stage)
-    assert "Answered by `sface-1`" in texts(answer(await stage.fan.click(clip, label="Details")))
+    assert "Answered by `sface-2`" in texts(answer(await stage.fan.click(clip, label="Details")))
 
     # A suggestion changes nothing. A trusted label does, and the clip is drawn again without tracking the faces again.
     dialog = answer(await stage.moderator.click(clip, label="Fix a face"))

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from bot.database.tables.models import EngineInUse
 from bot.usecases import engines
-from models.engines import DEFAULT
+from models.engines import DEFAULT, version_of
 from tests.stories.conftest import Stage
 from tests.stories.reading import answer, texts
 
@@ -30,4 +30,4 @@ async def test_a_new_installation_answers_by_the_default_engine(stage: Stage) ->
     shown = answer(await stage.fan.slash(stage.channel, "who", picture=stage.photo("obama2.jpg")))
     assert "① **Obama**" in texts(shown)
     details = answer(await stage.other.click(shown, label="Details"))
-    assert f"Answered by `{DEFAULT}-1`" in texts(details)
+    assert f"Answered by `{version_of(DEFAULT)}`" in texts(details)

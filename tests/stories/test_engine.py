@@ -60,7 +60,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
     """The story for any engine."""
     await stage.enrol_presidents()
     assert "① **Obama**" in await ask(stage)
-    assert "Answered by `sface-1`" in await details(stage)
+    assert "Answered by `sface-2`" in await details(stage)
     old_card = latest(stage.channel)
 
     await install(stage, name, source)
@@ -73,7 +73,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
 
     # The earlier card keeps its engine, and can be corrected.
     shown = answer(await stage.other.click(old_card, label="Details"))
-    assert "Answered by `sface-1`" in texts(shown)
+    assert "Answered by `sface-2`" in texts(shown)
     who = answer(await stage.moderator.click(old_card, label="Fix a face"))
     await stage.moderator.select(who, [option(who, "Biden")])
     corrected = next(message for message in stage.channel.history() if message.id == old_card.id)
@@ -91,7 +91,7 @@ async def switches(stage: Stage, name: str, version: str, source: Path) -> None:
     assert "① **Biden**" in await ask(stage, "biden.jpg")
     await engines.use(stage.app, "sface", lambda *_: None)
     assert "① **Obama**" in await ask(stage, "obama3.jpg")
-    assert "Answered by `sface-1`" in await details(stage)
+    assert "Answered by `sface-2`" in await details(stage)
 
 
 @pytest.mark.thorough
@@ -101,7 +101,7 @@ async def test_another_engine_answers_the_next_question(stage: Stage, source: Pa
 
 @pytest.mark.thorough
 async def test_the_second_engine_answers_the_next_question(stage: Stage, shared: Path) -> None:
-    await switches(stage, "retail", "retail-2", shared / "models")
+    await switches(stage, "trio", "trio-1", shared / "models")
 
 
 @pytest.mark.thorough

@@ -25,8 +25,9 @@ from bot.database.tables.clips import ClipJob
 from bot.database.tables.models import Model
 from bot.database.tables.questions import Annotation, Question, QuestionFace, QuestionPicture
 from bot.database.tables.quiz import Quiz, QuizRound
-from bot.database.tables.rosters import Crop, Photo
+from bot.database.tables.rosters import Crop, CropEncoding, Photo
 from bot.domain.enums import AnnotationMeaning, CaptionStyle, ClipState
+from models.engines import DEFAULT, version_of
 from tests.stories.conftest import Stage
 from tests.stories.reading import texts
 from tests.support.backups import whole_jpeg
@@ -81,6 +82,7 @@ async def populate(app: App, server_id: int, place: dict[str, int], name: str, p
         crop = await kept(
             Crop(server_id=server_id, sha256=name, key=f"crops/{name}", bytes=1, face_width=200, sharpness=90.0)
         )
+        await kept(CropEncoding(crop_id=crop.id, engine=version_of(DEFAULT), vector=None))
         await app.storage.put(crop.key, whole_jpeg(name))
         photo = await kept(Photo(member_id=member.id, crop_id=crop.id, added_by=person))
         models = [
@@ -101,6 +103,7 @@ async def populate(app: App, server_id: int, place: dict[str, int], name: str, p
         )  # fmt: skip
         picture = await kept(QuestionPicture(question_id=question.id, position=0, name="a.jpg", width=9, height=9))
         waiting = await kept(Crop(server_id=server_id, sha256=f"{name} waits", key=crop.key, bytes=1, face_width=200))
+        await kept(CropEncoding(crop_id=waiting.id, engine=version_of(DEFAULT), vector=None))
         face = await kept(
             QuestionFace(
                 picture_id=picture.id, number=1, box=[1, 1, 5, 5], vector=bytes(512), member_id=member.id,

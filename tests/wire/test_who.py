@@ -89,7 +89,7 @@ async def test_a_question_over_the_wire(wire: WireDiscord, bot: Nugu, public_pho
         assert [file.filename for file in answered.files.values()] == ["who-1.jpg"]
         await wire.click(channel, fan, answered.response, button_id(answered.response, "Details") or "")
         shown = await wire.wait_for("POST", "/webhooks/*/*", timeout=WAIT)
-        assert "Answered by `sface-1`" in said(shown.json)
+        assert "Answered by `sface-2`" in said(shown.json)
 
         # A corrected card keeps its picture, although Discord lists no files of a message of components.
         assert answered.response["attachments"] == []

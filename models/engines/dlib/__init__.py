@@ -9,7 +9,7 @@ from models.engines.dlib.version import VERSION as VERSION
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from models.engines.dlib.engine import DlibCompanionEncoder, DlibEngine
+    from models.engines.dlib.engine import DlibEngine
 
 
 def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files besides installed ones
@@ -20,10 +20,3 @@ def create(weights: Path) -> DlibEngine:  # noqa: ARG001  # it needs no files be
     from models.engines.dlib import engine
 
     return engine.create()
-
-
-def create_companion() -> DlibCompanionEncoder:
-    """dlib's network for faces of another engine's detector. Raises as `create` does."""
-    from models.engines.dlib import engine
-
-    return engine.create_companion()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -13,20 +12,17 @@ import cv2
 import dlib
 import numpy as np
 
-from models.encodings import background
 from models.engines.dlib.resnet import read_embedder
 from models.engines.dlib.serialised import CHIP, DIMENSIONS
 from models.engines.dlib.version import VERSION
 from models.faces import Box, Face, Landmarks, reading_order
 from models.networks.nearby import detect_nearby
-from models.networks.rotations import Rotation, nearest_turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from models.encodings.whitening import Whitening
     from models.faces import Encodings, Picture
     from models.networks.runtime import Embedder
 
@@ -63,11 +59,9 @@ LANDMARKS = "shape_predictor_5_face_landmarks.dat"
 
 _LOOK_SIDE, _LOOK_PADDING = 200, 0.6
 _SAME_FACE = 0.3
-_OF_HEIGHT, _LOWER = 0.92, 0.03
 _PADDING = 0.25
 _MIN_SIZE_SHARE = 0.6
 """The smallest width of a face in another frame, as a share of its known width."""
-_AROUND = 0.5
 
 
 def create() -> DlibEngine:
@@ -77,14 +71,6 @@ def create() -> DlibEngine:
     """
     models = _published_models()
     return DlibEngine(models / LANDMARKS, read_embedder(models / NETWORK))
-
-
-def create_companion() -> DlibCompanionEncoder:
-    """dlib's network for faces of another engine's detector. Raises as `create` does."""
-    models = _published_models()
-    # bfloat16 is allowed, because these encodings are never compared with those of the engine dlib.
-    embedder = read_embedder(models / NETWORK, exact=False)
-    return DlibCompanionEncoder(DlibEngine(models / LANDMARKS, embedder), background.load(VERSION).whitening)
 
 
 class DlibEngine:
@@ -155,15 +141,6 @@ class DlibEngine:
             shapes.append(dlib.full_object_detection(corners, points))
         return np.stack(dlib.get_face_chips(picture, shapes, size=CHIP, padding=_PADDING))
 
-    def with_own_landmarks(self, picture: Picture, box: Box) -> Face:
-        """The face in another detector's `box`, with dlib's landmarks."""
-        # Boxes of other detectors reach from the hairline to the chin. Those of dlib are square and a little lower.
-        half = _OF_HEIGHT * box.height / 2
-        across, down = (box.left + box.right) / 2, (box.top + box.bottom) / 2 + _LOWER * box.height
-        corners = (round(edge) for edge in (across - half, down - half, across + half, down + half))
-        shape = self._landmarks(picture, dlib.rectangle(*corners))
-        return Face(box, 1.0, np.array([(point.x, point.y) for point in shape.parts()], np.float32))
-
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The output of dlib's network for chips (n, 150, 150, 3) uint8: (n, 128) float32, not of unit length, not mirrored."""
         return self._embedder.embed(chips)
@@ -197,38 +174,6 @@ class DlibEngine:
             rectangles, _, _ = self._detector.run(chip, 0, CONFIRMED)
         middle = dlib.point(_LOOK_SIDE // 2, _LOOK_SIDE // 2)
         return any(dlib.shrink_rect(rectangle, rectangle.width() // 4).contains(middle) for rectangle in rectangles)
-
-
-@dataclass(frozen=True, slots=True)
-class DlibCompanionEncoder:
-    """dlib's network for faces of another engine, with the whitening of the engine dlib."""
-
-    engine: DlibEngine
-    whitening: Whitening
-
-    @property
-    def dimensions(self) -> int:
-        """Length d of an encoding."""
-        return self.engine.dimensions
-
-    def encode(self, picture: Picture, faces: Sequence[Face]) -> Encodings:
-        """Encodings of the faces: (n, d) float32, rows of unit length. The faces' own landmarks show only their direction."""
-        picture = np.ascontiguousarray(picture)
-        found = [self._with_own_landmarks(picture, face) for face in faces]
-        return self.whitening.apply(self.engine.encode(picture, found))
-
-    def _with_own_landmarks(self, picture: Picture, face: Face) -> Face:
-        """The face with dlib's landmarks, which it finds in upright faces alone."""
-        degrees = nearest_turn(face)
-        if degrees == 0:
-            return self.engine.with_own_landmarks(picture, face.box)
-        area = face.box.grown(_AROUND)
-        left, top = max(0, area.left), max(0, area.top)
-        around = picture[top : area.bottom, left : area.right]
-        rotation = Rotation(degrees, (around.shape[1], around.shape[0]))
-        box = rotation.forth(face.moved(-left, -top)).box
-        found = self.engine.with_own_landmarks(rotation.apply(around), box)
-        return rotation.back([found])[0].moved(left, top)
 
 
 def _published_models() -> Path:

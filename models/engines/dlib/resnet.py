@@ -25,14 +25,14 @@ SCALE = 256.0
 """The divisor of pixels less the mean colour, from dlib's input layer."""
 
 
-def read_embedder(dat: Path, *, exact: bool = True) -> Embedder:
+def read_embedder(dat: Path) -> Embedder:
     """The network of the file `dat`: chips (n, 150, 150, 3) uint8 in, (n, 128) float32 out, not of unit length.
 
-    `exact`: see `Embedder`. Raises MalformedModelError for another network, and OSError for a file that can't be read.
+    Raises MalformedModelError for another network, and OSError for a file that can't be read.
     """
     try:
         network = read_network(dat.read_bytes())
-        return Embedder(build(network.layers), CHIP, mean=network.mean_colour, scale=SCALE, exact=exact)
+        return Embedder(build(network.layers), CHIP, mean=network.mean_colour, scale=SCALE)
     except MalformedModelError as error:
         raise MalformedModelError(f"{dat} is not dlib's face recognition ResNet: {error}") from error
 

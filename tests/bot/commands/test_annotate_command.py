@@ -27,7 +27,7 @@ def test_a_video_is_annotated(enrolled: Path, public_photos: Path, tmp_path: Pat
         "Obama": [[0.0, 1.0]],
         "바이든": [[1.0, 2.0]],
     }
-    assert (record["size"], record["group"], record["engine"]) == ([640, 360], "Presidents", "sface-1")
+    assert (record["size"], record["group"], record["engine"]) == ([640, 360], "Presidents", "sface-2")
     assert {"look", "name", "draw", "all"} <= set(record["seconds"])
     by_frame = json.loads(faces.read_text())
     assert (by_frame["fps"], len(by_frame["frames"])) == (25.0, 50)

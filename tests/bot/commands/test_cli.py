@@ -199,7 +199,7 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
 def test_the_doctor_passes_everything(enrolled: Path) -> None:
     done = nugu("doctor", data=enrolled, env={"NUGU_WORKERS": "1"})
     assert done.returncode == 0, done.stdout
-    assert "✓ engine: sface-1 sees and encodes" in done.stdout
+    assert "✓ engine: sface-2 sees and encodes" in done.stdout
     assert "✓ font: NotoSansCJKtc-Regular.otf" in done.stdout
     assert "✗" not in done.stdout
 
@@ -236,7 +236,7 @@ def test_evaluate_distinguishes_members_strangers_and_copies(presidents: Path, t
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     record = json.loads(done.stdout)
-    assert (record["group"], record["engine"], record["trials"], record["photos"]) == ("Presidents", "sface-1", 2, 1.0)
+    assert (record["group"], record["engine"], record["trials"], record["photos"]) == ("Presidents", "sface-2", 2, 1.0)
     assert (record["probes"], record["strangers"]) == (2.0, {"Explorers": 1.0, "women": 1.0})
     assert record["rank_1"] == record["tpir"]["0.01"] == {"mean": 1.0, "deviation": 0.0}
     assert record["strangers_named"] == {name: {"mean": 0.0, "deviation": 0.0} for name in ("Explorers", "women")}
@@ -252,7 +252,7 @@ def test_evaluate_prints_a_table_of_one_group(presidents: Path, tmp_path: Path) 
     done = nugu("evaluate", presidents / "gallery/Presidents", presidents / "probes/Presidents", data=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(
-        "Presidents, sface-1: 2 members, 1.0 photos each, 2 photos asked about, strangers: none"
+        "Presidents, sface-2: 2 members, 1.0 photos each, 2 photos asked about, strangers: none"
     )
     assert "right person likeliest (rank-1)           100.0 ± 0.0%" in done.stdout
     assert "right names at 1% strangers named (TPIR)  —" in done.stdout

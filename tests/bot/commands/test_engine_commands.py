@@ -179,7 +179,7 @@ def publisher(content: bytes, delay: float = 0.0) -> Generator[tuple[str, list[s
 
 
 def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -> None:
-    assert answered_by(data, public_photos / "obama2.jpg") == ("sface-1", "Obama")
+    assert answered_by(data, public_photos / "obama2.jpg") == ("sface-2", "Obama")
     done = engine("install", "toy", "--from", source, data=data)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == f"toy-1 answers from now on; {PHOTOS} of {PHOTOS} photos are encoded by it"
@@ -187,7 +187,7 @@ def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -
     assert answered_by(data, public_photos / "obama2.jpg") == ("toy-1", "Obama")
 
     listed = engine("list", data=data).stdout.splitlines()
-    assert f"  sface     sface-1     installed  {PHOTOS} of {PHOTOS} photos encoded" in listed
+    assert f"  sface     sface-2     installed  {PHOTOS} of {PHOTOS} photos encoded" in listed
     assert f"* toy       toy-1       installed  {PHOTOS} of {PHOTOS} photos encoded" in listed
     records = [json.loads(line) for line in engine("list", "--json", data=data).stdout.splitlines()]
     (record,) = [record for record in records if record["engine"] == "toy"]
@@ -213,7 +213,7 @@ def test_from_a_folder_and_back(data: Path, source: Path, public_photos: Path) -
     (line,) = refused.stderr.splitlines()
     assert "The engine toy is not installed." in line
     assert engine("use", "sface", data=data).returncode == 0
-    assert answered_by(data, public_photos / "obama2.jpg") == ("sface-1", "Obama")
+    assert answered_by(data, public_photos / "obama2.jpg") == ("sface-2", "Obama")
 
 
 def test_from_its_publisher(data: Path, public_photos: Path) -> None:
@@ -263,7 +263,7 @@ def test_stopped_while_it_looks_at_the_photos(
     assert errors == ""
     assert process.returncode in {-signal.SIGKILL, 130}
     assert state(data)[0] == "sface"
-    assert answered_by(data, public_photos / "obama2.jpg") == ("sface-1", "Obama")
+    assert answered_by(data, public_photos / "obama2.jpg") == ("sface-2", "Obama")
     done = engine("install", "toy", data=data)
     assert done.returncode == 0, done.stderr
     assert state(data) == ("toy", (PHOTOS, PHOTOS, 0))
@@ -273,7 +273,7 @@ def test_stopped_while_it_looks_at_the_photos(
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
-        (("install", "eyes"), 1, "nugu: No engine is called “eyes”; there are dlib, retail, sface, toy.\n"),
+        (("install", "eyes"), 1, "nugu: No engine is called “eyes”; there are dlib, sface, toy, trio.\n"),
         (("use", "toy"), 1, "nugu: The engine toy is not installed: nugu engine install toy\n"),
         (("install", "toy"), 1, "nugu: 127.0.0.1 can't be reached"),
         (("install", "toy", "--from", "."), 1, "nugu: . does not hold toy/weights.bin; I look for it as"),
@@ -301,16 +301,16 @@ def test_another_file_is_refused(data: Path, source: Path) -> None:
 def test_evaluating_an_engine_that_is_not_installed(tmp_path: Path, public_photos: Path) -> None:
     (tmp_path / "faces" / "Obama").mkdir(parents=True)
     shutil.copy(public_photos / "obama.jpg", tmp_path / "faces" / "Obama")
-    done = nugu("evaluate", tmp_path / "faces", tmp_path / "faces", "--engine", "retail", data=tmp_path / "data")
+    done = nugu("evaluate", tmp_path / "faces", tmp_path / "faces", "--engine", "trio", data=tmp_path / "data")
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("nugu: The engine retail is not installed.")
-    assert "nugu engine install retail" in line
+    assert line.startswith("nugu: The engine trio is not installed.")
+    assert "nugu engine install trio" in line
 
 
 def test_the_second_engine_by_its_real_files(data: Path, shared: Path, public_photos: Path) -> None:
-    done = nugu("engine", "install", "retail", "--from", shared / "models", data=data, env={"NUGU_WORKERS": "1"})
+    done = nugu("engine", "install", "trio", "--from", shared / "models", data=data, env={"NUGU_WORKERS": "1"})
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"retail-2 answers from now on; {PHOTOS} of {PHOTOS} photos are encoded by it" in done.stdout
-    assert answered_by(data, public_photos / "obama2.jpg") == ("retail-2", "Obama")
-    assert answered_by(data, public_photos / "biden.jpg") == ("retail-2", "Biden")
+    assert f"trio-1 answers from now on; {PHOTOS} of {PHOTOS} photos are encoded by it" in done.stdout
+    assert answered_by(data, public_photos / "obama2.jpg") == ("trio-1", "Obama")
+    assert answered_by(data, public_photos / "biden.jpg") == ("trio-1", "Biden")

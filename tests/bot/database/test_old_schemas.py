@@ -131,6 +131,16 @@ def test_an_installation_in_use_keeps_its_engine(upgraded: Callable[[str], Path]
         assert rows(new, "engine_in_use") == [{"id": 1, "name": "dlib", "told": 0}]
 
 
+async def test_an_installation_with_retail_has_trio(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path / "old", "0018")
+    with closing(sqlite3.connect(folder / FILE)) as old, old:
+        old.execute("UPDATE engine_in_use SET name = 'retail'")
+    async with Database.open(Settings(data=folder)):
+        pass
+    with closing(sqlite3.connect(folder / FILE)) as new:
+        assert [row["name"] for row in rows(new, "engine_in_use")] == ["trio"]
+
+
 def test_a_new_installation_has_the_default_engine(migrated: Path) -> None:
     with closing(sqlite3.connect(migrated)) as fresh:
         assert [row["name"] for row in rows(fresh, "engine_in_use")] == [DEFAULT]

@@ -59,7 +59,7 @@ async def test_a_denial_is_found_by_either_engine(asked: QuestionWithCrop) -> No
     await correct.deny_member(asked.app, asked.question, asked.face, asked.members["Sana"], TRUSTED)
     assert await asked.vetoes() == [FaceFeedback(SEEN, denies=asked.members["Sana"])]
     assert await asked.vetoes(engine="toy-1") == [FaceFeedback(SEEN_BY_ANOTHER, denies=asked.members["Sana"])]
-    assert await asked.vetoes(engine="retail-2") == []
+    assert await asked.vetoes(engine="trio-1") == []
     assert await asked.vetoes(server=SERVER + 1) == []
 
 

@@ -9,7 +9,7 @@ from bot.domain.faces import CopyMatches, PhotoFingerprint
 from bot.jobs.copies import find_copies
 from models.encodings.copies import ALIKE_COSINE, NEAR_HASH, SAME_HASH, same_photo_cosine
 
-ENGINE = "sface-1"
+ENGINE = "sface-2"
 
 
 def fingerprint(cosine: float, bits: int) -> PhotoFingerprint:

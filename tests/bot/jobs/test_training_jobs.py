@@ -63,7 +63,7 @@ from bot import jobs
 from models.recognition.recogniser import Recogniser
 import numpy as np
 rows, file = pickle.load(open(sys.argv[1], "rb"))
-recogniser = Recogniser.from_bytes(jobs.fit_recogniser(rows, "sface-1", [file]))
+recogniser = Recogniser.from_bytes(jobs.fit_recogniser(rows, "sface-2", [file]))
 assert recogniser.classifiers
 recogniser.identify(np.stack([np.frombuffer(row.vector, np.float32) for row in rows]))
 print(sorted({"tensorflow", "keras"} & set(sys.modules)))

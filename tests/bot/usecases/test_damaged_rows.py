@@ -38,7 +38,7 @@ from tests.support.portraits import astronauts_head
 
 SERVER = 7
 EXPERT = Actor(11, Trust.TRUSTED)
-ENGINE = "sface-1"
+ENGINE = "sface-2"
 
 NAN = struct.pack("<128f", float("nan"), *[0.05] * 127)
 HUGE = struct.pack("<128f", 3e38, *[0.05] * 127)

@@ -179,7 +179,7 @@ async def test_the_operator_of_an_older_engine_is_told_once_of_the_default(enrol
     assert len(told) == 1
 
 
-@pytest.mark.parametrize("engine", ["sface", "retail"])
+@pytest.mark.parametrize("engine", ["sface", "trio"])
 async def test_the_operator_of_a_good_engine_is_told_nothing(app: App, engine: str) -> None:
     told: list[Message] = []
     app.advice.listen(told.append)

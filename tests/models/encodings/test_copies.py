@@ -79,6 +79,6 @@ def test_photos_of_one_idol_differ_and_their_copies_do_not(shared_faces: Path) -
     assert max(distance(np.asarray(image), copy) for image, copy in zip(images, smaller, strict=True)) <= 4
 
 
-@pytest.mark.parametrize("version", ["dlib-1", "retail-2"])
+@pytest.mark.parametrize("version", ["dlib-1", "trio-1"])
 def test_shipped_engines_have_a_measured_threshold(version: str) -> None:
     assert 0.5 < same_photo_cosine(version) < same_photo_cosine("other-1")

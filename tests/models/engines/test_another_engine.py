@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from models import engines
+from models.engines import sface
 from models.faces import Box, Face
 from tests.conftest import ROOT
 
@@ -61,10 +62,10 @@ def plain_onnx() -> bytes:
 
 
 def test_the_engine_of_the_guide_is_listed_with_its_files(arc: Path, tmp_path: Path) -> None:
-    assert engines.names() == ("arc", "dlib", "retail", "sface")
+    assert engines.names() == ("arc", "dlib", "sface", "trio")
     assert engines.version_of("arc") == "arc-1"
     assert [file.path for file in engines.weights_of("arc")] == [
-        "retail/face_detection_yunet_2023mar.onnx",
+        "yunet/face_detection_yunet_2023mar.onnx",
         "arc/embedder.onnx",
     ]
     with pytest.raises(engines.MissingWeightsError, match="nugu engine install arc"):
@@ -74,7 +75,7 @@ def test_the_engine_of_the_guide_is_listed_with_its_files(arc: Path, tmp_path: P
 def test_the_engine_of_the_guide_encodes_with_a_plain_onnx_file(arc: Path, tmp_path: Path) -> None:
     for file in engines.weights_of("arc"):
         (tmp_path / file.path).parent.mkdir()
-        (tmp_path / file.path).write_bytes(plain_onnx())  # no face is detected here, so any network will do
+        (tmp_path / file.path).write_bytes(sface.YUNET.read() if "yunet" in file.path else plain_onnx())
     engine = engines.load("arc", tmp_path)
     assert (engine.name, engine.version, engine.dimensions) == ("arc", "arc-1", 3)
     picture = np.zeros((300, 300, 3), np.uint8)

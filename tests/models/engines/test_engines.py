@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 
 def test_there_are_three_engines() -> None:
-    assert names() == ("dlib", "retail", "sface")
+    assert names() == ("dlib", "sface", "trio")
 
 
 def test_listing_engines_and_their_files_loads_none_of_them() -> None:
@@ -28,9 +28,9 @@ def test_listing_engines_and_their_files_loads_none_of_them() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_files_to_install_lie_in_the_folder_of_their_engine() -> None:
+def test_files_to_install_lie_in_the_folder_of_their_network() -> None:
     assert weights_of("dlib") == ()
-    files = weights_of("retail")
+    files = weights_of("trio")
     assert files
     for file in files:
         assert PurePosixPath(file.path).parts == ("retail", file.url.rpartition("/")[2])
@@ -39,7 +39,7 @@ def test_files_to_install_lie_in_the_folder_of_their_engine() -> None:
 
 def test_an_unknown_engine_has_neither_files_nor_a_version() -> None:
     for asked in (weights_of, version_of):
-        with pytest.raises(UnknownEngineError, match="dlib, retail, sface"):
+        with pytest.raises(UnknownEngineError, match="dlib, sface, trio"):
             asked("nobody")
 
 

@@ -11,6 +11,10 @@ from models.faces import Box, Face
 from models.networks.rotations import MOST_PIXELS, Rotation, between, nearest_turn, roll, scan_turned
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from models.faces import Picture
 
 UPRIGHT = Face(Box(60, 40, 100, 90), 0.9, np.array([(70, 55), (90, 55), (80, 65), (72, 78), (88, 78)], np.float32))
@@ -55,6 +59,11 @@ class Counting:
         assert scale == 1
         assert picture.shape[0] * picture.shape[1] <= 1.1 * MOST_PIXELS
         return []
+
+    def close_ups(
+        self, picture: Picture, faces: Sequence[Face], turns: Sequence[float]
+    ) -> list[NDArray[np.float32] | None]:
+        raise NotImplementedError
 
 
 @pytest.mark.parametrize("size", [(20_000, 2), (2, 20_000), (9_000, 6_000), (640, 480), (1, 1)])

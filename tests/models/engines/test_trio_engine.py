@@ -1,4 +1,4 @@
-"""The retail engine: faces of group photos, distinct people, and either revision of its files."""
+"""The engine trio: faces of group photos, distinct people, and either revision of its files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from models.encodings import background
-from models.engines import MissingWeightsError, load, retail
+from models.engines import MissingWeightsError, load, sface, trio
 from models.faces import Box
 from models.learning.samples import EvaluationSet, thumbnail
 from models.networks.aligned import AlignedEngine
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def engine(shared: Path) -> AlignedEngine:
-    made = load("retail", shared / "models")
+    made = load("trio", shared / "models")
     assert isinstance(made, AlignedEngine)
     return made
 
@@ -43,29 +43,29 @@ def largest(faces: list[Face]) -> Face:
 
 
 def test_the_error_of_missing_files_names_the_command(tmp_path: Path) -> None:
-    with pytest.raises(MissingWeightsError, match=r"the engine retail is not installed: `nugu engine install retail`"):
-        load("retail", tmp_path)
+    with pytest.raises(MissingWeightsError, match=r"the engine trio is not installed: `nugu engine install trio`"):
+        load("trio", tmp_path)
 
 
-@pytest.mark.parametrize("missing", range(len(retail.WEIGHTS)))
+@pytest.mark.parametrize("missing", range(len(trio.WEIGHTS)))
 def test_each_missing_file_is_an_error(shared: Path, tmp_path: Path, missing: int) -> None:
-    for file in (*retail.WEIGHTS[:missing], *retail.WEIGHTS[missing + 1 :]):
+    for file in (*trio.WEIGHTS[:missing], *trio.WEIGHTS[missing + 1 :]):
         install(file, shared / "models", tmp_path)
     with pytest.raises(MissingWeightsError):
-        load("retail", tmp_path)
+        load("trio", tmp_path)
 
 
 def test_installed_files_give_the_same_engine(engine: AlignedEngine, shared: Path, tmp_path: Path) -> None:
-    for file in retail.WEIGHTS:
+    for file in trio.WEIGHTS:
         install(file, shared / "models", tmp_path)
-    installed = load("retail", tmp_path)
+    installed = load("trio", tmp_path)
     picture = read(shared / "faces" / "group_photos" / "t1.jpg")
     faces = installed.detect(picture)
     assert [face.box for face in faces] == [face.box for face in engine.detect(picture)]
     assert np.array_equal(installed.encode(picture, faces), engine.encode(picture, faces))
 
 
-def install(file: retail.WeightFile, folder: Path, weights: Path) -> None:
+def install(file: trio.WeightFile, folder: Path, weights: Path) -> None:
     source = file.find(folder)
     assert source is not None
     (weights / file.path).parent.mkdir(exist_ok=True)
@@ -73,7 +73,7 @@ def install(file: retail.WeightFile, folder: Path, weights: Path) -> None:
 
 
 def test_the_shared_files_are_accepted(shared: Path) -> None:
-    for file in retail.WEIGHTS:
+    for file in trio.WEIGHTS:
         found = file.find(shared / "models")
         assert found is not None
         assert hashlib.sha256(found.read_bytes()).hexdigest() in {file.sha256, *file.equivalents}
@@ -100,10 +100,10 @@ def test_chips_are_upright_with_the_landmarks_where_the_network_expects_them(
     picture = np.rot90(read(public_photos / "obama2.jpg"), k=-1)[::1]
     upright = engine.detect(np.rot90(picture))
     (chip,) = engine.chips(np.rot90(picture), upright)
-    assert chip.shape == (128, 128, 3)
+    assert chip.shape == (112, 112, 3)
     assert chip.dtype == np.uint8
     (again,) = [face for face in engine.detect(chip) if face.box.width > 60]
-    assert np.abs(again.landmarks - np.array(retail.REFERENCE) * 128).max() < 8
+    assert np.abs(again.landmarks - np.array(sface.REFERENCE) * 112).max() < 8
 
 
 @pytest.mark.thorough
@@ -197,7 +197,7 @@ def test_tiny_and_narrow_pictures_are_fine(engine: AlignedEngine, shape: tuple[i
     noise = np.random.default_rng(3).integers(0, 256, (*shape, 3), np.uint8)
     assert engine.detect(noise) == []
     assert engine.encode(noise, []).shape == (0, 384)
-    assert engine.chips(noise, []).shape == (0, 128, 128, 3)
+    assert engine.chips(noise, []).shape == (0, 112, 112, 3)
 
 
 def test_threads_may_share_an_engine(engine: AlignedEngine, public_photos: Path) -> None:
