@@ -42,9 +42,9 @@ LIKE_THE_BACKGROUND = ("ITZY",)
 NEARNESS = 4.0
 """Deviations from the mean face within which a gallery is whitened.
 
-By dlib, all of 179 photos of TWICE, ITZY and BTS lie within, and one of 200 people in Labeled Faces in the Wild. By `trio` these
-are 92% of the photos and 9% of the people; by `sface` 98 and 50% within 4, 85 and 14% within 3, 77 and 6% within 2.5. So
-`sface` has 2.75.
+By dlib, all of 179 photos of TWICE, ITZY and BTS lie within, and one of 200 people in Labeled Faces in the Wild. By `trio`
+92% of the photos and 9% of the people do; by `sface` 98 and 50% within 4, 85 and 14% within 3, 77 and 6% within 2.5. So `sface`
+has 2.75.
 """
 
 OTHERS = 9

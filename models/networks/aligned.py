@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from models.networks.landmark_detector import LandmarkDetector
     from models.networks.runtime import Embedder
 
+OBLIQUE = 15.0
+"""Degrees of the landmarks in a close-up from which a straighter one follows.
+
+The face is then tilted by 25 degrees or more. With five, three and one photos 98.0, 97.5 and 88.1% of TWICE get their name by
+`sface`. From 8 degrees on these are 97.8, 96.5 and 86.7%, and six of nine faces of a group photo need another close-up.
+"""
+
 Reference = tuple[tuple[float, float], ...]
 """The positions of the five landmarks in a chip: (x, y) each, in shares of its side."""
 
@@ -134,7 +141,7 @@ class AlignedEngine:
         turns = [float(nearest_turn(face)) for face in faces]
         exact = self._close_ups(picture, faces, turns)
         tilts = [_tilt(face, turn) for face, turn in zip(exact, turns, strict=True)]
-        tilted = [place for place, tilt in enumerate(tilts) if abs(tilt) >= TILTED]
+        tilted = [place for place, tilt in enumerate(tilts) if abs(tilt) >= OBLIQUE]
         straight = [turns[place] + REGRESSION * tilts[place] for place in tilted]
         for place, face in zip(
             tilted, self._close_ups(picture, [faces[place] for place in tilted], straight), strict=True

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from models.faces import Box, Face
-from models.networks.aligned import AlignedEncoder, AlignedEngine
+from models.networks.aligned import OBLIQUE, AlignedEncoder, AlignedEngine
 from models.networks.rotations import Rotation, roll
-from models.networks.turning import TILTED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +74,7 @@ def test_a_tilted_face_is_straightened_further_than_its_landmarks_say() -> None:
     seen(detector, lying)
     first, second = detector.turns
     assert first == [0]
-    assert second[0] > roll(lying) > TILTED
+    assert second[0] > roll(lying) > OBLIQUE
 
 
 def test_a_face_that_lies_is_upright_in_the_first_close_up() -> None:
