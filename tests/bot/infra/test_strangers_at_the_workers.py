@@ -149,11 +149,13 @@ def opened_in_worker() -> list[str]:
     return opened_at(get_worker().security)
 
 
-def test_a_context_leaves_no_handle_open() -> None:
+def test_contexts_leave_no_handles_open() -> None:
+    """There are many of them, because other threads of this process may open a handle meanwhile."""
     security = own_security()
     before = psutil.Process().num_fds()
-    security.get_listen_args("worker")
-    assert psutil.Process().num_fds() == before
+    for _ in range(50):
+        security.get_listen_args("worker")
+    assert psutil.Process().num_fds() < before + 50
 
 
 def test_one_command_opens_no_port_at_all() -> None:
