@@ -147,9 +147,12 @@ class Nugu(commands.AutoShardedBot):
         await self.wait_until_ready()
         try:
             await self.app.warm_up()
-            await engines.catch_up(self.app)
         except Exception as error:  # noqa: BLE001  # a question tells its asker
             log_failure("the workers are not warm", error=error, logger=log)
+        try:
+            await engines.catch_up(self.app)
+        except Exception as error:  # noqa: BLE001  # a question tells its asker
+            log_failure("some photos are not encoded by the engine in use", error=error, logger=log)
 
     async def accept(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether the current task is to work on this interaction, for its user. Called once for each event.

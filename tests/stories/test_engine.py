@@ -9,7 +9,9 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from bot.database.tables.rosters import CropEncoding
 from bot.infra.compute import Compute
 from bot.settings import Settings
 from bot.usecases import engines
@@ -124,6 +126,16 @@ async def test_a_restart_keeps_the_engine(stage: Stage, source: Path) -> None:
     await stage.restart()
     assert "① **Obama**" in await ask(stage)
     assert "Answered by `toy-1`" in await details(stage)
+
+
+async def test_a_restart_after_an_upgrade_encodes_the_photos_anew(stage: Stage) -> None:
+    await stage.enrol_presidents()
+    async with stage.app.database.writing() as session:
+        await session.execute(update(CropEncoding).values(engine="sface-0"))
+    await stage.restart()
+    assert stage.bot._warming is not None  # pyright: ignore[reportPrivateUsage]  # nothing else tells that it is done
+    await stage.bot._warming  # pyright: ignore[reportPrivateUsage]
+    assert "① **Obama**" in await ask(stage)
 
 
 @pytest.mark.thorough
