@@ -22,8 +22,10 @@ OncePolicy = Literal["auto", "yes", "no"]
 """Whether each name occurs at most once in a picture. "auto": yes, except in a collage, where one name clearly fits two
 faces."""
 
-MIN_EXAMPLE_WIDTH = 80
-"""Pixels of a face's width. Encodings of narrower faces harm a gallery (docs/recognition.md)."""
+MIN_EXAMPLE_WIDTH = 48
+"""Pixels of a face's width. By sface and trio photos reduced to 40 px and more are as good examples as unchanged ones, also
+alone; below 40 they are worse (docs/recognition.md, "Poor faces").
+"""
 
 MIN_EXAMPLE_SHARPNESS = 1.8
 """A sharpness, as `models.recognition.quality.sharpness` measures it. Two photos a member below it, beside three good ones,

@@ -105,10 +105,11 @@ class MemberAccuracy:
 
     @property
     def need(self) -> PhotoNeed | None:
-        """The reason for more photos of this member, None where there are enough."""
+        """The reason for more photos of this member, None where there are enough, or where those of one look are missing."""
         if self.different < ENOUGH:
             return PhotoNeed.FEW
-        return PhotoNeed.UNRELIABLE if self.share is None or self.share < ENOUGH_RIGHT else None
+        reliable = self.share is not None and self.share >= ENOUGH_RIGHT
+        return None if reliable or self.look is not None else PhotoNeed.UNRELIABLE
 
 
 @dataclass(frozen=True, slots=True)

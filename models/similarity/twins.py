@@ -34,9 +34,9 @@ _LARGEST_DISTANCE = {
 }
 """The largest distance of each likeness.
 
-Measured on 176 photos of the 20 members of ../shared/faces/groups. Two halves of one member's photos are 0.03 to 0.21 apart
-with dlib, 0.03 to 0.17 with retail. Of the 190 pairs of members the nearest twentieth is up to 0.29 apart, the nearest
-quarter up to 0.38 with dlib and 0.39 with retail.
+Measured on 176 photos of the 20 members of ../shared/faces/groups. Two halves of one member's photos are 0.04 to 0.19 apart
+with sface, 0.03 to 0.21 with dlib, 0.03 to 0.17 with trio. Of the 190 pairs of members the nearest twentieth is up to 0.30
+apart with sface, 0.29 with the others; the nearest quarter up to 0.38 with sface and dlib, 0.39 with trio.
 """
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from models.drawing.annotate import square_crop
-from models.recognition.quality import SMALL, measure_quality
+from models.recognition.quality import measure_quality
 from models.video.budget import Budget
 from models.video.observations import (
     FacePatch,
@@ -50,6 +50,9 @@ SEARCH_SECONDS = 0.75
 
 LARGE = 80
 """Pixels. Where a fast search finds faces and all of them are this wide, the frame is not searched for smaller ones."""
+
+SMALLEST = 48
+"""Pixels of a face's width below which the second search may miss it: smaller faces cost a larger scan of each such frame."""
 
 BUFFER_SECONDS = 0.06
 """Seconds between the frames that are kept for the bisection."""
@@ -189,7 +192,7 @@ class FaceTracker:
         found = self._engine.detect(picture, LARGE)
         if found and all(face.box.width >= LARGE for face in found):
             return found
-        return self._engine.detect(picture, SMALL)
+        return self._engine.detect(picture, SMALLEST)
 
     def _search_missing(self, source: SampledFrame, target: SampledFrame) -> None:
         """Search a frame for the faces that another frame alone has, around their places."""

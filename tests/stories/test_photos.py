@@ -51,7 +51,7 @@ def both(stage: Stage) -> tuple[str, bytes]:
     """Obama and Biden side by side, Biden too small."""
     left, right = opened(stage, "obama3.jpg"), opened(stage, "biden.jpg")
     left.thumbnail((700, 700))
-    right.thumbnail((400, 400))
+    right.thumbnail((340, 340))
     picture = Image.new("RGB", (left.width + right.width, max(left.height, right.height)), "grey")
     picture.paste(left, (0, 0))
     picture.paste(right, (left.width, 0))
@@ -79,7 +79,7 @@ async def crops(stage: Stage) -> int:
 
 
 @pytest.mark.parametrize(
-    ("flawed", "why"), [(small, "pixels wide; 80 or more make"), (blurred, "the face is blurred: its sharpness is 1.")]
+    ("flawed", "why"), [(small, "pixels wide; 48 or more make"), (blurred, "the face is blurred: its sharpness is 1.")]
 )
 async def test_a_doubtful_photo_of_a_new_member_is_used_on_purpose(stage: Stage, flawed: Any, why: str) -> None:
     await stage.moderator.slash(stage.channel, "group add", name="Presidents")
@@ -290,7 +290,7 @@ async def test_pages_of_photos_are_turned(stage: Stage) -> None:
         assert crop is not None
         for number in range(11):
             other = Crop(
-                server_id=stage.guild.id, sha256=f"{number:064}", key=crop.key, bytes=1, face_width=60, sharpness=1.2
+                server_id=stage.guild.id, sha256=f"{number:064}", key=crop.key, bytes=1, face_width=40, sharpness=1.2
             )
             session.add(other)
             await session.flush()
@@ -303,7 +303,7 @@ async def test_pages_of_photos_are_turned(stage: Stage) -> None:
     second = now(stage, shown)
     assert alt_texts(second) == ["Obama, photo 11", "Obama, photo 12"]
     assert "11 · handed in <t:" in texts(second)
-    assert "60 px wide, small" in texts(second)
+    assert "40 px wide, small" in texts(second)
     managed = answer(await stage.moderator.slash(stage.channel, "member photos", group="Presidents", member="Obama"))
     await stage.moderator.click(managed, label="On")
     assert options(now(stage, managed)) == ["Photo 11", "Photo 12"]

@@ -173,9 +173,9 @@ async def test_the_bot_restarts_in_mid_review(stage: Stage) -> None:
 async def test_a_small_face_becomes_a_photo_only_on_purpose(stage: Stage) -> None:
     await asked(stage, "obama2.jpg")
     async with stage.app.database.writing() as session:
-        await session.execute(update(Crop).values(face_width=60))
+        await session.execute(update(Crop).values(face_width=40))
     card = await reviewing(stage, stage.moderator)
-    assert "Too small to learn from: 80 px or more make a good example. **Yes** names this face alone" in texts(card)
+    assert "Too small to learn from: 48 px or more make a good example. **Yes** names this face alone" in texts(card)
     await stage.moderator.click(card, label="Yes")
     assert "Noted: Obama. I don't learn from this face: it is too small." in texts(now(stage, card))
     assert await learned(stage) == []

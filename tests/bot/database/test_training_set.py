@@ -97,7 +97,7 @@ async def test_the_same_face_asked_twice_is_one_photo(presidents: App, small_pho
 async def test_a_small_face_is_not_learned(presidents: App, small_photos: Path) -> None:
     answer = await asked(presidents, small_photos)
     async with presidents.database.writing() as session:
-        await session.execute(update(Crop).values(face_width=60))
+        await session.execute(update(Crop).values(face_width=40))
     await correct.confirm(presidents, answer.id, TRUSTED)
     assert await learned(presidents) == []
 

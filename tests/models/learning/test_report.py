@@ -96,6 +96,9 @@ def test_a_new_look_of_few_photos_is_missing(world: SyntheticPeople) -> None:
     assert len(look.missed) == look.recent - look.recent_right
     assert recent[list(look.missed)].all()
     assert first.right == look.recent_right + look.older_right
+    unreliable = replace(first, right=first.asked // 2)
+    assert unreliable.need is None, "the look is asked for, not any photos"
+    assert replace(unreliable, look=None).need is PhotoNeed.UNRELIABLE
     assert [member.look for member in others] == [None] * 4
     assert [member.look for member in report(gallery).members] == [None] * 5, "no dates, no look"
 
