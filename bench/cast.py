@@ -5,8 +5,8 @@ enrolled. The other three make a fast-cut video with SHARED/bench/make_mv.py, in
 is right when every labelled member has her name (overlap of boxes from 0.3), and no stranger and no other box has a name. An
 unknown or missed member makes the frame wrong. Faces with less than half inside the picture don't count.
 
-Frames right with seeds 31 to 36: dlib 91.1% (83.3 to 99.8%), retail 96.2% (81.8 to 100%), without a wrong name. The result
-depends on few photos: retail leaves two photos of one member unknown in the third video.
+Frames right with seeds 31 to 36: dlib 91.1% (83.3 to 99.8%) without a wrong name, sface 95.5% (87.8 to 100%) with one stranger
+named in the second video. The result depends on few photos: sface leaves two of one member unknown in the third.
 """
 
 from __future__ import annotations

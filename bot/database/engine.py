@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, event, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from tenacity import AsyncRetrying, before_sleep_log, retry_if_exception, stop_before_delay, wait_random_exponential
 
@@ -44,6 +44,9 @@ HEAD = "0019"
 
 BUSY_MILLISECONDS = 10_000
 """The time that SQLite waits for a lock."""
+
+LOG_MILLISECONDS = 500
+"""The time that the emptying of SQLite's write-ahead log waits for other transactions. Meanwhile nobody can write."""
 
 PATIENCE = 30.0
 """Seconds that a transaction which writes waits at most: for its turn in this process, then for the lock of another one."""
@@ -146,6 +149,22 @@ class Database:
                 for told in self.filled_listeners:
                     told(server, use)
 
+    async def empty_log(self) -> bool:
+        """Empty SQLite's write-ahead log, which has the former content of deleted rows. Another database has none here.
+
+        False where a transaction still needs it after `LOG_MILLISECONDS`, or where the disk has a fault.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        try:
+            with self._faults.reporting(self._place.fault_of):
+                self._place.check()
+                async with self.engine.connect() as connection:
+                    return await _truncate_log(connection)
+        except StorageError as fault:
+            log.warning("the write-ahead log was not emptied: %s", fault)
+            return False
+
     async def check_writable(self) -> None:
         """Raise StorageError where nothing can be written."""
         async with self.writing():
@@ -178,6 +197,19 @@ class Database:
                 except BaseException:
                     await session.rollback()
                     raise
+
+
+async def _truncate_log(connection: AsyncConnection) -> bool:
+    """Checkpoint and truncate the write-ahead log. SQLAlchemy would begin a transaction, in which SQLite refuses that."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert driver is not None
+    await driver.execute(f"PRAGMA busy_timeout={LOG_MILLISECONDS}")
+    try:
+        async with driver.execute("PRAGMA wal_checkpoint(TRUNCATE)") as cursor:
+            busy, *_ = await cursor.fetchone()
+    finally:
+        await driver.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+    return not busy
 
 
 def sqlite_file(settings: Settings) -> Path | None:
@@ -276,7 +308,9 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         # The change to WAL takes a lock, and waits for it by the timeout, which is set before.
-        for pragma in (f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "foreign_keys=ON"):
+        # What is deleted is overwritten by zeros.
+        pragmas = f"busy_timeout={BUSY_MILLISECONDS}", "journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON"
+        for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

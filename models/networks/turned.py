@@ -63,7 +63,7 @@ def with_turned(detector: LandmarkDetector, picture: Picture, upright: Sequence[
     directions = _directions(detector, picture, suspects, upright)
     tried = _tried(upright)
     straightened = {face: look for face in tried if (look := _straightened(detector, picture, face))}
-    if len(straightened) > len(tried) / 2:
+    if straightened and len(straightened) >= len(tried) / 2:
         directions += [roll(look) for look in straightened.values()]
     upright = [replace(face, landmarks=straightened.get(face, face).landmarks) for face in upright]
     if not directions:

@@ -151,6 +151,7 @@ async def _forgetting(app: App) -> AsyncGenerator[CropRepository]:
         yield CropRepository(session)
         gone = await CropRepository(session).sweep()
     await forget_files(app, gone)
+    await app.database.empty_log()
 
 
 async def forget_files(app: App, keys: Collection[str]) -> None:

@@ -167,7 +167,12 @@ async def test_writers_that_read_first_wait_for_each_other(tmp_path: Path) -> No
 
 async def test_sqlite_is_set_up_for_a_bot(tmp_path: Path) -> None:
     async with Database.open(Settings(data=tmp_path)) as database, database.engine.connect() as connection:
-        for pragma, wanted in (("journal_mode", "wal"), ("foreign_keys", 1), ("busy_timeout", 10_000)):
+        for pragma, wanted in (
+            ("journal_mode", "wal"),
+            ("foreign_keys", 1),
+            ("busy_timeout", 10_000),
+            ("secure_delete", 1),
+        ):
             assert (await connection.execute(text(f"PRAGMA {pragma}"))).scalar() == wanted
 
 

@@ -9,7 +9,9 @@ import shutil
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 
+import numpy as np
 import pytest
 from sqlalchemy import select, update
 
@@ -88,6 +90,36 @@ async def test_what_nobody_labelled_goes_after_a_week_and_no_sooner(app: App) ->
     async with app.database.reading() as session:
         for face in (old, suggested):
             assert (await session.get_one(QuestionFace, face)).vector == b""
+
+
+def files_with(data: Path, *secrets: bytes) -> list[str]:
+    """The files below `data` that have one of `secrets` in their bytes."""
+    contents = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    return sorted(path.name for path, content in contents.items() if any(secret in content for secret in secrets))
+
+
+async def test_no_byte_of_a_forgotten_encoding_or_crop_is_left_in_any_file(app: App) -> None:
+    vector, crop = np.linspace(-0.1, 0.1, 128, dtype="<f4").tobytes(), b"a crop of a face"
+    _, face = await asked(app, 0, origin=crop.decode(), message=1)
+    await asked(app, 0, origin="kept", message=2)
+    async with app.database.writing() as session:
+        (await session.get_one(QuestionFace, face)).vector = vector
+    assert set(files_with(app.settings.data, vector, crop)) >= {f"{FILE}-wal", crop.decode()}
+    await deletions.forget(app, MessageScope(messages=frozenset({1})))
+    assert files_with(app.settings.data, vector, crop) == []
+
+
+async def test_a_long_reader_postpones_the_emptying_of_the_log_until_the_next_pass(app: App) -> None:
+    vector = np.linspace(0.1, -0.1, 128, dtype="<f4").tobytes()
+    _, face = await asked(app, 8)
+    async with app.database.writing() as session:
+        (await session.get_one(QuestionFace, face)).vector = vector
+    async with app.database.reading() as session:
+        await session.scalars(select(QuestionFace.id))
+        await forget_due(app)
+        assert files_with(app.settings.data, vector) != []
+    await forget_due(app)
+    assert files_with(app.settings.data, vector) == []
 
 
 async def test_a_deleted_message_takes_no_write_lock_unless_anything_of_it_is_kept(app: App) -> None:
