@@ -80,7 +80,7 @@ async def test_an_intent_that_is_switched_off_ends_the_start_with_a_sentence(wir
             process.kill()
     assert process.returncode == 1
     assert errors.decode().splitlines()[-1].startswith("nugu: NUGU_MESSAGE_CONTENT needs the message-content intent")
-    assert b"Traceback" not in errors
+    assert b"Traceback" not in errors, errors.decode()
 
 
 @pytest.mark.thorough
